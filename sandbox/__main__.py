@@ -1,0 +1,137 @@
+"""The command line: `python -m sandbox [OPTION...] -- COMMAND [ARGUMENT...]`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.command import Runner
+from sandbox.environment import RefusedError
+from sandbox.ministack import StartError
+from sandbox.sagemaker.settings import ServiceSettings
+from sandbox.sandbox import Sandbox, SandboxSettings
+
+_DESCRIPTION = """\
+Start a local AWS, run COMMAND in it, end it, and exit with COMMAND's status.
+
+CloudFormation, Lambda (the real function code), IAM, S3, SSM, STS and logs are MiniStack's; SageMaker is moto's, with
+tuning jobs that live on a clock. No account, no network, no Docker. Nothing of your AWS configuration is used:
+COMMAND gets credentials that are worth nothing, endpoints on this computer, and an empty home folder."""
+
+_EPILOG = """\
+example:
+  python -m sandbox -- sh -c 'cdk bootstrap && cdk deploy --all --require-approval never'
+
+exit status:
+  COMMAND's; 128 + N when signal N ended it or the sandbox; 127 when there is no such command, 126 when it can't be run;
+  2 when an option is wrong or would lead out of the sandbox; 3 when the sandbox could not be started."""
+
+_START_FAILED = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command in a sandbox and answer the exit status.
+
+    arguments: those of the command line; left out, this process's.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    runner = Runner()
+    runner.listen()
+    sandbox = Sandbox(_settings(options))
+    try:
+        sandbox.start(lambda: runner.signal_status is not None)
+        environment = sandbox.environment_in(Path.cwd())
+        return runner.run(options.command, environment, sandbox.adopt)
+    except RefusedError as error:
+        parser.error(str(error))
+    except StartError as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return runner.signal_status or _START_FAILED
+    finally:
+        sandbox.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        usage="python -m sandbox [OPTION...] -- COMMAND [ARGUMENT...]",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    default = ServiceSettings()
+    add = parser.add_argument
+    add("--region", default=SandboxSettings.region, help="region to work in (default: %(default)s)")
+    add(
+        "--job-seconds",
+        type=float,
+        default=default.job_seconds,
+        metavar="SECONDS",
+        help="how long a tuning job runs until it is Completed (default: %(default)s)",
+    )
+    add(
+        "--stopping-seconds",
+        type=float,
+        default=default.stopping_seconds,
+        metavar="SECONDS",
+        help="how long a tuning job takes to stop (default: %(default)s)",
+    )
+    add(
+        "--max-tuning-jobs",
+        type=int,
+        default=default.max_tuning_jobs,
+        metavar="N",
+        help="how many tuning jobs may run at a time (default: %(default)s)",
+    )
+    add(
+        "--create-rate",
+        type=float,
+        default=default.create_rate,
+        metavar="N",
+        help="how many tuning jobs may be created a second (default: any number)",
+    )
+    add(
+        "--create-burst",
+        type=int,
+        default=default.create_burst,
+        metavar="N",
+        help="how many tuning jobs may be created at once, with --create-rate (default: %(default)s)",
+    )
+    add(
+        "--env",
+        action="append",
+        default=[],
+        type=_variable,
+        metavar="NAME=VALUE",
+        help="set a variable for COMMAND; may be given more than once; AWS endpoints must be on this computer",
+    )
+    add("--verbose", action="store_true", help="write the services' logs to standard error")
+    add("command", nargs="+", metavar="COMMAND", help="what to run, with its arguments")
+    return parser
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, value
+
+
+def _settings(options: argparse.Namespace) -> SandboxSettings:
+    return SandboxSettings(
+        region=options.region,
+        environment=dict(options.env),
+        verbose=options.verbose,
+        service=ServiceSettings(
+            job_seconds=options.job_seconds,
+            stopping_seconds=options.stopping_seconds,
+            max_tuning_jobs=options.max_tuning_jobs,
+            create_rate=options.create_rate,
+            create_burst=options.create_burst,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""MiniStack as a child process: every service of the sandbox but SageMaker."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from sandbox.environment import refuse_ways_out
+
+_START_SECONDS = 30
+_LOG_TAIL = 4000
+
+
+class StartError(Exception):
+    """The sandbox could not be started."""
+
+
+class MiniStack:
+    """A MiniStack on a free port of its own.
+
+    It has its port from the beginning: the child is handed the listening socket, so that no other program can take
+    the port in between.
+    """
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: Path | None = None
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def start(
+        self, aws: Mapping[str, str], sagemaker_url: str, account_id: str, folder: Path, log: Path | None
+    ) -> None:
+        """Start the process, without waiting for it.
+
+        aws: the variables that keep its functions inside of the sandbox.
+        sagemaker_url: where its functions find SageMaker.
+        account_id: the account, twelve digits.
+        folder: the sandbox's folder, which it works in.
+        log: the file it logs to; None: standard error.
+        """
+        environment = {
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            **aws,
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ENDPOINT_URL_SAGEMAKER": sagemaker_url,
+            "TMPDIR": str(folder),
+            "STATE_DIR": str(folder / "state"),
+            "S3_DATA_DIR": str(folder / "s3"),
+            "GATEWAY_PORT": self.url.rsplit(":", 1)[1],
+            "MINISTACK_HOST": "127.0.0.1",
+            "MINISTACK_ACCOUNT_ID": account_id,
+            "MINISTACK_REGION": aws["AWS_REGION"],
+            "LAMBDA_EXECUTOR": "local",
+            # These would listen on fixed ports, which a second sandbox could not have.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            # MiniStack removes containers that it takes for its own: keep it away from the user's Docker.
+            "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
+        }
+        refuse_ways_out(environment, aws)
+        script = Path(__file__).with_name("ministack_process.py")
+        # -P: the script's folder is no place to import modules from.
+        command = [sys.executable, "-P", str(script), str(self._socket.fileno()), str(folder)]
+        self._log = log
+        with contextlib.ExitStack() as files:
+            output = sys.stderr if log is None else files.enter_context(log.open("wb"))
+            self._process = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                bufsize=0,
+                pass_fds=[self._socket.fileno()],
+                start_new_session=True,
+            )
+        self._socket.close()
+
+    def adopt(self, group: int) -> None:
+        """Have a process group ended, should this process be killed before it can do so."""
+        if self._process and self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.write(f"{group}\n".encode())
+
+    def wait_until_ready(self, is_cancelled: Callable[[], bool]) -> None:
+        """Wait until the services answer, or the start is cancelled.
+
+        is_cancelled: asked about once a second.
+
+        Raises StartError if the process ends, or does not answer within half a minute.
+        """
+        opener = build_opener(ProxyHandler({}))
+        deadline = time.monotonic() + _START_SECONDS
+        while not is_cancelled():
+            try:
+                opener.open(f"{self.url}/_ministack/health", timeout=1).close()
+            except (URLError, TimeoutError, ConnectionError):
+                if self._process is None or self._process.poll() is not None:
+                    raise self._start_error("ended as it started") from None
+                if time.monotonic() > deadline:
+                    raise self._start_error(f"did not answer within {_START_SECONDS} seconds") from None
+                time.sleep(0.02)
+            else:
+                return
+
+    def close(self) -> None:
+        """End the process and the functions it has started."""
+        self._socket.close()
+        if self._process is None:
+            return
+        # A group that is not found has ended already, as a whole.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+    def _start_error(self, what: str) -> StartError:
+        tail = self._log.read_text(errors="replace")[-_LOG_TAIL:] if self._log else ""
+        return StartError(f"MiniStack {what}; its log ends:\n{tail}" if tail else f"MiniStack {what}")

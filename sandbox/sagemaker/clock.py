@@ -1,0 +1,24 @@
+"""The clock that the life of a tuning job is computed from."""
+
+import time
+from collections.abc import Callable
+
+
+class Clock:
+    """A clock that can be put forward.
+
+    read: answers the time in seconds since 1970; left out, the computer's own clock. A function that always answers
+        the same gives a clock that stands still until `advance` is called.
+    """
+
+    def __init__(self, read: Callable[[], float] = time.time) -> None:
+        self._read = read
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        """Answer the time in seconds since 1970."""
+        return self._read() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward by a number of seconds."""
+        self._ahead += seconds

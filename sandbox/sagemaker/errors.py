@@ -1,0 +1,52 @@
+"""The errors that the service answers with, in the wording of the real one where that is known."""
+
+from moto.core.exceptions import ServiceException
+
+
+class ServiceError(ServiceException):
+    """An error answer.
+
+    code: the error code.
+    message: the error message.
+    status: the HTTP status.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(code, message)
+        self.status = status
+
+
+def validation_error(message: str) -> ServiceError:
+    """Answer the error for a request that can't be carried out as it is."""
+    return ServiceError("ValidationException", message)
+
+
+def name_taken(name: str) -> ServiceError:
+    """Answer the error for a tuning job whose name is in use."""
+    return ServiceError(
+        "ResourceInUse",
+        f"A hyperparameter tuning job with the name, {name}, already exists. Choose a different name.",
+    )
+
+
+def job_not_found(name: str) -> ServiceError:
+    """Answer the error for a tuning job that doesn't exist."""
+    return ServiceError(
+        "ResourceNotFound", f"Amazon SageMaker can't find a tuning job called {name}. Type another name."
+    )
+
+
+def too_many_jobs(limit: int, running: int) -> ServiceError:
+    """Answer the error for a tuning job beyond the quota."""
+    return ServiceError(
+        "ResourceLimitExceeded",
+        f"The account-level service limit 'Number of concurrent hyperparameter tuning jobs' is {limit} Utilizations, "
+        f"with current utilization of {running} Utilizations and a request delta of 1 Utilizations. "
+        "Please use AWS Service Quotas to request an increase for this quota. "
+        "If AWS Service Quotas is not available, contact AWS support to request an increase for this quota.",
+    )
+
+
+def throttled() -> ServiceError:
+    """Answer the error for a call beyond the rate."""
+    return ServiceError("ThrottlingException", "Rate exceeded")

@@ -1,0 +1,89 @@
+"""Requests in SageMaker's protocol: moto's handling of them, behind the checks, faults and records of the sandbox."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.request import Request
+from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import camelcase_to_underscores
+from moto.sagemaker.responses import SageMakerResponse as MotoSageMakerResponse
+
+from sandbox.sagemaker import errors
+from sandbox.sagemaker.models import SageMakerBackend
+
+if TYPE_CHECKING:
+    from sandbox.sagemaker.service import SageMaker
+
+_DEFAULT_PAGE = 10
+
+
+class SageMakerResponse(MotoSageMakerResponse):
+    """The answer to one request.
+
+    service: the service that is asked.
+    """
+
+    def __init__(self, service: "SageMaker") -> None:
+        super().__init__()
+        self._service = service
+        # moto would parse before the request is checked, and fail on what the check is there to report.
+        self.automated_parameter_parsing = False
+
+    @property
+    def sagemaker_backend(self) -> SageMakerBackend:
+        """The state of the region that the request was sent to."""
+        return self._service.backend(self.region)
+
+    def get_current_account(self) -> str:
+        """Answer the one account there is, whatever the credentials."""
+        return self._service.account_id
+
+    def answer(self, request: Request) -> tuple[int, dict[str, str], str]:
+        """Answer a request: the HTTP status, the headers and the body."""
+        self.setup_class(request)
+        status, headers, body = self.call_action()
+        return status, {name: str(value) for name, value in headers.items()}, str(body)
+
+    def call_action(self) -> TYPE_RESPONSE:
+        """Carry out the request, or answer the error that it ends in."""
+        operation = self._get_action()
+        try:
+            parameters = json.loads(self.body or "{}")
+        except ValueError:
+            return self._error("SerializationException", "The request is not JSON.", 400)
+        try:
+            result = self._service.observe(operation, parameters, self.region, lambda: self._perform(operation))
+        except errors.ServiceError as error:
+            return self._error(error.code, error.message, error.status)
+        return self.serialized(result)
+
+    def list_hyper_parameter_tuning_jobs(self) -> ActionResult:
+        """Answer a page of the tuning jobs."""
+        parameters: dict[str, Any] = json.loads(self.body)
+        jobs = self.sagemaker_backend.tuning_jobs(parameters)
+        start = int(parameters.get("NextToken", "0"))
+        end = start + parameters.get("MaxResults", _DEFAULT_PAGE)
+        page: dict[str, Any] = {"HyperParameterTuningJobSummaries": [job.summary() for job in jobs[start:end]]}
+        if end < len(jobs):
+            page["NextToken"] = str(end)
+        return ActionResult(page)
+
+    def stop_hyper_parameter_tuning_job(self) -> ActionResult:
+        """Stop a tuning job."""
+        self.sagemaker_backend.stop_hyper_parameter_tuning_job(self._get_param("HyperParameterTuningJobName"))
+        return EmptyResult()
+
+    def _perform(self, operation: str) -> ActionResult:
+        self.parse_parameters(self.normalized_request)
+        method = getattr(self, camelcase_to_underscores(operation), None)
+        if method is None:
+            raise errors.ServiceError(
+                "NotImplemented", f"The sandbox's SageMaker does not have the operation {operation}.", 501
+            )
+        result: ActionResult = method()
+        return result
+
+    def _error(self, code: str, message: str, status: int) -> TYPE_RESPONSE:
+        headers = {"Content-Type": "application/x-amz-json-1.1"}
+        return status, headers, json.dumps({"__type": code, "message": message})

@@ -1,0 +1,127 @@
+"""SageMaker over HTTP on loopback: the service's own protocol, and below /sandbox/ what a test sets and reads."""
+
+import dataclasses
+import json
+import traceback
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from sandbox.sagemaker.settings import Fault, ServiceSettings
+
+if TYPE_CHECKING:
+    from sandbox.sagemaker.service import SageMaker
+
+CONTROL_PATH = "/sandbox/"
+
+
+class SageMakerServer(ThreadingHTTPServer):
+    """A server of one SageMaker. It has its port from the beginning, and answers once it is started.
+
+    settings: durations and quotas to begin with.
+    account_id: the account, twelve digits.
+    log: takes a line for each request; left out, nothing is logged.
+    """
+
+    daemon_threads = True
+    service: "SageMaker"
+
+    def __init__(
+        self, settings: ServiceSettings, account_id: str, log: Callable[[str], None] = lambda _line: None
+    ) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.log = log
+        self._settings = settings
+        self._account_id = account_id
+        self._thread: Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        # moto takes 0.6 s to import, in which MiniStack starts beside it.
+        from sandbox.sagemaker.service import SageMaker  # noqa: PLC0415
+
+        self.service = SageMaker(self._settings, account_id=self._account_id)
+        self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering and give the port back."""
+        if self._thread is not None:
+            self.shutdown()
+            self._thread.join()
+        self.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def control(self, command: str, arguments: dict[str, Any]) -> object:
+        """Carry out a command of a test.
+
+        command: the name of one of the service's methods that are for tests.
+        arguments: its arguments, out of JSON.
+
+        Raises KeyError for a command that doesn't exist.
+        """
+        service = self.service
+        commands: dict[str, Callable[..., object]] = {
+            "configure": service.configure,
+            "add_fault": lambda **fault: service.add_fault(Fault(**fault)),
+            "clear_faults": service.clear_faults,
+            "advance": service.advance,
+            "fail_job": service.fail_job,
+            "calls": lambda: [dataclasses.asdict(call) for call in service.calls()],
+            "clear_calls": service.clear_calls,
+        }
+        return commands[command](**arguments)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: SageMakerServer
+
+    def do_POST(self) -> None:
+        """Answer a request."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        status, headers, answer = self._control(body) if self.path.startswith(CONTROL_PATH) else self._service(body)
+        content = answer.encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _service(self, body: bytes) -> tuple[int, dict[str, str], str]:
+        from moto.core.request import Request  # noqa: PLC0415 - imported by the time that the server answers
+
+        url = f"{self.server.url}{self.path}"
+        try:
+            return self.server.service.answer(Request.from_primitives("POST", url, self.headers, body))
+        except Exception as exception:  # noqa: BLE001 - whatever it is, the caller must have an answer
+            self.server.log(traceback.format_exc())
+            message = f"{type(exception).__name__} in the sandbox's SageMaker: {exception}"
+            return 500, {}, json.dumps({"__type": "InternalFailure", "message": message})
+
+    def _control(self, body: bytes) -> tuple[int, dict[str, str], str]:
+        command = self.path.removeprefix(CONTROL_PATH)
+        try:
+            answer = self.server.control(command, json.loads(body))
+        except Exception as exception:  # noqa: BLE001 - it is for the test to judge, at the other end
+            return 400, {}, json.dumps({"error": f"{command}: {type(exception).__name__}: {exception}"})
+        return 200, {"Content-Type": "application/json"}, json.dumps(answer)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Log a line, where a log was asked for."""
+        self.server.log(f"sagemaker: {self.headers.get('X-Amz-Target', self.path)} {format % args}")

@@ -1,0 +1,169 @@
+"""SageMaker as a whole, in one process and without a server: all regions, quotas, faults, and a record of calls."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import RLock
+from typing import Any, TypeVar
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.client import BaseClient
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.exceptions import ServiceException
+from moto.core.request import Request
+
+from sandbox.clients import new_client
+from sandbox.sagemaker import errors
+from sandbox.sagemaker.clock import Clock
+from sandbox.sagemaker.models import SageMakerBackend
+from sandbox.sagemaker.responses import SageMakerResponse
+from sandbox.sagemaker.settings import Call, Fault, ServiceSettings
+from sandbox.sagemaker.validation import validate
+
+_Result = TypeVar("_Result")
+
+
+class SageMaker:
+    """SageMaker in one account.
+
+    settings: durations and quotas to begin with.
+    clock: the clock that jobs and rates go by; left out, the computer's.
+    account_id: the account, twelve digits.
+    """
+
+    def __init__(
+        self,
+        settings: ServiceSettings | None = None,
+        clock: Clock | None = None,
+        account_id: str = "111122223333",
+    ) -> None:
+        self.settings = settings or ServiceSettings()
+        self.clock = clock or Clock()
+        self.account_id = account_id
+        self._lock = RLock()
+        self._backends: dict[str, SageMakerBackend] = {}
+        self._faults: list[Fault] = []
+        self._calls: list[Call] = []
+        self._tokens, self._tokens_at = float(self.settings.create_burst), self.clock.now()
+
+    def backend(self, region: str) -> SageMakerBackend:
+        """Answer the state of a region."""
+        if region not in self._backends:
+            self._backends[region] = SageMakerBackend(region, self.account_id, self.clock, lambda: self.settings)
+        return self._backends[region]
+
+    def answer(self, request: Request) -> tuple[int, dict[str, str], str]:
+        """Answer a request in SageMaker's protocol: the HTTP status, the headers and the body."""
+        with self._lock:
+            return SageMakerResponse(self).answer(request)
+
+    def attach(self, client: BaseClient) -> None:
+        """Let a boto3 client be answered here, in this process: nothing of what it sends goes to a network."""
+        client.meta.events.register_first("before-send.sagemaker", self._answer_client)
+
+    def client(self, region: str = "us-east-1") -> Any:
+        """Make a boto3 client of this service, in this process."""
+        client = new_client("sagemaker", "http://127.0.0.1", region)
+        self.attach(client)
+        return client
+
+    def observe(
+        self, operation: str, parameters: dict[str, Any], region: str, perform: Callable[[], _Result]
+    ) -> _Result:
+        """Carry out a call under the quotas and faults that are set, and record it.
+
+        operation: the operation's name in the API.
+        parameters: the members of the request.
+        region: the region that it was sent to.
+        perform: carries it out.
+
+        Raises ServiceError: the error to answer.
+        """
+        error: str | None = None
+        fault = self._next_fault(operation)
+        try:
+            if fault and not fault.after:
+                raise _error_of(fault)
+            if operation == "CreateHyperParameterTuningJob":
+                self._take_token()
+            validate(operation, parameters)
+            result = perform()
+            if fault:
+                raise _error_of(fault)
+        except ServiceException as exception:
+            error = exception.code
+            if isinstance(exception, errors.ServiceError):
+                raise
+            raise errors.ServiceError(exception.code, exception.message) from exception
+        else:
+            return result
+        finally:
+            call = Call(operation=operation, parameters=parameters, error=error, time=self.clock.now(), region=region)
+            self._calls.append(call)
+
+    def configure(self, **changes: Any) -> None:
+        """Change some of the settings, for what happens from now on; jobs that run already keep their end."""
+        with self._lock:
+            self.settings = replace(self.settings, **changes)
+            if changes.keys() & {"create_rate", "create_burst"}:
+                self._tokens, self._tokens_at = float(self.settings.create_burst), self.clock.now()
+
+    def add_fault(self, fault: Fault) -> None:
+        """Have the next calls of an operation answered with an error; faults of one operation are used up in order."""
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear_faults(self) -> None:
+        """Forget the faults that have not been used up."""
+        with self._lock:
+            self._faults.clear()
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward by a number of seconds."""
+        self.clock.advance(seconds)
+
+    def fail_job(self, name: str, reason: str, region: str = "us-east-1") -> None:
+        """End a tuning job as Failed, now, with a failure reason.
+
+        Raises ServiceError: ResourceNotFound.
+        """
+        with self._lock:
+            self.backend(region).tuning_job(name).fail(reason)
+
+    def calls(self) -> list[Call]:
+        """Answer the calls so far, oldest first."""
+        with self._lock:
+            return list(self._calls)
+
+    def clear_calls(self) -> None:
+        """Forget the calls so far."""
+        with self._lock:
+            self._calls.clear()
+
+    def _next_fault(self, operation: str) -> Fault | None:
+        for index, fault in enumerate(self._faults):
+            if fault.operation == operation:
+                left = replace(fault, times=fault.times - 1)
+                self._faults[index : index + 1] = [left] if left.times > 0 else []
+                return fault
+        return None
+
+    def _take_token(self) -> None:
+        rate = self.settings.create_rate
+        if rate is None:
+            return
+        now = self.clock.now()
+        self._tokens = min(self.settings.create_burst, self._tokens + (now - self._tokens_at) * rate)
+        self._tokens_at = now
+        if self._tokens < 1:
+            raise errors.throttled()
+        self._tokens -= 1
+
+    def _answer_client(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        status, headers, body = self.answer(
+            Request.from_primitives(request.method, request.url, request.headers, request.body)
+        )
+        return AWSResponse(request.url, status, headers, MockRawResponse(body))
+
+
+def _error_of(fault: Fault) -> errors.ServiceError:
+    return errors.ServiceError(fault.code, fault.message, fault.status)

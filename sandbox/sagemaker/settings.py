@@ -1,0 +1,60 @@
+"""What can be set about the sandbox's SageMaker: durations, quotas and faults; and what it records."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """Durations and quotas of the service.
+
+    job_seconds: how long a tuning job runs, in seconds, from its creation to Completed.
+    stopping_seconds: how long a job that was told to stop is Stopping, in seconds, before it is Stopped.
+    max_tuning_jobs: how many tuning jobs may run at a time; the 101st is refused by default, as on AWS.
+    create_rate: how many jobs may be created a second; left out, any number.
+    create_burst: how many jobs may be created at once before create_rate applies; without create_rate it has no effect.
+    """
+
+    job_seconds: float = 3600
+    stopping_seconds: float = 2
+    max_tuning_jobs: int = 100
+    create_rate: float | None = None
+    create_burst: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """An error that the next calls of one operation are answered with.
+
+    operation: the operation's name in the API, such as "CreateHyperParameterTuningJob".
+    code: the error code of the answer.
+    message: the error message of the answer.
+    status: the HTTP status of the answer.
+    times: how many calls are answered so.
+    after: whether the call takes effect first, as when an answer is lost on its way; otherwise it has no effect.
+    """
+
+    operation: str
+    code: str
+    message: str
+    status: int = 400
+    times: int = 1
+    after: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call that the service has answered.
+
+    operation: the operation's name in the API.
+    parameters: the members of the request.
+    error: the error code of the answer; None when it was no error.
+    time: when the call came in by the service's clock, in seconds since 1970.
+    region: the region that the call was sent to.
+    """
+
+    operation: str
+    parameters: dict[str, Any]
+    error: str | None
+    time: float
+    region: str

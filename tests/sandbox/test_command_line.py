@@ -1,0 +1,146 @@
+"""The command line: exit statuses, signals, and that nothing is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+_SANDBOX = [sys.executable, "-m", "sandbox"]
+# Says where it is, then waits; a signal ends it with status 0, so that the sandbox's own status shows. It speaks up
+# late, so that the sandbox has done all it does at its start.
+_WAITING = ["sh", "-c", 'trap "exit 0" INT TERM HUP; sleep 0.2; echo "$HOME"; sleep 60 & wait']
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*_SANDBOX, *arguments], cwd=_ROOT, capture_output=True, text=True, timeout=30, check=False)
+
+
+@contextmanager
+def _waiting_sandbox() -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """Start a sandbox whose command waits; answer its process and its folder."""
+    with subprocess.Popen(
+        [*_SANDBOX, "--", *_WAITING], cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, Path(process.stdout.readline().strip()).parent
+        finally:
+            process.kill()
+
+
+def _processes_of(folder: Path) -> list[int]:
+    """Answer the processes that were started with the sandbox's folder in their environment."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdecimal() and str(folder).encode() in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def _assert_all_gone(folder: Path) -> None:
+    # The kernel takes a moment to end what was killed.
+    deadline = time.monotonic() + 5
+    while (_processes_of(folder) or folder.exists()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert _processes_of(folder) == []
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (["sh", "-c", "exit 5"], 5),
+        (["sh", "-c", "kill -KILL $$"], 128 + signal.SIGKILL),
+        (["no-such-command"], 127),
+    ],
+)
+def test_the_exit_status_is_the_commands(command: list[str], status: int) -> None:
+    """The sandbox ends as its command does."""
+    assert _run("--", *command).returncode == status
+
+
+def test_an_endpoint_elsewhere_is_refused() -> None:
+    """An endpoint that is not on this computer ends the sandbox before the command runs."""
+    result = _run("--env", "AWS_ENDPOINT_URL_S3=https://s3.amazonaws.com", "--", "echo", "ran")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "AWS_ENDPOINT_URL_S3 is 'https://s3.amazonaws.com', which is not on this computer" in result.stderr
+
+
+def test_options_reach_the_command_and_the_service() -> None:
+    """Region and variables are the command's; durations and quotas are SageMaker's."""
+    code = """
+import boto3, os
+from botocore.exceptions import ClientError
+print(os.environ["AWS_REGION"], os.environ["GREETING"])
+limits = {"MaxNumberOfTrainingJobs": 1, "MaxParallelTrainingJobs": 1}
+try:
+    boto3.client("sagemaker").create_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName="a",
+        HyperParameterTuningJobConfig={"Strategy": "Random", "ResourceLimits": limits},
+    )
+except ClientError as error:
+    print(error.response["Error"]["Code"])
+"""
+    result = _run(
+        "--region", "eu-west-1", "--max-tuning-jobs", "0", "--env", "GREETING=a=b", "--", "python", "-c", code
+    )
+    assert result.stdout.splitlines() == ["eu-west-1 a=b", "ResourceLimitExceeded"]
+
+
+def test_the_help_has_an_example() -> None:
+    """The help shows how a deployment is run."""
+    assert "python -m sandbox -- sh -c 'cdk bootstrap && cdk deploy" in _run("--help").stdout
+
+
+@needs_proc
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_everything(number: signal.Signals) -> None:
+    """The command gets the signal first; then the services end, and the status stands for the signal."""
+    with _waiting_sandbox() as (process, folder):
+        assert _processes_of(folder) != []
+        process.send_signal(number)
+        assert process.wait(10) == 128 + number
+    _assert_all_gone(folder)
+
+
+@needs_proc
+def test_a_killed_sandbox_leaves_nothing() -> None:
+    """Even when the sandbox can't clean up itself, its services and its command end."""
+    with _waiting_sandbox() as (process, folder):
+        process.kill()
+        process.wait(10)
+    _assert_all_gone(folder)
+
+
+@needs_proc
+def test_what_a_command_leaves_running_is_ended() -> None:
+    """A background process of the command does not outlive the sandbox."""
+    result = _run("--", "sh", "-c", 'echo "$HOME"; sleep 60 >/dev/null 2>&1 &')
+    assert result.returncode == 0
+    _assert_all_gone(Path(result.stdout.strip()).parent)
+
+
+@needs_proc
+def test_a_signal_during_the_start_ends_it(tmp_path: Path) -> None:
+    """A sandbox that is told to end before its services answer ends, and does not run the command."""
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    command = [*_SANDBOX, "--", "touch", str(tmp_path / "ran")]
+    with subprocess.Popen(command, cwd=_ROOT, env=environment) as process:
+        while not list(tmp_path.iterdir()):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+    assert _processes_of(tmp_path) == []
