@@ -1,0 +1,1 @@
+"""What makes the generated files, and what looks after the repository; none of it ships."""

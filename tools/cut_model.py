@@ -1,0 +1,109 @@
+"""Cut botocore's data down to the operations that the product uses, and write it to ``lambda/models/``.
+
+Run ``python -m tools.cut_model`` after an upgrade of botocore; a test fails when the committed files differ from what
+it would write.
+The folder is a complete search path of a botocore ``Loader``: the function hands it over as the only one.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from botocore.session import get_session
+
+MODELS = Path(__file__).resolve().parent.parent / "lambda" / "models"
+SERVICE = "sagemaker"
+API_VERSION = "2017-07-24"
+OPERATIONS = (
+    "AddTags",
+    "CreateHyperParameterTuningJob",
+    "DeleteHyperParameterTuningJob",
+    "DeleteTags",
+    "DescribeHyperParameterTuningJob",
+    "ListTags",
+    "StopHyperParameterTuningJob",
+)
+
+Json = dict[str, Any]
+
+
+def files() -> dict[str, Json]:
+    """Each file of the search path by its name relative to ``lambda/models/``, from the installed botocore."""
+    loader = get_session().get_component("data_loader")
+    folder = f"{SERVICE}/{API_VERSION}"
+    return {
+        f"{folder}/service-2.json": _service(loader.load_service_model(SERVICE, "service-2", API_VERSION)),
+        f"{folder}/endpoint-rule-set-1.json": loader.load_service_model(SERVICE, "endpoint-rule-set-1", API_VERSION),
+        "endpoints.json": _endpoints(loader.load_data("endpoints")),
+        "partitions.json": loader.load_data("partitions"),
+        "sdk-default-configuration.json": _without_prose(loader.load_data("sdk-default-configuration")),
+        "_retry.json": _retry(loader.load_data("_retry")),
+    }
+
+
+def encode(content: Json) -> str:
+    """One compact line: every byte is unpacked and parsed in the function's cold start."""
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=True, sort_keys=True) + "\n"
+
+
+def _service(model: Json) -> Json:
+    operations = {name: _without_prose(model["operations"][name]) for name in OPERATIONS}
+    wanted: set[str] = set()
+    waiting = [
+        reference["shape"]
+        for operation in operations.values()
+        for reference in (operation["input"], operation.get("output"), *operation.get("errors", ()))
+        if reference
+    ]
+    while waiting:
+        name = waiting.pop()
+        if name in wanted:
+            continue
+        wanted.add(name)
+        shape = model["shapes"][name]
+        references = [*shape.get("members", {}).values()]
+        references += [shape[part] for part in ("member", "key", "value") if part in shape]
+        waiting += [reference["shape"] for reference in references]
+    return {
+        "version": model["version"],
+        "metadata": model["metadata"],
+        "operations": operations,
+        "shapes": {name: _without_prose(model["shapes"][name]) for name in sorted(wanted)},
+    }
+
+
+def _endpoints(data: Json) -> Json:
+    """Regions and SageMaker's own entries: signing and region checks ask for nothing else."""
+    partitions = []
+    for partition in data["partitions"]:
+        kept = {key: value for key, value in partition.items() if key != "services"}
+        services = partition["services"]
+        kept["services"] = {"api.sagemaker": services["api.sagemaker"]} if "api.sagemaker" in services else {}
+        partitions.append(kept)
+    return {"partitions": partitions, "version": data["version"]}
+
+
+def _retry(data: Json) -> Json:
+    """The definitions that every service shares, without the exceptions made for single services."""
+    return {"definitions": data["definitions"], "retry": {"__default__": data["retry"]["__default__"]}}
+
+
+def _without_prose(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _without_prose(item)
+            for key, item in value.items()
+            if key != "documentation" or not isinstance(item, (str, dict))
+        }
+    if isinstance(value, list):
+        return [_without_prose(item) for item in value]
+    return value
+
+
+if __name__ == "__main__":
+    for name, content in files().items():
+        path = MODELS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(encode(content), encoding="ascii", newline="\n")
