@@ -1,0 +1,31 @@
+"""What the library raises: one exception, with every problem of a request in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ValidationError(ValueError):
+    """A tuning job's request that SageMaker would refuse, or that can't be put into a template.
+
+    All that is known at synth is reported at once: a caller mends the whole request in one go.
+
+    >>> error = ValidationError("Stack/Tuning", ["random_seed: got -1, must be at least 0"])
+    >>> error.problems
+    ('random_seed: got -1, must be at least 0',)
+    >>> print(error)
+    1 problem in the hyperparameter tuning job 'Stack/Tuning':
+      - random_seed: got -1, must be at least 0
+    """
+
+    problems: tuple[str, ...]
+    """A line per problem: the path of the member, the value got, what is allowed, and the way out."""
+
+    def __init__(self, where: str, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        count = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        super().__init__(f"{count} in the hyperparameter tuning job {where!r}:{lines}")

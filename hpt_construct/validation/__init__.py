@@ -1,0 +1,43 @@
+"""What can be known to be wrong with a request at synth; works on the API's form of it, and asks no jsii kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .problem import Path, Problem, spell_api
+from .rules import RULES, Finding, Level, rule_findings
+from .structure import structure_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["RULES", "Finding", "Level", "Path", "Problem", "check", "rule_findings", "spell_api", "structure_problems"]
+
+
+class _Unknown:
+    """In place of a value that is reported already: rules take it for a token, and leave alone what depends on it."""
+
+    def resolve(self) -> None:
+        """What tells a token from other objects."""
+
+
+def check(request: Mapping[str, Any]) -> list[Finding]:
+    """Everything that is wrong or doubtful, at once: the structure, then the rules for what is sound of it."""
+    problems = structure_problems(request)
+    findings = [Finding("structure", Level.ERROR, overridable=False, problem=problem) for problem in problems]
+    if any(not problem.path for problem in problems):
+        return findings
+    sound: Any = request
+    for problem in problems:
+        sound = _without(sound, problem.path)
+    return findings + rule_findings(sound)
+
+
+def _without(value: Any, path: Path) -> Any:
+    """A copy in which what is at the path is unknown; shared with the original are the parts beside the path."""
+    if not path:
+        return _Unknown()
+    step, *below = path
+    copy = list(value) if isinstance(value, (list, tuple)) else dict(value)
+    copy[step] = _without(copy[step], tuple(below)) if below else _Unknown()  # type: ignore[index]
+    return copy

@@ -1,0 +1,122 @@
+"""The rules for algorithms and their metrics."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import TYPE_CHECKING
+
+from hpt_construct.validation.problem import Problem, show
+
+from .built_in_images import is_built_in
+from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, repeated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SPECIFICATION = "AlgorithmSpecification"
+_METRICS = "MetricDefinitions"
+# Set by the SageMaker SDK when a script of the user runs in the image.
+_SCRIPT = "sagemaker_program"
+
+
+def _each_specification(request: Place) -> Iterator[tuple[Place, Place]]:
+    for _, definition in each_definition(request):
+        for name, value in definition.given(_SPECIFICATION):
+            yield definition, Place(value, definition.at(name))
+
+
+def _each_metric(request: Place) -> Iterator[tuple[Place]]:
+    for _, specification in _each_specification(request):
+        yield from ((metric,) for metric in specification.known(_METRICS))
+
+
+def _one_algorithm(_: Place, specification: Place) -> Iterator[Problem]:
+    # An empty image is none: the API takes "" for a member that is left out.
+    name, image = specification.read("AlgorithmName"), specification.read("TrainingImage")
+    if name and image:
+        yield Problem(specification.at("AlgorithmName"), "given beside TrainingImage; choose one of the two")
+    elif not name and not image:
+        yield Problem(specification.at("TrainingImage"), "missing; give the image, or AlgorithmName")
+
+
+def _named_one_brings_its_metrics(_: Place, specification: Place) -> Iterator[Problem]:
+    # "You can't override the metric definitions for AWS Marketplace algorithms. Try the request without specifying
+    # metric definitions."
+    if specification.read("AlgorithmName") and specification.read(_METRICS):
+        yield Problem(specification.at(_METRICS), "not allowed with AlgorithmName, which brings its own; leave it out")
+
+
+def _built_in_brings_its_metrics(definition: Place, specification: Place) -> Iterator[Problem]:
+    # A script that runs in the image of XGBoost may well write metrics of its own.
+    if (
+        specification.read(_METRICS)
+        and is_built_in(specification.read("TrainingImage") or "")
+        and _SCRIPT not in definition.entries("StaticHyperParameters")
+    ):
+        yield Problem(specification.at(_METRICS), "the built-in algorithm brings its own; leave it out")
+
+
+def _objective(request: Place, definition: Place) -> str | None:
+    if is_one_of_several(definition):
+        name: str | None = definition.read("TuningObjective", "MetricName")
+    else:
+        name = request.read(CONFIG, "HyperParameterTuningJobObjective", "MetricName")
+    return name
+
+
+def _defines_its_metrics(definition: Place) -> bool:
+    image = definition.read(_SPECIFICATION, "TrainingImage")
+    return bool(image) and not definition.read(_SPECIFICATION, "AlgorithmName") and not is_built_in(image)
+
+
+def _objective_is_defined(request: Place, definition: Place) -> Iterator[Problem]:
+    # "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions."
+    objective = _objective(request, definition)
+    metrics = [metric.read("Name") for metric in definition.every(_SPECIFICATION, _METRICS)]
+    if objective is not None and metrics and objective not in metrics and _defines_its_metrics(definition):
+        message = f"defines {', '.join(map(show, metrics))}, but not the objective's metric {show(objective)}"
+        yield Problem(definition.at(_SPECIFICATION, _METRICS), f"{message}; add it, or change the objective")
+
+
+def _metrics_are_defined(request: Place, definition: Place) -> Iterator[Problem]:
+    objective = _objective(request, definition)
+    if objective is not None and not definition.read(_SPECIFICATION, _METRICS) and _defines_its_metrics(definition):
+        message = f"missing; only built-in algorithms bring theirs: define the objective's metric {show(objective)}"
+        yield Problem(definition.at(_SPECIFICATION, _METRICS), message)
+
+
+def _regex_finds_a_value(metric: Place) -> Iterator[Problem]:
+    regex = metric.read("Regex")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            groups = re.compile(regex).groups
+    except (re.error, OverflowError, RecursionError) as error:
+        # Which dialect the service reads is not documented: so a warning.
+        yield Problem(metric.at("Regex"), f"got {show(regex)}, which does not compile: {error}; correct it")
+        return
+    if not groups:
+        message = f"got {show(regex)}, which has no group; put the part that is the value into parentheses"
+        yield Problem(metric.at("Regex"), message)
+
+
+def _metric_names_are_unique(_: Place, specification: Place) -> Iterator[Problem]:
+    metrics = specification.known(_METRICS)
+    for name, path in repeated((name, metric.at("Name")) for metric in metrics for _, name in metric.given("Name")):
+        yield Problem(path, f"got {show(name)} again, must be unique among MetricDefinitions; keep one")
+
+
+_E, _W = Level.ERROR, Level.WARNING
+
+# fmt: off
+RULES = (
+    Rule("D1", _E, "There is AlgorithmName or TrainingImage", _each_specification, _one_algorithm),
+    Rule("D2", _E, "A named algorithm has no metric definitions", _each_specification, _named_one_brings_its_metrics),
+    Rule("D2", _W, "A built-in algorithm has no metric definitions", _each_specification, _built_in_brings_its_metrics),
+    Rule("D3", _E, "Metric definitions have the objective's metric", each_definition, _objective_is_defined),
+    Rule("D3", _W, "An image that is not built in has metric definitions", each_definition, _metrics_are_defined),
+    Rule("D4", _W, "A metric's regex compiles and has a group", _each_metric, _regex_finds_a_value),
+    Rule("D5", _E, "Names of metrics are unique", _each_specification, _metric_names_are_unique),
+)
+# fmt: on

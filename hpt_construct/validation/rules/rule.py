@@ -1,0 +1,195 @@
+"""What a rule is, where it looks, and how it reads a request in which any value may be a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from hpt_construct.tokens import is_token
+from hpt_construct.validation.problem import Path, Problem
+
+Value = Any
+"""A value of the request: what structure validation let through, of the API's types, or a token."""
+
+CONFIG = "HyperParameterTuningJobConfig"
+SINGLE = "TrainingJobDefinition"
+SEVERAL = "TrainingJobDefinitions"
+
+
+class Level(StrEnum):
+    """What breaking a rule means at synth."""
+
+    ERROR = "error"
+    """SageMaker refuses the request, or certainly does not do what it says."""
+    WARNING = "warning"
+    """SageMaker may take it, but it is most likely not meant so."""
+
+
+class TokenMetError(Exception):
+    """An operand is not known at synth; the rule that asked for it is skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A structure of the request and where it is; rules look into it through this, so that none forgets the tokens."""
+
+    value: Mapping[str, Value]
+    path: Path = ()
+
+    def at(self, *steps: str | int) -> Path:
+        """Say where something below is, or would be."""
+        return (*self.path, *steps)
+
+    def read(self, *steps: str) -> Value:
+        """Return what is below, None where nothing is; a token on the way there skips the rule."""
+        found: Value = self.value
+        for step in steps:
+            found = found.get(step)
+            if found is None:
+                return None
+            if is_token(found):
+                raise TokenMetError
+        return found
+
+    def below(self, *steps: str) -> Place | None:
+        """Return the structure below, if there is one."""
+        found = self.read(*steps)
+        return None if found is None else Place(found, self.at(*steps))
+
+    def every(self, *steps: str) -> list[Place]:
+        """Return all structures of a list; one that is a token skips the rule."""
+        return [Place(item, self.at(*steps, index)) for index, item in enumerate(_certain(self.read(*steps) or ()))]
+
+    def known(self, *steps: str) -> list[Place]:
+        """Return the structures of a list that are known, leaving out what is a token or hidden by one."""
+        try:
+            items = self.read(*steps) or ()
+        except TokenMetError:
+            return []
+        return [Place(item, self.at(*steps, index)) for index, item in enumerate(items) if not is_token(item)]
+
+    def entries(self, *steps: str) -> Sequence[Value]:
+        """Return the items of a list or the keys of a map; one that is a token skips the rule."""
+        return _certain(self.read(*steps) or ())
+
+    def given(self, *names: str) -> Iterator[tuple[str, Value]]:
+        """Yield the members that are there and known."""
+        for name in names:
+            value = self.value.get(name)
+            if value is not None and not is_token(value):
+                yield name, value
+
+
+def _certain(entries: Iterable[Value]) -> Sequence[Value]:
+    listed = list(entries)
+    if any(map(is_token, listed)):
+        raise TokenMetError
+    return listed
+
+
+def repeated(named: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
+    """Yield each that came before under the same name."""
+    seen: set[str] = set()
+    for name, path in named:
+        if name in seen:
+            yield name, path
+        seen.add(name)
+
+
+Scope = Callable[[Place], Iterable[tuple[Place, ...]]]
+"""The places of a request at which a rule is asked, each with those around it that the rule needs."""
+
+Check = Callable[..., Iterator[Problem]]
+"""Asked with the places of one instance; yields what is wrong there."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row of the table. An id has a row for each thing that it says, and for each level."""
+
+    id: str
+    level: Level
+    statement: str
+    scope: Scope
+    check: Check
+    overridable: bool = False
+    """For a quota, which AWS may have raised."""
+
+    def problems(self, places: tuple[Place, ...]) -> Iterator[Problem]:
+        """Yield what is wrong at an instance, as far as it is known."""
+        try:
+            yield from self.check(*places)
+        except TokenMetError:
+            return
+
+
+def whole(request: Place) -> Iterator[tuple[Place]]:
+    """Look at the request once."""
+    yield (request,)
+
+
+def tuning(request: Place) -> Iterator[tuple[Place, Place]]:
+    """Look at the tuning's configuration, with the request around it."""
+    for name, value in request.given(CONFIG):
+        yield request, Place(value, (name,))
+
+
+def each_definition(request: Place) -> Iterator[tuple[Place, Place]]:
+    """Look at the one definition and at each of several, with the request around it."""
+    for name, value in request.given(SINGLE):
+        yield request, Place(value, (name,))
+    for definition in request.known(SEVERAL):
+        yield request, definition
+
+
+def each_ranges(request: Place) -> Iterator[tuple[Place, Place]]:
+    """Look at each set of ranges, the tuning's and the definitions', with the request around it."""
+    for scope, member in ((tuning, "ParameterRanges"), (each_definition, "HyperParameterRanges")):
+        for _, place in scope(request):
+            for name, value in place.given(member):
+                yield request, Place(value, place.at(name))
+
+
+def each_channel(request: Place) -> Iterator[tuple[Place, Place]]:
+    """Look at each input, with its definition around it."""
+    for _, definition in each_definition(request):
+        for channel in definition.known("InputDataConfig"):
+            yield definition, channel
+
+
+def is_one_of_several(definition: Place) -> bool:
+    """Tell whether the definition stands in the list."""
+    return definition.path[0] == SEVERAL
+
+
+def has_single(request: Place) -> bool:
+    """Tell whether there is the one definition, and no list; with both, only that is reported."""
+    return request.read(SEVERAL) is None and request.read(SINGLE) is not None
+
+
+def has_several(request: Place) -> bool:
+    """Tell whether there is the list, and not also the one definition."""
+    return request.read(SINGLE) is None and request.read(SEVERAL) is not None
+
+
+def has_autotune(request: Place) -> bool:
+    """Tell whether SageMaker chooses what is left out; the one mode there is means yes."""
+    return request.read("Autotune") is not None
+
+
+def ranges_of(request: Place, definition: Place) -> Place | None:
+    """Return the ranges that the definition's trainings are drawn from."""
+    if is_one_of_several(definition):
+        return definition.below("HyperParameterRanges")
+    return request.below(CONFIG, "ParameterRanges")
+
+
+def searched(request: Place) -> list[Place]:
+    """Return every set of ranges that the tuning draws from, all of them known."""
+    if request.read(SEVERAL) is None:
+        found = [request.below(CONFIG, "ParameterRanges")]
+    else:
+        found = [definition.below("HyperParameterRanges") for definition in request.every(SEVERAL)]
+    return [ranges for ranges in found if ranges is not None]
