@@ -1,0 +1,99 @@
+"""Typed parts to API request and back, and the API request to the properties of the custom resource."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hpt_construct import api_model
+from hpt_construct.request import _part
+from hpt_construct.request.whole import TuningJobRequest
+from hpt_construct.tokens import is_token
+
+if TYPE_CHECKING:
+    from hpt_construct.validation import Path
+
+ApiRequest = dict[str, Any]
+
+# What CloudFormation would act on although it is the user's text: dynamic references in strings, intrinsic functions as
+# keys.
+# A backslash goes in front, and one more if there are some already; the function takes one away again.
+_DYNAMIC_REFERENCE = re.compile(r"\{\{(\\*)resolve:")
+_INTRINSIC_KEY = re.compile(r"\\*(Fn::.*|Ref|Condition)", re.DOTALL)
+
+
+def render(request: TuningJobRequest) -> ApiRequest:
+    """The API's form of a typed request; what is left out is not in it."""
+    return _part.render(request)
+
+
+def parse(request: Mapping[str, Any]) -> TuningJobRequest:
+    """The typed form of a valid API request; rendering gives the same again, value for value."""
+    parsed: TuningJobRequest = _part.parse(TuningJobRequest, request)
+    return parsed
+
+
+def fields(request: TuningJobRequest) -> dict[str, Any]:
+    """The members of a typed request by their names, as the construct takes them."""
+    return {field.name: getattr(request, field.name) for field in _part.fields(request)}
+
+
+def spell(request: TuningJobRequest, path: Path) -> str:
+    """An API path in the names that a user of the typed form wrote."""
+    return _part.spell(request, path)
+
+
+def without_described(request: Mapping[str, Any]) -> ApiRequest:
+    """The request in an answer of Describe, without what only the service writes; anything else as it is."""
+    if "HyperParameterTuningJobArn" not in request:
+        return dict(request)
+    readable = api_model.members(api_model.DESCRIPTION).keys() - api_model.members(api_model.REQUEST).keys()
+    kept = {key: value for key, value in request.items() if key not in readable and key != "ResponseMetadata"}
+    return {key: _without_injected(value) for key, value in kept.items()}
+
+
+def _without_injected(value: Any) -> Any:
+    injected = {"_tuning_objective_metric", *api_model.OUTPUT_ONLY["ResourceConfig"]}
+    if isinstance(value, Mapping):
+        return {key: _without_injected(item) for key, item in value.items() if key not in injected}
+    if isinstance(value, list):
+        return [_without_injected(item) for item in value]
+    return value
+
+
+def template(value: Any) -> Any:
+    r"""A part of the API request as it stands in the template: every scalar a string, nothing that CloudFormation would
+    act on.
+
+    CloudFormation makes strings of all scalars anyway. Made here, a diff shows both sides of every change and a 64-bit
+    number
+    keeps its digits, which JavaScript's numbers would lose.
+
+    >>> template({"ShuffleConfig": {"Seed": 2**53 + 1}, "Text": "{{resolve:ssm:x}}"})
+    {'ShuffleConfig': {'Seed': '9007199254740993'}, 'Text': '{{\\resolve:ssm:x}}'}
+    """
+    if is_token(value):
+        return value
+    if isinstance(value, Mapping):
+        return {_key(key): template(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [template(item) for item in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return _number(value)
+    return _DYNAMIC_REFERENCE.sub(r"{{\1\\resolve:", str(value)) if isinstance(value, str) else value
+
+
+def _key(key: str) -> str:
+    return f"\\{key}" if _INTRINSIC_KEY.fullmatch(key) else key
+
+
+def _number(value: float) -> str:
+    """One spelling per number, so that 1.0 for 1 is no change of the request."""
+    if math.isfinite(value) and value == int(value) and abs(value) < 2**53:
+        return str(int(value))
+    return json.dumps(value)

@@ -1,0 +1,211 @@
+"""How a typed part declares the API member that each of its fields becomes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, dataclass_transform
+
+from hpt_construct.tokens import is_token
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+API = "api"
+CODEC = "codec"
+
+
+class Codec(Protocol):
+    """The two directions between a field's value and the API's, and the words for a path below it.
+
+    Neither direction judges: what it can't convert it leaves as it is, so that validation can report it with the value
+    that the caller wrote.
+    """
+
+    def render(self, value: Any) -> Any:
+        """The API's value of a field's."""
+
+    def parse(self, value: Any) -> Any:
+        """The field's value of the API's; ``render`` of it gives the same again."""
+
+    def spell(self, value: Any, path: Sequence[str | int]) -> str:
+        """The rest of an API path, below this field, in the words of the typed form."""
+
+
+class Plain:
+    """The same on both sides: strings, numbers, booleans, lists of them, tokens."""
+
+    def render(self, value: Any) -> Any:
+        return list(value) if isinstance(value, tuple) else value
+
+    def parse(self, value: Any) -> Any:
+        return value
+
+    def spell(self, value: Any, path: Sequence[str | int]) -> str:
+        return "".join(f"[{step!r}]" for step in path)
+
+
+class Structure(Plain):
+    """A part on our side, a JSON object on the API's."""
+
+    def __init__(self, part: type[DataclassInstance]) -> None:
+        self.part = part
+
+    def render(self, value: Any) -> Any:
+        return render(value) if isinstance(value, self.part) else value
+
+    def parse(self, value: Any) -> Any:
+        return parse(self.part, value) if isinstance(value, Mapping) else value
+
+    def spell(self, value: Any, path: Sequence[str | int]) -> str:
+        spelled = spell(value if isinstance(value, self.part) else self.part, path)
+        return f".{spelled}" if spelled else ""
+
+
+class ListOf(Plain):
+    """A list whose items have a codec of their own."""
+
+    def __init__(self, item: Codec) -> None:
+        self.item = item
+
+    def render(self, value: Any) -> Any:
+        return [self.item.render(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+    def parse(self, value: Any) -> Any:
+        return [self.item.parse(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+    def spell(self, value: Any, path: Sequence[str | int]) -> str:
+        if not path:
+            return ""
+        index, *below = path
+        item = (
+            value[index] if isinstance(value, (list, tuple)) and isinstance(index, int) and index < len(value) else None
+        )
+        return f"[{index}]{self.item.spell(item, below)}"
+
+
+class Converted(Plain):
+    """A richer type of the CDK, or the API's own value: one way on rendering, nothing to do on parsing."""
+
+    def __init__(self, attribute: str) -> None:
+        self.attribute = attribute
+
+    def render(self, value: Any) -> Any:
+        if isinstance(value, (str, int, float, Mapping, list, tuple)):
+            return value
+        try:
+            converted = getattr(value, self.attribute)
+            return converted() if callable(converted) else converted
+        except (AttributeError, RuntimeError):
+            # Something else, or jsii's error of a value with no whole number of the unit (1,500 ms in seconds).
+            return value
+
+
+class Text(Plain):
+    """A string of the API that reads as a number to people: 100 and 1.4 may be written as numbers."""
+
+    def render(self, value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or is_token(value):
+            return value
+        # Through int and float: the repr of a subclass, such as numpy's, is not a number's.
+        return repr(int(value)) if isinstance(value, int) else repr(float(value))
+
+
+class OneOf(Plain):
+    """A structure of the API of which exactly one member is given: the alternatives are told apart by their type."""
+
+    def __init__(self, **alternatives: type[DataclassInstance]) -> None:
+        self.alternatives = alternatives
+
+    def render(self, value: Any) -> Any:
+        for name, alternative in self.alternatives.items():
+            if isinstance(value, alternative):
+                return {name: render(value)}
+        return value
+
+    def parse(self, value: Any) -> Any:
+        if isinstance(value, Mapping) and len(value) == 1:
+            [(name, given)] = value.items()
+            if name in self.alternatives and isinstance(given, Mapping):
+                return parse(self.alternatives[name], given)
+        return value
+
+    def spell(self, value: Any, path: Sequence[str | int]) -> str:
+        if not path or path[0] not in self.alternatives:
+            return ""
+        return Structure(self.alternatives[str(path[0])]).spell(value, path[1:])
+
+
+class TextMap(Plain):
+    """A map of such strings."""
+
+    def render(self, value: Any) -> Any:
+        return {key: TEXT.render(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+PLAIN = Plain()
+TEXT = Text()
+TEXT_MAP = TextMap()
+SECONDS = Converted("to_seconds")
+GIBIBYTES = Converted("to_gibibytes")
+ROLE = Converted("role_arn")
+KEY = Converted("key_arn")
+SUBNET = Converted("subnet_id")
+SECURITY_GROUP = Converted("security_group_id")
+
+
+def member(api: str, codec: Codec = PLAIN, *, default: Any = dataclasses.MISSING) -> Any:
+    """A field that becomes the API member ``api``; a dot leads into a structure that has no part of its own."""
+    return dataclasses.field(default=default, metadata={API: tuple(api.split(".")), CODEC: codec})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(member,))
+def part(shape: str, *, kw_only: bool = True) -> Any:
+    """Make a frozen dataclass of a class whose fields are ``member``s of the API structure ``shape``."""
+
+    def decorate(cls: type) -> type:
+        cls.__shape__ = shape  # type: ignore[attr-defined]
+        return dataclasses.dataclass(frozen=True, kw_only=kw_only)(cls)
+
+    return decorate
+
+
+def fields(of: Any) -> tuple[dataclasses.Field[Any], ...]:
+    """The fields of a part that become members."""
+    return tuple(field for field in dataclasses.fields(of) if API in field.metadata)
+
+
+def render(value: DataclassInstance) -> dict[str, Any]:
+    """The API's structure of a part; what is None is not sent."""
+    rendered: dict[str, Any] = {}
+    for field in fields(value):
+        given = getattr(value, field.name)
+        if given is not None:
+            *parents, last = field.metadata[API]
+            target = rendered
+            for parent in parents:
+                target = target.setdefault(parent, {})
+            target[last] = field.metadata[CODEC].render(given)
+    return rendered
+
+
+def parse(cls: Any, value: Mapping[str, Any]) -> Any:
+    """The part of an API structure; ``render`` of it gives the same again."""
+    arguments = {}
+    for field in fields(cls):
+        found: Any = value
+        for step in field.metadata[API]:
+            found = found.get(step) if isinstance(found, Mapping) else None
+        if found is not None:
+            arguments[field.name] = field.metadata[CODEC].parse(found)
+    return cls(**arguments)
+
+
+def spell(value: Any, path: Sequence[str | int]) -> str:
+    """An API path below a part (or its class), in the names of the typed form; what has none there stays."""
+    for field in fields(value):
+        api = field.metadata[API]
+        if tuple(path[: len(api)]) == api:
+            given = None if isinstance(value, type) else getattr(value, field.name)
+            return f"{field.name}{field.metadata[CODEC].spell(given, path[len(api) :])}"
+    return ".".join(str(step) for step in path)

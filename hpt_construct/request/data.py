@@ -1,0 +1,234 @@
+"""What a training reads and writes: channels, their sources, outputs and checkpoints."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ._part import KEY, PLAIN, OneOf, Structure, member, part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_kms as kms
+
+
+class TrainingInputMode(StrEnum):
+    """How data reaches the container. Becomes ``TrainingInputMode`` and ``Channel.InputMode``."""
+
+    FILE = "File"
+    """Copied to the volume before the training starts."""
+    PIPE = "Pipe"
+    """Streamed through a named pipe."""
+    FAST_FILE = "FastFile"
+    """Shown as files, streamed when read."""
+
+
+class S3DataType(StrEnum):
+    """What an S3 URI names. Becomes ``S3DataSource.S3DataType``."""
+
+    S3_PREFIX = "S3Prefix"
+    """Every object whose key begins with the URI's."""
+    MANIFEST_FILE = "ManifestFile"
+    """A JSON list of keys."""
+    AUGMENTED_MANIFEST_FILE = "AugmentedManifestFile"
+    """JSON lines, with labels in them; Pipe mode only."""
+    CONVERSE = "Converse"
+
+
+class S3DataDistribution(StrEnum):
+    """What each instance gets. Becomes ``S3DataSource.S3DataDistributionType``."""
+
+    FULLY_REPLICATED = "FullyReplicated"
+    """All of the data."""
+    SHARDED_BY_S3_KEY = "ShardedByS3Key"
+    """Its share of the objects."""
+
+
+class FileSystemAccessMode(StrEnum):
+    """Whether a file system may be written to. Becomes ``FileSystemAccessMode``."""
+
+    READ_ONLY = "ro"
+    READ_WRITE = "rw"
+
+
+class FileSystemType(StrEnum):
+    """The kind of file system. Becomes ``FileSystemType``."""
+
+    EFS = "EFS"
+    FSX_LUSTRE = "FSxLustre"
+
+
+class CompressionType(StrEnum):
+    """How a channel's objects are compressed. Becomes ``Channel.CompressionType``."""
+
+    NONE = "None"
+    GZIP = "Gzip"
+    """Pipe mode only."""
+
+
+class RecordWrapper(StrEnum):
+    """Whether a channel's objects are wrapped into records. Becomes ``Channel.RecordWrapperType``."""
+
+    NONE = "None"
+    RECORD_IO = "RecordIO"
+
+
+class OutputCompressionType(StrEnum):
+    """How the model artifacts are stored. Becomes ``OutputDataConfig.CompressionType``."""
+
+    GZIP = "GZIP"
+    NONE = "NONE"
+
+
+@part("ModelAccessConfig", kw_only=False)
+class ModelAccessConfig:
+    """Consent to the licence of a gated model.
+
+    Becomes ``ModelAccessConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelAccessConfig.html
+    """
+
+    accept_eula: bool = member("AcceptEula")
+    """Must be True, or the model can't be used."""
+
+
+@part("HubAccessConfig", kw_only=False)
+class HubAccessConfig:
+    """Where a private hub keeps the model.
+
+    Becomes ``HubAccessConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HubAccessConfig.html
+    """
+
+    hub_content_arn: str = member("HubContentArn")
+    """The ARN of the hub content, at most 255 characters."""
+
+
+@part("S3DataSource", kw_only=False)
+class S3DataSource:
+    """Objects in S3.
+
+    Becomes ``DataSource.S3DataSource``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
+
+    >>> S3DataSource("s3://amzn-s3-demo-bucket/train").s3_data_type
+    <S3DataType.S3_PREFIX: 'S3Prefix'>
+    """
+
+    s3_uri: str = member("S3Uri")
+    """``s3://bucket/prefix``, at most 1,024 characters; for a CDK bucket, ``bucket.s3_url_for_object("prefix")``."""
+    s3_data_type: S3DataType | str = member("S3DataType", default=S3DataType.S3_PREFIX)
+    """What the URI names; the API requires it, so S3Prefix is sent when it is left out."""
+    s3_data_distribution_type: S3DataDistribution | str | None = member("S3DataDistributionType", default=None)
+    """What each instance gets. Left out: FullyReplicated."""
+    attribute_names: Sequence[str] | None = member("AttributeNames", PLAIN, default=None)
+    """The attributes to read from an augmented manifest, at most 16. Left out: none."""
+    instance_group_names: Sequence[str] | None = member("InstanceGroupNames", PLAIN, default=None)
+    """The groups of a heterogeneous cluster that get the data, at most 5. Left out: all."""
+    model_access_config: ModelAccessConfig | None = member(
+        "ModelAccessConfig", Structure(ModelAccessConfig), default=None
+    )
+    """Consent to the licence of a gated model. Left out: none."""
+    hub_access_config: HubAccessConfig | None = member("HubAccessConfig", Structure(HubAccessConfig), default=None)
+    """Where a private hub keeps the model. Left out: no hub."""
+
+
+@part("FileSystemDataSource")
+class FileSystemDataSource:
+    """A folder of an EFS or FSx for Lustre file system; the trainings need a ``vpc_config`` to reach it.
+
+    Becomes ``DataSource.FileSystemDataSource``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FileSystemDataSource.html
+    """
+
+    file_system_id: str = member("FileSystemId")
+    """``fs-`` and 8 or more hexadecimal digits."""
+    file_system_type: FileSystemType | str = member("FileSystemType")
+    """EFS or FSxLustre."""
+    directory_path: str = member("DirectoryPath")
+    """The folder, at most 4,096 characters; for FSx it begins with the mount name."""
+    file_system_access_mode: FileSystemAccessMode | str = member("FileSystemAccessMode")
+    """ro or rw."""
+
+
+@part("DatasetSource", kw_only=False)
+class DatasetSource:
+    """A data set of a SageMaker hub.
+
+    Becomes ``DataSource.DatasetSource``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DatasetSource.html
+    """
+
+    dataset_arn: str = member("DatasetArn")
+    """The ARN of the hub's data set, with or without a version."""
+
+
+@part("ShuffleConfig", kw_only=False)
+class ShuffleConfig:
+    """A new order of the objects for every epoch.
+
+    Becomes ``ShuffleConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ShuffleConfig.html
+    """
+
+    seed: int = member("Seed")
+    """A whole number of 64 bits that fixes the order; every digit arrives."""
+
+
+@part("Channel", kw_only=False)
+class Channel:
+    """A named input of the training.
+
+    Becomes an item of ``InputDataConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html
+
+    >>> Channel("train", S3DataSource("s3://amzn-s3-demo-bucket/train"), content_type="csv").channel_name
+    'train'
+    """
+
+    channel_name: str = member("ChannelName")
+    """1 to 64 letters, digits, ``.``, ``-`` and ``_``; unique among the channels. The container finds the data below
+    it.
+    """
+    data_source: S3DataSource | FileSystemDataSource | DatasetSource = member(
+        "DataSource",
+        OneOf(S3DataSource=S3DataSource, FileSystemDataSource=FileSystemDataSource, DatasetSource=DatasetSource),
+    )
+    """Where the data is: in S3, on a file system, or in a hub."""
+    content_type: str | None = member("ContentType", default=None)
+    """The MIME type that the algorithm is told, at most 256 characters. Left out: none."""
+    compression_type: CompressionType | str | None = member("CompressionType", default=None)
+    """How the objects are compressed; Gzip needs Pipe mode. Left out: None."""
+    record_wrapper_type: RecordWrapper | str | None = member("RecordWrapperType", default=None)
+    """RecordIO when the algorithm wants it and the objects are not wrapped yet. Left out: None."""
+    input_mode: TrainingInputMode | str | None = member("InputMode", default=None)
+    """How this channel's data reaches the container. Left out: the definition's ``training_input_mode``."""
+    shuffle_config: ShuffleConfig | None = member("ShuffleConfig", Structure(ShuffleConfig), default=None)
+    """A new order for every epoch. Left out: the order of the source."""
+
+
+@part("OutputDataConfig")
+class OutputDataConfig:
+    """Where the models go.
+
+    Becomes ``OutputDataConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+
+    >>> OutputDataConfig(s3_output_path="s3://amzn-s3-demo-bucket/models").s3_output_path
+    's3://amzn-s3-demo-bucket/models'
+    """
+
+    s3_output_path: str = member("S3OutputPath")
+    """``s3://bucket/prefix``; SageMaker appends a folder per training."""
+    kms_key: kms.IKey | str | None = member("KmsKeyId", KEY, default=None)
+    """The key that encrypts the artifacts: a key, its id, ARN or alias. Left out: S3's own for the role's account."""
+    compression_type: OutputCompressionType | str | None = member("CompressionType", default=None)
+    """GZIP or NONE. Left out: GZIP."""
+
+
+@part("CheckpointConfig")
+class CheckpointConfig:
+    """Where trainings keep their progress, so that spot interruptions lose little.
+
+    Becomes ``CheckpointConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CheckpointConfig.html
+    """
+
+    s3_uri: str = member("S3Uri")
+    """``s3://bucket/prefix``; SageMaker appends the training's name."""
+    local_path: str | None = member("LocalPath", default=None)
+    """The folder in the container that is kept. Left out: ``/opt/ml/checkpoints``."""

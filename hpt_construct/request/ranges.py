@@ -1,0 +1,163 @@
+"""The hyperparameters that are searched, each with the values it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from ._part import TEXT, ListOf, Plain, Structure, member, part, render, spell
+
+
+class ScalingType(StrEnum):
+    """How a range is walked. Becomes ``ScalingType``."""
+
+    AUTO = "Auto"
+    LINEAR = "Linear"
+    LOGARITHMIC = "Logarithmic"
+    """For ranges over orders of magnitude; the minimum must be above 0."""
+    REVERSE_LOGARITHMIC = "ReverseLogarithmic"
+    """For continuous ranges that matter most near 1: 0 <= min and max < 1."""
+
+
+@part("ContinuousParameterRange", kw_only=False)
+class ContinuousRange:
+    """A hyperparameter that takes any number of an interval.
+
+    Becomes an item of ``ContinuousParameterRanges``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContinuousParameterRange.html
+
+    >>> ContinuousRange("eta", 0, 1)
+    ContinuousRange(name='eta', min_value=0, max_value=1, scaling_type=None)
+    """
+
+    name: str = member("Name")
+    """The hyperparameter, at most 256 characters."""
+    min_value: float | str = member("MinValue", TEXT)
+    """The least value; a string is sent digit for digit."""
+    max_value: float | str = member("MaxValue", TEXT)
+    """The greatest value, not below ``min_value``."""
+    scaling_type: ScalingType | str | None = member("ScalingType", default=None)
+    """How the range is walked. Left out: Auto."""
+
+
+@part("IntegerParameterRange", kw_only=False)
+class IntegerRange:
+    """A hyperparameter that takes whole numbers of an interval.
+
+    Becomes an item of ``IntegerParameterRanges``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IntegerParameterRange.html
+
+    >>> IntegerRange("max_depth", 1, 10).max_value
+    10
+    """
+
+    name: str = member("Name")
+    """The hyperparameter, at most 256 characters."""
+    min_value: int | str = member("MinValue", TEXT)
+    """The least value; a string is sent digit for digit."""
+    max_value: int | str = member("MaxValue", TEXT)
+    """The greatest value, not below ``min_value``."""
+    scaling_type: ScalingType | str | None = member("ScalingType", default=None)
+    """How the range is walked; ReverseLogarithmic is for continuous ranges only. Left out: Auto."""
+
+
+@part("CategoricalParameterRange", kw_only=False)
+class CategoricalRange:
+    """A hyperparameter that takes one of a list of values.
+
+    Becomes an item of ``CategoricalParameterRanges``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CategoricalParameterRange.html
+
+    >>> CategoricalRange("optimizer", ["sgd", "adam"]).values
+    ['sgd', 'adam']
+    """
+
+    name: str = member("Name")
+    """The hyperparameter, at most 256 characters."""
+    values: Sequence[str | float] = member("Values", ListOf(TEXT))
+    """1 to 30 values, all different."""
+
+
+@part("AutoParameter", kw_only=False)
+class AutoParameter:
+    """A hyperparameter whose range Autotune chooses.
+
+    Becomes an item of ``AutoParameters``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AutoParameter.html
+
+    >>> AutoParameter("eta", 0.3).value_hint
+    0.3
+    """
+
+    name: str = member("Name")
+    """The hyperparameter, at most 256 characters."""
+    value_hint: str | float = member("ValueHint", TEXT)
+    """A value near which a good range may lie."""
+
+
+Range = ContinuousRange | IntegerRange | CategoricalRange | AutoParameter
+
+
+@part("ParameterRanges")
+class ParameterRanges:
+    """The ranges by kind, as the API has them; a plain list of ranges of any kind is the shorter way to write the same.
+
+    Becomes ``ParameterRanges``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParameterRanges.html
+    """
+
+    integer: Sequence[IntegerRange] | None = member(
+        "IntegerParameterRanges", ListOf(Structure(IntegerRange)), default=None
+    )
+    """Whole numbers. The three kinds together are at most 30."""
+    continuous: Sequence[ContinuousRange] | None = member(
+        "ContinuousParameterRanges", ListOf(Structure(ContinuousRange)), default=None
+    )
+    """Any numbers."""
+    categorical: Sequence[CategoricalRange] | None = member(
+        "CategoricalParameterRanges", ListOf(Structure(CategoricalRange)), default=None
+    )
+    """Lists of values."""
+    auto: Sequence[AutoParameter] | None = member("AutoParameters", ListOf(Structure(AutoParameter)), default=None)
+    """Hyperparameters whose range Autotune chooses, at most 100."""
+
+
+_KINDS = {
+    IntegerRange: "IntegerParameterRanges",
+    ContinuousRange: "ContinuousParameterRanges",
+    CategoricalRange: "CategoricalParameterRanges",
+    AutoParameter: "AutoParameters",
+}
+
+
+class Ranges(Plain):
+    """Either form of ranges: by kind, or a list of any kinds that is sorted into them in its order."""
+
+    _structure = Structure(ParameterRanges)
+
+    def render(self, value: Any) -> Any:
+        """The API's lists; a list that holds something else is left to validation."""
+        if not isinstance(value, (list, tuple)) or not all(type(item) in _KINDS for item in value):
+            return self._structure.render(value)
+        lists: dict[str, list[Any]] = {}
+        for item in value:
+            lists.setdefault(_KINDS[type(item)], []).append(render(item))
+        return lists
+
+    def parse(self, value: Any) -> Any:
+        """Always by kind: so an empty list stays one."""
+        return self._structure.parse(value)
+
+    def spell(self, value: Any, path: Sequence[str | int]) -> str:
+        """A place in the caller's own list, if that is what was given."""
+        if isinstance(value, (list, tuple)) and len(path) > 1 and isinstance(path[1], int):
+            kind, nth, below = path[0], path[1], path[2:]
+            places = [place for place, item in enumerate(value) if _KINDS.get(type(item)) == kind]
+            if nth < len(places):
+                below_spelled = spell(value[places[nth]], below) if below else ""
+                return f"[{places[nth]}]" + (f".{below_spelled}" if below_spelled else "")
+        return self._structure.spell(value, path)
+
+
+RANGES = Ranges()
+ParameterRangesLike = ParameterRanges | Sequence[Range]

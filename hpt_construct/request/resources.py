@@ -1,0 +1,186 @@
+"""What a training runs on: instances, their volumes, and the network."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ._part import GIBIBYTES, KEY, PLAIN, SECONDS, SECURITY_GROUP, SUBNET, ListOf, Structure, member, part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import Duration, Size
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_kms as kms
+
+    from .instance_type import InstanceType
+
+
+class AllocationStrategy(StrEnum):
+    """How one of several instance configurations is chosen. Becomes ``AllocationStrategy``."""
+
+    PRIORITIZED = "Prioritized"
+    """The first of the list that has capacity."""
+
+
+@part("InstanceGroup")
+class InstanceGroup:
+    """The instances of one type in a heterogeneous cluster.
+
+    Becomes an item of ``InstanceGroups``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html
+    """
+
+    instance_group_name: str = member("InstanceGroupName")
+    """1 to 64 characters, unique among the groups."""
+    instance_type: InstanceType | str = member("InstanceType")
+    """Such as ``ml.p4d.24xlarge``."""
+    instance_count: int = member("InstanceCount")
+    """Instances of the group, at least 1."""
+
+
+@part("PlacementSpecification")
+class PlacementSpecification:
+    """How many instances go onto one UltraServer.
+
+    Becomes an item of ``PlacementSpecifications``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PlacementSpecification.html
+    """
+
+    instance_count: int = member("InstanceCount")
+    """Instances placed there, at least 1."""
+    ultra_server_id: str | None = member("UltraServerId", default=None)
+    """The UltraServer, at most 256 characters. Left out: SageMaker chooses."""
+
+
+@part("InstancePlacementConfig")
+class InstancePlacementConfig:
+    """Where instances stand that belong to UltraServers.
+
+    Becomes ``InstancePlacementConfig``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstancePlacementConfig.html
+    """
+
+    enable_multiple_jobs: bool | None = member("EnableMultipleJobs", default=None)
+    """Whether other trainings may share the UltraServer. Left out: False."""
+    placement_specifications: Sequence[PlacementSpecification] | None = member(
+        "PlacementSpecifications", ListOf(Structure(PlacementSpecification)), default=None
+    )
+    """At most 10 places. Left out: SageMaker chooses."""
+
+
+@part("InstancePreference")
+class InstancePreference:
+    """One of several kinds of instance that will do, in order of preference.
+
+    Becomes an item of ``InstancePreferences``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstancePreference.html
+    """
+
+    instance_type: InstanceType | str = member("InstanceType")
+    """Such as ``ml.p5.48xlarge``; each type once."""
+    instance_count: int | None = member("InstanceCount", default=None)
+    """Instances of this type; in every preference or in none. Left out: the configuration's ``instance_count``."""
+    training_plan_arns: Sequence[str] | None = member("TrainingPlanArns", PLAIN, default=None)
+    """The one training plan whose capacity is used. Left out: on-demand capacity."""
+
+
+@part("ResourceConfig")
+class ResourceConfig:
+    """The instances of each training.
+
+    Becomes ``ResourceConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceConfig.html
+
+    >>> ResourceConfig(instance_type="ml.c4.2xlarge", instance_count=2, volume_size=10).instance_count
+    2
+    """
+
+    instance_type: InstanceType | str | None = member("InstanceType", default=None)
+    """Such as ``ml.m5.xlarge``. Left out: given by ``instance_groups`` or ``instance_preferences``."""
+    instance_count: int | None = member("InstanceCount", default=None)
+    """Instances of each training, at least 1. Left out: given by ``instance_groups`` or ``instance_preferences``."""
+    volume_size: Size | int | None = member("VolumeSizeInGB", GIBIBYTES, default=None)
+    """The volume of each instance, a size or GiB. Left out: for types with local storage only."""
+    volume_kms_key: kms.IKey | str | None = member("VolumeKmsKeyId", KEY, default=None)
+    """The key that encrypts the volumes: a key, its id or ARN. Left out: a key of SageMaker's; types with local NVMe
+    take none.
+    """
+    keep_alive_period: Duration | int | None = member("KeepAlivePeriodInSeconds", SECONDS, default=None)
+    """How long instances stay warm after a training, a duration or seconds, at most 21,600 s. Tuning reuses instances
+    without it.
+    """
+    instance_groups: Sequence[InstanceGroup] | None = member(
+        "InstanceGroups", ListOf(Structure(InstanceGroup)), default=None
+    )
+    """A cluster of several types, at most 5 groups, in place of type and count. Left out: one type."""
+    training_plan_arn: str | None = member("TrainingPlanArn", default=None)
+    """The training plan whose capacity is used. Left out: on-demand capacity."""
+    instance_placement_config: InstancePlacementConfig | None = member(
+        "InstancePlacementConfig", Structure(InstancePlacementConfig), default=None
+    )
+    """Where instances of UltraServers stand. Left out: SageMaker chooses."""
+    instance_preferences: Sequence[InstancePreference] | None = member(
+        "InstancePreferences", ListOf(Structure(InstancePreference)), default=None
+    )
+    """1 to 5 kinds of instance that will do, in order, in place of ``instance_type``. Left out: one type."""
+
+
+@part("HyperParameterTuningInstanceConfig")
+class InstanceConfig:
+    """One of several kinds of instance that a tuning may use.
+
+    Becomes an item of ``InstanceConfigs``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningInstanceConfig.html
+    """
+
+    instance_type: InstanceType | str = member("InstanceType")
+    """Such as ``ml.m5.xlarge``."""
+    instance_count: int = member("InstanceCount")
+    """Instances of each training, at least 1."""
+    volume_size: Size | int = member("VolumeSizeInGB", GIBIBYTES)
+    """The volume of each instance, a size or GiB, at least 1."""
+
+
+@part("HyperParameterTuningResourceConfig")
+class TuningResourceConfig:
+    """Instances with alternatives, for tunings that should not wait for capacity of one type.
+
+    Becomes ``HyperParameterTuningResourceConfig``, in place of ``ResourceConfig``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningResourceConfig.html
+    """
+
+    instance_type: InstanceType | str | None = member("InstanceType", default=None)
+    """Such as ``ml.m5.xlarge``. Left out: given by ``instance_configs``."""
+    instance_count: int | None = member("InstanceCount", default=None)
+    """Instances of each training, at least 1. Left out: given by ``instance_configs``."""
+    volume_size: Size | int | None = member("VolumeSizeInGB", GIBIBYTES, default=None)
+    """The volume of each instance, a size or GiB. Left out: given by ``instance_configs``, or for types with local
+    storage.
+    """
+    volume_kms_key: kms.IKey | str | None = member("VolumeKmsKeyId", KEY, default=None)
+    """The key that encrypts the volumes: a key, its id or ARN. Left out: a key of SageMaker's."""
+    allocation_strategy: AllocationStrategy | str | None = member("AllocationStrategy", default=None)
+    """How one of ``instance_configs`` is chosen. Left out: Prioritized."""
+    instance_configs: Sequence[InstanceConfig] | None = member(
+        "InstanceConfigs", ListOf(Structure(InstanceConfig)), default=None
+    )
+    """1 to 6 kinds of instance, the first with capacity is used; in place of type, count and volume. Left out: one
+    type.
+    """
+
+
+@part("VpcConfig")
+class VpcConfig:
+    """The subnets and security groups in which the trainings run.
+
+    Becomes ``VpcConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
+
+    >>> VpcConfig(subnets=["subnet-0123456789abcdef0"], security_groups=["sg-0123456789abcdef0"]).subnets
+    ['subnet-0123456789abcdef0']
+    """
+
+    subnets: Sequence[ec2.ISubnet | str] = member("Subnets", ListOf(SUBNET))
+    """1 to 16 subnets of one VPC: constructs or ids; of an ``ec2.IVpc``, ``vpc.private_subnets``."""
+    security_groups: Sequence[ec2.ISecurityGroup | str] = member("SecurityGroupIds", ListOf(SECURITY_GROUP))
+    """1 to 5 security groups of the same VPC: constructs or ids."""

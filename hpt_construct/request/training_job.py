@@ -1,0 +1,141 @@
+"""What each training is: algorithm, hyperparameters that stay, data, machines, time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._part import PLAIN, ROLE, SECONDS, TEXT_MAP, ListOf, Structure, member, part
+from .data import Channel, CheckpointConfig, OutputDataConfig, TrainingInputMode
+from .ranges import RANGES, ParameterRanges, Range
+from .resources import ResourceConfig, TuningResourceConfig, VpcConfig
+from .tuning import Objective
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+    from aws_cdk import aws_iam as iam
+
+
+@part("MetricDefinition", kw_only=False)
+class MetricDefinition:
+    """A metric and how it is found in the log of the training.
+
+    Becomes an item of ``MetricDefinitions``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricDefinition.html
+
+    >>> MetricDefinition("validation:auc", "auc=([0-9.]+)").name
+    'validation:auc'
+    """
+
+    name: str = member("Name")
+    """1 to 255 characters, unique among the definitions."""
+    regex: str = member("Regex")
+    """1 to 500 characters; its group is the value."""
+
+
+@part("HyperParameterAlgorithmSpecification")
+class AlgorithmSpecification:
+    """The code that trains: an image, or an algorithm of yours or of the Marketplace by name.
+
+    Becomes ``AlgorithmSpecification``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterAlgorithmSpecification.html
+    """
+
+    training_image: str | None = member("TrainingImage", default=None)
+    """The image's URI, at most 255 characters; of a CDK repository, ``repository.repository_uri_for_tag("1")``. Left
+    out: ``algorithm_name``.
+    """
+    algorithm_name: str | None = member("AlgorithmName", default=None)
+    """The name or ARN of an algorithm resource. Left out: ``training_image``."""
+    training_input_mode: TrainingInputMode | str = member("TrainingInputMode", default=TrainingInputMode.FILE)
+    """How data reaches the container; the API requires it, so File is sent when it is left out."""
+    metric_definitions: Sequence[MetricDefinition] | None = member(
+        "MetricDefinitions", ListOf(Structure(MetricDefinition)), default=None
+    )
+    """At most 40 metrics of an image of your own; built-in algorithms bring theirs. Left out: none."""
+
+
+@part("StoppingCondition")
+class StoppingCondition:
+    """How long a training may take.
+
+    Becomes ``StoppingCondition``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
+
+    >>> StoppingCondition(max_runtime=43_200).max_runtime
+    43200
+    """
+
+    max_runtime: Duration | int | None = member("MaxRuntimeInSeconds", SECONDS, default=None)
+    """Time of one training, a duration or seconds, 1 s to 28 days. Left out: 1 day."""
+    max_wait_time: Duration | int | None = member("MaxWaitTimeInSeconds", SECONDS, default=None)
+    """Time of a spot training with its waits, a duration or seconds, not below ``max_runtime``; required with spot,
+    refused without.
+    """
+    max_pending_time: Duration | int | None = member("MaxPendingTimeInSeconds", SECONDS, default=None)
+    """Time to wait for capacity, a duration or seconds, 1,800 s to 28 days. Left out: SageMaker's own."""
+
+
+@part("RetryStrategy", kw_only=False)
+class RetryStrategy:
+    """How often a training is tried again after an internal error.
+
+    Becomes ``RetryStrategy``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RetryStrategy.html
+    """
+
+    maximum_retry_attempts: int = member("MaximumRetryAttempts")
+    """1 to 30."""
+
+
+@part("HyperParameterTrainingJobDefinition")
+class TrainingJobDefinition:
+    """The training that is run again and again with other hyperparameters.
+
+    Becomes ``TrainingJobDefinition``, or an item of ``TrainingJobDefinitions``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html
+    """
+
+    algorithm_specification: AlgorithmSpecification = member(
+        "AlgorithmSpecification", Structure(AlgorithmSpecification)
+    )
+    """The code that trains."""
+    role: iam.IRole | str = member("RoleArn", ROLE)
+    """The role that SageMaker assumes for the trainings: a role or its ARN."""
+    output_data_config: OutputDataConfig = member("OutputDataConfig", Structure(OutputDataConfig))
+    """Where the models go."""
+    stopping_condition: StoppingCondition = member("StoppingCondition", Structure(StoppingCondition))
+    """How long a training may take."""
+    input_data_config: Sequence[Channel] | None = member("InputDataConfig", ListOf(Structure(Channel)), default=None)
+    """1 to 20 channels. Left out: the algorithm needs no input."""
+    resource_config: ResourceConfig | None = member("ResourceConfig", Structure(ResourceConfig), default=None)
+    """The instances. Left out: ``tuning_resource_config``."""
+    tuning_resource_config: TuningResourceConfig | None = member(
+        "HyperParameterTuningResourceConfig", Structure(TuningResourceConfig), default=None
+    )
+    """Instances with alternatives. Left out: ``resource_config``."""
+    static_hyperparameters: Mapping[str, str | float] | None = member("StaticHyperParameters", TEXT_MAP, default=None)
+    """At most 100 hyperparameters that stay, with those that are searched; numbers are sent as Python writes them. They
+    are not secret.
+    """
+    definition_name: str | None = member("DefinitionName", default=None)
+    """Unique, 1 to 64 letters, digits and inner hyphens; required with several definitions. Left out: none."""
+    objective: Objective | None = member("TuningObjective", Structure(Objective), default=None)
+    """With several definitions, each has its own. Left out: the tuning's objective."""
+    parameter_ranges: ParameterRanges | Sequence[Range] | None = member("HyperParameterRanges", RANGES, default=None)
+    """With several definitions, each has its own. Left out: the tuning's ranges."""
+    vpc_config: VpcConfig | None = member("VpcConfig", Structure(VpcConfig), default=None)
+    """The network of the trainings. Left out: SageMaker's own, with access to the internet."""
+    enable_network_isolation: bool | None = member("EnableNetworkIsolation", default=None)
+    """Cut the containers off from every network. Left out: False."""
+    enable_inter_container_traffic_encryption: bool | None = member(
+        "EnableInterContainerTrafficEncryption", default=None
+    )
+    """Encrypt what the instances of a training tell each other. Left out: False."""
+    enable_managed_spot_training: bool | None = member("EnableManagedSpotTraining", default=None)
+    """Use spot capacity; needs ``stopping_condition.max_wait_time``. Left out: False."""
+    checkpoint_config: CheckpointConfig | None = member("CheckpointConfig", Structure(CheckpointConfig), default=None)
+    """Where trainings keep their progress. Left out: nowhere."""
+    retry_strategy: RetryStrategy | None = member("RetryStrategy", Structure(RetryStrategy), default=None)
+    """How often a training is tried again after an internal error. Left out: SageMaker's own."""
+    environment: Mapping[str, str] | None = member("Environment", PLAIN, default=None)
+    """At most 48 variables of the container, over all definitions; they are not secret. Left out: none."""

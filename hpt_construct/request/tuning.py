@@ -1,0 +1,188 @@
+"""How the search goes: strategy, objective, limits, and when it ends."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+from ._part import SECONDS, Structure, member, part
+
+if TYPE_CHECKING:
+    from aws_cdk import Duration
+
+
+class Strategy(StrEnum):
+    """How the next hyperparameters are chosen. Becomes ``HyperParameterTuningJobConfig.Strategy``."""
+
+    BAYESIAN = "Bayesian"
+    """A regression on the results so far."""
+    RANDOM = "Random"
+    """Independent draws; the only strategy that loses nothing by running in parallel."""
+    HYPERBAND = "Hyperband"
+    """Many short trainings, of which the promising ones go on; the algorithm must report its metric after every epoch.
+    """
+    GRID = "Grid"
+    """Every combination of categorical ranges, once."""
+
+
+class ObjectiveType(StrEnum):
+    """Whether more or less of the metric is better. Becomes ``HyperParameterTuningJobObjective.Type``."""
+
+    MAXIMIZE = "Maximize"
+    MINIMIZE = "Minimize"
+
+
+class TrainingJobEarlyStoppingType(StrEnum):
+    """Whether trainings that fall behind are ended early. Becomes ``TrainingJobEarlyStoppingType``."""
+
+    OFF = "Off"
+    AUTO = "Auto"
+
+
+class CompleteOnConvergence(StrEnum):
+    """Whether the tuning ends once it no longer expects to improve. Becomes
+    ``ConvergenceDetected.CompleteOnConvergence``.
+    """
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+
+
+class AutotuneMode(StrEnum):
+    """The one mode of Autotune. Becomes ``Autotune.Mode``."""
+
+    ENABLED = "Enabled"
+
+
+@part("HyperParameterTuningJobObjective", kw_only=False)
+class Objective:
+    """The metric that the tuning improves.
+
+    Becomes ``HyperParameterTuningJobObjective``, or ``TuningObjective`` in one of several definitions:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html
+
+    >>> Objective.maximize("validation:auc")
+    Objective(type=<ObjectiveType.MAXIMIZE: 'Maximize'>, metric_name='validation:auc')
+    """
+
+    type: ObjectiveType | str = member("Type")
+    """Maximize or Minimize."""
+    metric_name: str = member("MetricName")
+    """The metric's name, 1 to 255 characters; for an image of your own, one of ``metric_definitions``."""
+
+    @classmethod
+    def maximize(cls, metric_name: str) -> Self:
+        """More of the metric is better."""
+        return cls(ObjectiveType.MAXIMIZE, metric_name)
+
+    @classmethod
+    def minimize(cls, metric_name: str) -> Self:
+        """Less of the metric is better."""
+        return cls(ObjectiveType.MINIMIZE, metric_name)
+
+
+@part("ResourceLimits")
+class ResourceLimits:
+    """How many trainings there are, how many at a time, and how long altogether.
+
+    Becomes ``ResourceLimits``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
+
+    >>> ResourceLimits(max_training_jobs=20, max_parallel_training_jobs=3).max_training_jobs
+    20
+    """
+
+    max_parallel_training_jobs: int = member("MaxParallelTrainingJobs")
+    """Trainings that run at the same time, at least 1; the account's quota is 10 unless raised (100 at the most)."""
+    max_training_jobs: int | None = member("MaxNumberOfTrainingJobs", default=None)
+    """Trainings in all, at least 1; the quota is 750. Left out: until another limit ends the tuning, or every
+    combination of a grid.
+    """
+    max_runtime: Duration | int | None = member("MaxRuntimeInSeconds", SECONDS, default=None)
+    """Time for the whole tuning, a duration or seconds, 120 s to 15,768,000 s. Left out: no limit but the service's 30
+    days.
+    """
+
+
+@part("HyperbandStrategyConfig")
+class HyperbandStrategyConfig:
+    """How many resources (mostly epochs) Hyperband gives a training.
+
+    Becomes ``HyperbandStrategyConfig``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html
+    """
+
+    min_resource: int | None = member("MinResource", default=None)
+    """The least a training gets before it may be stopped, at least 1. Left out: SageMaker chooses."""
+    max_resource: int | None = member("MaxResource", default=None)
+    """The most a training gets, 1 to 20,000. Left out: taken from a static hyperparameter ``epochs`` (or alike), which
+    must then be there.
+    """
+
+
+@part("HyperParameterTuningJobStrategyConfig")
+class StrategyConfig:
+    """Settings of a strategy; only Hyperband has any.
+
+    Becomes ``StrategyConfig``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobStrategyConfig.html
+    """
+
+    hyperband_strategy_config: HyperbandStrategyConfig | None = member(
+        "HyperbandStrategyConfig", Structure(HyperbandStrategyConfig), default=None
+    )
+    """Hyperband's settings. Left out: SageMaker chooses."""
+
+
+@part("BestObjectiveNotImproving")
+class BestObjectiveNotImproving:
+    """End the tuning when its best result has not moved for a number of trainings.
+
+    Becomes ``BestObjectiveNotImproving``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BestObjectiveNotImproving.html
+    """
+
+    max_training_jobs_not_improving: int | None = member("MaxNumberOfTrainingJobsNotImproving", default=None)
+    """Trainings without a better result, at least 3. Left out: not a criterion."""
+
+
+@part("ConvergenceDetected")
+class ConvergenceDetected:
+    """End the tuning when SageMaker finds that it has converged.
+
+    Becomes ``ConvergenceDetected``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ConvergenceDetected.html
+    """
+
+    complete_on_convergence: CompleteOnConvergence | str | None = member("CompleteOnConvergence", default=None)
+    """Enabled or Disabled. Left out: Disabled."""
+
+
+@part("TuningJobCompletionCriteria")
+class TuningJobCompletionCriteria:
+    """What ends the tuning before its limits do.
+
+    Becomes ``TuningJobCompletionCriteria``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TuningJobCompletionCriteria.html
+    """
+
+    target_objective_metric_value: float | None = member("TargetObjectiveMetricValue", default=None)
+    """A result that is good enough. Left out: not a criterion."""
+    best_objective_not_improving: BestObjectiveNotImproving | None = member(
+        "BestObjectiveNotImproving", Structure(BestObjectiveNotImproving), default=None
+    )
+    """A best result that stays. Left out: not a criterion."""
+    convergence_detected: ConvergenceDetected | None = member(
+        "ConvergenceDetected", Structure(ConvergenceDetected), default=None
+    )
+    """A search that has converged. Left out: not a criterion."""
+
+
+@part("Autotune", kw_only=False)
+class Autotune:
+    """Let SageMaker choose what is left out: ranges, objective, limits, early stopping.
+
+    Becomes ``Autotune``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Autotune.html
+    """
+
+    mode: AutotuneMode | str = member("Mode", default=AutotuneMode.ENABLED)
+    """Enabled, the only value there is."""
