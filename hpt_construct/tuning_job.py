@@ -1,0 +1,297 @@
+"""The construct: a hyperparameter tuning job as a resource of a stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+
+import aws_cdk as cdk
+import jsii
+from constructs import Construct
+
+from . import api_model, naming, rendering, validation
+from .errors import ValidationError
+from .provider import SERVICE_TIMEOUT_MINUTES, Provider
+from .request import (
+    Autotune,
+    Objective,
+    ParameterRanges,
+    Range,
+    ResourceLimits,
+    Strategy,
+    StrategyConfig,
+    TrainingJobDefinition,
+    TrainingJobEarlyStoppingType,
+    TuningJobCompletionCriteria,
+    TuningJobRequest,
+    WarmStart,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+RESOURCE_TYPE: Final = "Custom::SageMakerHyperParameterTuningJob"
+
+
+class TuningJobOptions(TypedDict, total=False):
+    """What is decided about a job beside its request."""
+
+    run: str | None
+    removal_policy: cdk.RemovalPolicy | None
+    arn_output: bool
+    raised_quotas: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A request without errors, and what else there is to say of it."""
+
+    warnings: tuple[tuple[str, str], ...]
+    """Id and message, as ``Annotations.add_warning_v2`` takes them."""
+
+
+@jsii.implements(cdk.ITaggableV2)
+class HyperparameterTuningJob(Construct):
+    """A SageMaker hyperparameter tuning job that starts when its stack is deployed.
+
+    The deployment succeeds once SageMaker has accepted the job, and does not wait for its end. A change of the request
+    starts a new job and then stops the old one; a deployment without a change starts nothing; deleting the resource
+    stops the job and keeps its record and results.
+
+    Becomes ``CreateHyperParameterTuningJob``:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
+
+    >>> import aws_cdk as cdk
+    >>> from hpt_construct import *
+    >>> stack = cdk.Stack(cdk.App(), "Example")
+    >>> job = HyperparameterTuningJob(
+    ...     stack,
+    ...     "Tuning",
+    ...     strategy=Strategy.RANDOM,
+    ...     objective=Objective.maximize("validation:auc"),
+    ...     parameter_ranges=[ContinuousRange("eta", 0, 1), IntegerRange("max_depth", 1, 10)],
+    ...     resource_limits=ResourceLimits(max_training_jobs=20, max_parallel_training_jobs=3),
+    ...     training_job=TrainingJobDefinition(
+    ...         algorithm_specification=AlgorithmSpecification(
+    ...             training_image="683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+    ...         ),
+    ...         role="arn:aws:iam::111122223333:role/SageMakerRole",
+    ...         input_data_config=[Channel("train", S3DataSource("s3://amzn-s3-demo-bucket/train"))],
+    ...         output_data_config=OutputDataConfig(s3_output_path="s3://amzn-s3-demo-bucket/models"),
+    ...         resource_config=ResourceConfig(instance_type="ml.m5.xlarge", instance_count=1, volume_size=10),
+    ...         stopping_condition=StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+    ...     ),
+    ... )
+    >>> stack.resolve(job.tuning_job_arn)
+    {'Fn::GetAtt': ['Tuning...', 'HyperParameterTuningJobArn']}
+    """
+
+    def __init__(  # noqa: PLR0913 – flat props, as in every construct
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 – what every construct calls it
+        *,
+        strategy: Strategy | str,
+        resource_limits: ResourceLimits,
+        objective: Objective | None = None,
+        parameter_ranges: ParameterRanges | Sequence[Range] | None = None,
+        training_job: TrainingJobDefinition | None = None,
+        training_jobs: Sequence[TrainingJobDefinition] | None = None,
+        strategy_config: StrategyConfig | None = None,
+        training_job_early_stopping_type: TrainingJobEarlyStoppingType | str | None = None,
+        completion_criteria: TuningJobCompletionCriteria | None = None,
+        random_seed: int | None = None,
+        warm_start: WarmStart | None = None,
+        autotune: Autotune | None = None,
+        tuning_job_name: str | None = None,
+        tags: Mapping[str, str] | Sequence[Mapping[str, str]] | None = None,
+        run: str | None = None,
+        removal_policy: cdk.RemovalPolicy | None = None,
+        arn_output: bool = True,
+        raised_quotas: Sequence[str] = (),
+        _checked: _Checked | None = None,
+    ) -> None:
+        """Check the request and add it to the stack.
+
+        :param scope: The stack, or a construct in it.
+        :param id: The construct's id; a generated job name shows the beginning of it.
+        :param strategy: How the next hyperparameters are chosen.
+        :param resource_limits: How many trainings there are, how many at a time, and how long altogether.
+        :param objective: The metric to improve. Left out: with ``training_jobs`` or Autotune only.
+        :param parameter_ranges: The hyperparameters to search, at most 30. Left out: with ``training_jobs`` or Autotune
+            only.
+        :param training_job: The training. Left out: ``training_jobs``.
+        :param training_jobs: 1 to 10 trainings, each with a name, an objective and ranges of its own. Left out:
+            ``training_job``.
+        :param strategy_config: Settings of the strategy. Left out: SageMaker's own.
+        :param training_job_early_stopping_type: Whether trainings that fall behind are ended early. Left out: Off.
+        :param completion_criteria: What ends the tuning before its limits do. Left out: nothing.
+        :param random_seed: A whole number from 0 that makes the choices repeatable. Left out: another choice every
+            time.
+        :param warm_start: Earlier tunings to learn from. Left out: none.
+        :param autotune: Let SageMaker choose what is left out. Left out: it doesn't.
+        :param tuning_job_name: The job's name, 1 to 32 letters, digits and inner hyphens, unique in account and region
+            whatever the case. A job can't
+            be changed, so with a name of its own the request can't either. Left out: a name is made up, and a changed
+            request gets another.
+        :param tags: Tags of the job and of its trainings; ``Tags.of(scope).add(...)`` reaches them too. Left out: no
+            others.
+        :param run: Any string; change it to launch the same request again. Left out: a job per request.
+        :param removal_policy: RETAIN leaves even a running job alone, DESTROY stops it and deletes its record. Left
+            out: it is stopped, its record kept.
+        :param arn_output: Whether the stack has an output with the job's ARN, its key ending in ``TuningJobArn``.
+        :param raised_quotas: Ids of rules about a quota that AWS has raised for the account: ``G3``, a grid's 750
+            trainings. Left out: none.
+
+        :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed.
+        """
+        request = TuningJobRequest(
+            strategy=strategy,
+            resource_limits=resource_limits,
+            objective=objective,
+            parameter_ranges=parameter_ranges,
+            training_job=training_job,
+            training_jobs=training_jobs,
+            strategy_config=strategy_config,
+            training_job_early_stopping_type=training_job_early_stopping_type,
+            completion_criteria=completion_criteria,
+            random_seed=random_seed,
+            warm_start=warm_start,
+            autotune=autotune,
+            tuning_job_name=tuning_job_name,
+            tags=tags,
+        )
+        api_request = rendering.render(request)
+        checked = _checked or _check(scope, id, api_request, raised_quotas, lambda path: rendering.spell(request, path))
+        super().__init__(scope, id)
+        provider = Provider.of(self)
+        _permit(provider, api_request)
+        self._tags = _Tags(api_request.pop("Tags", None))
+        properties = rendering.template(api_request)
+        properties["Tags"] = cdk.Lazy.any(self._tags)
+        if tuning_job_name is None:
+            properties["NamePrefix"] = naming.name_prefix(provider.stack_name, id)
+        if run is not None:
+            properties["Run"] = run
+        if removal_policy is cdk.RemovalPolicy.DESTROY:
+            properties["RemovalPolicy"] = "destroy"
+        self._resource = cdk.CustomResource(
+            self,
+            "Resource",
+            resource_type=RESOURCE_TYPE,
+            service_token=provider.service_token,
+            service_timeout=cdk.Duration.minutes(SERVICE_TIMEOUT_MINUTES),
+            properties=properties,
+            removal_policy=removal_policy,
+        )
+        if arn_output:
+            output = cdk.CfnOutput(
+                self, "TuningJobArn", value=self.tuning_job_arn, description="ARN of the hyperparameter tuning job"
+            )
+            output.override_logical_id(provider.output_key(self))
+        for rule_id, message in checked.warnings:
+            cdk.Annotations.of(self).add_warning_v2(rule_id, message)
+
+    @classmethod
+    def from_request(
+        cls,
+        scope: Construct,
+        id: str,  # noqa: A002 – what every construct calls it
+        request: Mapping[str, Any],
+        **options: Unpack[TuningJobOptions],
+    ) -> HyperparameterTuningJob:
+        """The same from a request as boto3 and ``aws sagemaker create-hyper-parameter-tuning-job --cli-input-json``
+        take it, or from an answer of Describe.
+
+        :param scope: The stack, or a construct in it.
+        :param id: The construct's id.
+        :param request: The request. What only the service writes into an answer of Describe is left out; the rest
+            reaches SageMaker as it is.
+        :param options: ``run``, ``removal_policy``, ``arn_output`` and ``raised_quotas``, as for the constructor.
+
+        :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed, with the API's
+        own paths.
+        """
+        api_request = rendering.without_described(request)
+        checked = _check(scope, id, api_request, options.get("raised_quotas", ()), validation.spell_api)
+        parsed = rendering.parse(api_request)
+        return cls(scope, id, **rendering.fields(parsed), **options, _checked=checked)
+
+    @cached_property
+    def tuning_job_arn(self) -> str:
+        """The ARN of the job, a token."""
+        return self._resource.get_att_string("HyperParameterTuningJobArn")
+
+    @cached_property
+    def tuning_job_name(self) -> str:
+        """The name of the job, a token; the generated one if none was given."""
+        return self._resource.ref
+
+    @property
+    def cdk_tag_manager(self) -> cdk.TagManager:
+        """Where ``Tags.of(...)`` puts the tags that reach the job."""
+        return self._tags.manager
+
+
+@jsii.implements(cdk.IStableAnyProducer)
+class _Tags:
+    """The tags of the request, with those that ``Tags.of(...)`` adds and without those that it removes."""
+
+    def __init__(self, requested: Any) -> None:
+        self._requested = requested
+        self._manager: cdk.TagManager | None = None
+
+    @property
+    def manager(self) -> cdk.TagManager:
+        """Made when the CDK first asks for it: a manager for each of many jobs would be a third of their synth time."""
+        if self._manager is None:
+            initial = [{"key": tag["Key"], "value": tag["Value"]} for tag in self._requested or ()]
+            self._manager = cdk.TagManager(cdk.TagType.STANDARD, RESOURCE_TYPE, initial or None)
+        return self._manager
+
+    def produce(self) -> Any:
+        """The property's value when the template is written; None leaves it out."""
+        if self._manager is None:
+            return rendering.template(self._requested)
+        tags = {tag["key"]: tag["value"] for tag in self._manager.render_tags() or ()}
+        # The tag manager sorts; the order of the request is kept where there is one.
+        places = {tag["Key"]: place for place, tag in enumerate(self._requested or ())}
+        ordered = sorted(tags, key=lambda key: places.get(key, len(places)))
+        return rendering.template([{"Key": key, "Value": tags[key]} for key in ordered]) or None
+
+
+def _check(
+    scope: Construct,
+    id: str,  # noqa: A002
+    request: Mapping[str, Any],
+    raised_quotas: Sequence[str],
+    spell: Callable[[validation.Path], str],
+) -> _Checked:
+    quotas = {rule.id for rule in validation.RULES if rule.overridable}
+    errors = [
+        f"raised_quotas: got {name!r}, must be of {', '.join(sorted(quotas))}"
+        for name in raised_quotas
+        if name not in quotas
+    ]
+    warnings = []
+    for finding in validation.check(request):
+        text = f"{spell(finding.problem.path)}: {finding.problem.message}"
+        if finding.level is validation.Level.WARNING:
+            warnings.append((f"hpt-construct:{finding.rule}", text))
+        elif not finding.overridable:
+            errors.append(text)
+        elif finding.rule not in raised_quotas:
+            errors.append(f"{text}; if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]")
+    if errors:
+        raise ValidationError("/".join(filter(None, (scope.node.path, id))), errors)
+    return _Checked(tuple(warnings))
+
+
+def _permit(provider: Provider, request: Mapping[str, Any]) -> None:
+    name = request.get(api_model.GENERATED)
+    if name is not None:
+        provider.permissions.allow_name(name)
+    single = request.get("TrainingJobDefinition")
+    for definition in [single] if single is not None else request["TrainingJobDefinitions"]:
+        provider.permissions.allow_passing(definition["RoleArn"])
