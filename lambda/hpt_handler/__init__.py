@@ -1,0 +1,1 @@
+"""The function behind ``Custom::SageMakerHyperParameterTuningJob``: an event in, exactly one answer out."""

@@ -1,0 +1,46 @@
+"""What can go wrong between an event and its answer, told apart by what has to happen next."""
+
+from __future__ import annotations
+
+
+class Failure(Exception):
+    """The wish can't be fulfilled.
+
+    The string is what the person at the terminal reads: ours first, what happened to which job and what to do, then the
+    service's own words.
+    """
+
+    def __init__(self, ours: str, service: ServiceError | None = None) -> None:
+        super().__init__(f"{ours}. {service}" if service else ours)
+        self.ours = ours
+        """Our words alone, for the log: the service's may quote values of the request."""
+        self.code = service.code if service else ""
+
+
+class ServiceError(Exception):
+    """SageMaker refused a call, for good.
+
+    The string is the service's own: its code, its message, and the id under which AWS can find the call.
+    """
+
+    def __init__(self, code: str, message: str, aws_request_id: str = "") -> None:
+        super().__init__(f"{code}: {message}" + (f" (request id {aws_request_id})" if aws_request_id else ""))
+        self.code = code
+        self.message = message
+
+
+class NameTaken(ServiceError):
+    """A job of that name exists in the account and region."""
+
+
+class LimitExceeded(ServiceError):
+    """A quota of the account is used up; waiting doesn't help, and trying again costs."""
+
+
+class NotYet(ServiceError):
+    """The same call may succeed later: throttled, a server's error, or permissions that have not spread yet."""
+
+    def __init__(self, code: str, message: str, aws_request_id: str = "", *, patience: float) -> None:
+        super().__init__(code, message, aws_request_id)
+        self.patience = patience
+        """Seconds after which it is no longer a matter of waiting."""

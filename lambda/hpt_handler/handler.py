@@ -1,0 +1,72 @@
+"""The entry point: an event in, exactly one answer out, whatever happens in between."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from . import identity, lifecycle, properties, response, sagemaker
+from .clock import Clock, LambdaClock
+from .errors import Failure, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .lifecycle import Outcome
+
+_LOGGED = ("RequestType", "LogicalResourceId", "PhysicalResourceId", "StackId", "RequestId")
+_DOING = {
+    "Create": "Starting the tuning job",
+    "Update": "Updating the tuning job",
+    "Delete": "Deleting the tuning job",
+}
+
+
+def handle(event: dict[str, Any], context: Any) -> None:
+    """What Lambda calls."""
+    clock = LambdaClock(context.get_remaining_time_in_millis)
+    answer = answer_to(event, sagemaker.jobs, clock)
+    response.send(event["ResponseURL"], answer, clock)
+
+
+def answer_to(event: dict[str, Any], jobs: Callable[[], sagemaker.Jobs], clock: Clock) -> bytes:
+    """Do what the event asks for, and return the answer; ``jobs`` makes the way to SageMaker, and may fail too."""
+    _log("event", **{key: event[key] for key in _LOGGED if key in event})
+    doing = _DOING[event["RequestType"]]
+    try:
+        outcome = _run(event, jobs(), clock)
+    except Failure as failure:
+        return _failed(event, failure)
+    except ServiceError as error:
+        return _failed(event, Failure(f"{doing} failed: SageMaker refused a call. Mend it and try again", error))
+    except Exception as error:  # noqa: BLE001 – without an answer the stack would hang until CloudFormation gives up
+        # The log gets the trace without the message, which may quote values of the request.
+        _log("bug", error=type(error).__name__, trace=traceback.format_tb(error.__traceback__))
+        return _failed(event, Failure(f"{doing} failed unexpectedly; try again. {type(error).__name__}: {error}"))
+    _log("done", PhysicalResourceId=outcome.physical_id, note=outcome.note)
+    data = {"HyperParameterTuningJobName": outcome.physical_id, "HyperParameterTuningJobArn": outcome.arn}
+    return response.body(event, outcome.physical_id, data=data)
+
+
+def _run(event: dict[str, Any], jobs: sagemaker.Jobs, clock: Clock) -> Outcome:
+    wish = properties.wish(event, event["ResourceProperties"], jobs.request_shape)
+    if event["RequestType"] == "Create":
+        return lifecycle.create(wish, jobs, clock)
+    if event["RequestType"] == "Update":
+        old = properties.wish(event, event["OldResourceProperties"], jobs.request_shape)
+        return lifecycle.update(wish, old, event["PhysicalResourceId"], jobs, clock)
+    return lifecycle.delete(wish, event["PhysicalResourceId"], jobs, clock)
+
+
+def _failed(event: dict[str, Any], failure: Failure) -> bytes:
+    _log("failed", reason=failure.ours, code=failure.code)
+    # A failed update must keep the id: CloudFormation would take another for a replacement, and delete the old job.
+    physical_id = event.get("PhysicalResourceId") or identity.marker(event["RequestId"])
+    return response.body(event, physical_id, reason=str(failure))
+
+
+def _log(what: str, **facts: Any) -> None:
+    """One JSON object a line; never the ResponseURL, a credential, nor values of hyperparameters or environment."""
+    told = {key: value for key, value in facts.items() if value not in ("", None)}
+    print(json.dumps({"what": what, **told}, ensure_ascii=False))  # noqa: T201 – standard output is Lambda's log

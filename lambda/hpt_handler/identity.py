@@ -1,0 +1,94 @@
+"""Which job belongs to which resource: the wish in an event, the name made of it, and the tags that prove whose a job
+is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+PREFIX = "hpt-construct:"
+STACK_ID = PREFIX + "stack-id"
+LOGICAL_ID = PREFIX + "logical-id"
+DIGEST = PREFIX + "request-digest"
+CREATED_BY = PREFIX + "cloudformation-request"
+
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+_MARKER = "not-created:"
+_DIGEST_IN_NAME = 9
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one event asks for, in SageMaker's own types."""
+
+    stack_id: str
+    logical_id: str
+    event_id: str
+    """CloudFormation's id of the event: the same when it is delivered again, another for every other event."""
+    request: dict[str, Any]
+    """The request without name and tags."""
+    tags: dict[str, str]
+    """The user's tags; a change of them alone needs no new job."""
+    given_name: str | None
+    name_prefix: str
+    run: str
+    delete_record: bool
+
+    @property
+    def digest(self) -> str:
+        """The same for the same wish of the same resource, whatever event it comes with."""
+        return self._hash()
+
+    def name(self, attempt: int) -> str:
+        """The given name, or one that no other wish has; a later attempt is for a name that an earlier run used up."""
+        if self.given_name is not None:
+            return self.given_name
+        # Base 36 says more per character than hexadecimal, and job names ignore case.
+        number, text = int(self._hash(attempt), 16), ""
+        for _ in range(_DIGEST_IN_NAME):
+            number, digit = divmod(number, 36)
+            text += "0123456789abcdefghijklmnopqrstuvwxyz"[digit]
+        return f"{self.name_prefix}-{text}"
+
+    def may_have_named(self, physical_id: str) -> bool:
+        """Whether a physical id is a job name that this resource can have answered with.
+
+        CloudFormation also sends markers, and ids of its own invention for a creation that it has had no answer to.
+        """
+        if self.given_name is not None:
+            return physical_id.lower() == self.given_name.lower()
+        return _NAME.fullmatch(physical_id) is not None and physical_id.startswith(f"{self.name_prefix}-")
+
+    def ownership_tags(self) -> dict[str, str]:
+        """The tags that a job gets at its creation and keeps."""
+        return {
+            STACK_ID: self.stack_id,
+            LOGICAL_ID: self.logical_id,
+            DIGEST: self.digest,
+            CREATED_BY: self.event_id,
+        }
+
+    def owns(self, tags: dict[str, str]) -> bool:
+        """Whether these are the tags of a job that this resource started."""
+        mine = self.ownership_tags()
+        return all(tags.get(key) == mine[key] for key in (STACK_ID, LOGICAL_ID))
+
+    def _hash(self, *more: int) -> str:
+        parts = [self.stack_id, self.logical_id, self.given_name, self.run, self.request, *more]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def marker(event_id: str) -> str:
+    """The physical id of a resource whose creation failed: never a name, or the deletion that follows could stop a
+    stranger's job.
+    """
+    return _MARKER + event_id
+
+
+def creation(physical_id: str) -> str | None:
+    """The creating event that a marker stands for, or None if the id is no marker."""
+    return physical_id.removeprefix(_MARKER) if physical_id.startswith(_MARKER) else None

@@ -1,0 +1,64 @@
+"""From the strings that CloudFormation delivers back to what the user asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from .identity import Wish
+
+# Both undo what the construct does to keep CloudFormation from acting on the user's text.
+_DYNAMIC_REFERENCE = re.compile(r"\{\{\\(\\*)resolve:")
+_INTRINSIC_KEY = re.compile(r"\\(\\*(?:Fn::.*|Ref|Condition))", re.DOTALL)
+
+
+def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any) -> Wish:
+    """The wish in an event's new or old properties; ``shape`` is botocore's of the request."""
+    request = restore({name: properties[name] for name in shape.members if name in properties}, shape)
+    given_name = request.pop("HyperParameterTuningJobName", None)
+    tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", ())}
+    return Wish(
+        stack_id=event["StackId"],
+        logical_id=event["LogicalResourceId"],
+        event_id=event["RequestId"],
+        request=request,
+        tags=tags,
+        given_name=given_name,
+        name_prefix=properties.get("NamePrefix", ""),
+        run=properties.get("Run", ""),
+        delete_record=properties.get("RemovalPolicy") == "destroy",
+    )
+
+
+def restore(value: Any, shape: Any) -> Any:
+    """The value in the types of the API model; what doesn't fit stays as it is, for botocore to complain about with its
+    path.
+    """
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        return {
+            name: restore(item, shape.members[name]) if name in shape.members else item for name, item in value.items()
+        }
+    if kind == "map" and isinstance(value, dict):
+        return {_key(key): restore(item, shape.value) for key, item in value.items()}
+    if kind == "list" and isinstance(value, list):
+        return [restore(item, shape.member) for item in value]
+    if isinstance(value, str):
+        return _scalar(value, kind)
+    return value
+
+
+def _scalar(text: str, kind: str) -> Any:
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text, text)
+    if kind in ("integer", "long", "float", "double"):
+        try:
+            return float(text) if kind in ("float", "double") else int(text)
+        except ValueError:
+            return text
+    return _DYNAMIC_REFERENCE.sub(r"{{\1resolve:", text)
+
+
+def _key(key: str) -> str:
+    escaped = _INTRINSIC_KEY.fullmatch(key)
+    return escaped[1] if escaped else key

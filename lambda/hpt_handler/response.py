@@ -1,0 +1,62 @@
+"""The answer to CloudFormation: of the right form and size, and sent until it has arrived."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from typing import Any
+
+from .clock import Clock, backoff
+
+MOST_BYTES = 4096
+"""Above this CloudFormation says "Response object is too long.", and the reason is lost."""
+
+_TRIES = 4
+_TIMEOUT = 4.0
+_MOST_BYTES_PER_CHARACTER = 4
+_CUT = " […]"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def body(
+    event: dict[str, Any], physical_id: str, *, reason: str | None = None, data: dict[str, str] | None = None
+) -> bytes:
+    """The answer's JSON: SUCCESS, or FAILED if there is a reason, of which as much of the beginning is kept as fits."""
+    answer: dict[str, Any] = {
+        "Status": "SUCCESS" if reason is None else "FAILED",
+        "PhysicalResourceId": physical_id,
+        **{key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
+    }
+    if data:
+        answer["Data"] = data
+    if reason is None:
+        return _encode(answer)
+    # What a service quotes can hold anything, and ends up in a terminal.
+    reason = _CONTROL.sub(" ", reason) or "no reason known"
+    answer["Reason"] = reason
+    kept = len(reason)
+    while len(_encode(answer)) > MOST_BYTES and kept > 0:
+        # Dropping as many characters as if each took the most bytes never drops too much.
+        kept -= max(1, (len(_encode(answer)) - MOST_BYTES) // _MOST_BYTES_PER_CHARACTER)
+        answer["Reason"] = reason[:kept] + _CUT
+    return _encode(answer)
+
+
+def send(url: str, answer: bytes, clock: Clock) -> None:
+    """PUT the answer to the event's URL; an error that lasts is raised, and Lambda delivers the event again."""
+    # An empty type: the URL is signed for none, and urllib would add one.
+    request = urllib.request.Request(url, data=answer, method="PUT", headers={"Content-Type": ""})  # noqa: S310 – CloudFormation's own
+    for tries in range(1, _TRIES + 1):
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            if tries == _TRIES:
+                raise
+            clock.wait(backoff(tries - 1, 2.0))
+
+
+def _encode(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -1,0 +1,146 @@
+"""The real handler against the sandbox's SageMaker in the same process, on one clock that tests put forward."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hpt_handler import handler, sagemaker
+
+from sandbox.sagemaker.clock import Clock
+from sandbox.sagemaker.service import SageMaker
+from sandbox.sagemaker.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/6f1e"
+
+
+class FakeClock:
+    """A clock whose waits pass at once, for the function and for SageMaker."""
+
+    def __init__(self, service: SageMaker, seconds: float = 900) -> None:
+        self._service = service
+        self._end = service.clock.now() + seconds
+
+    def now(self) -> float:
+        """Seconds since some moment."""
+        return self._service.clock.now()
+
+    def left(self) -> float:
+        """Seconds that may still be spent."""
+        return self._end - self.now()
+
+    def wait(self, seconds: float) -> None:
+        """Put the clock forward."""
+        self._service.advance(seconds)
+
+
+class World:
+    """An account with SageMaker in it, and CloudFormation's side of the talk."""
+
+    def __init__(self) -> None:
+        self.service = SageMaker(ServiceSettings(stopping_seconds=40), Clock(lambda: 1_800_000_000.0))
+        self.client = sagemaker.new_client()
+        self.service.attach(self.client)
+        self.outsider = self.service.client()
+        self._events = 0
+
+    def close(self) -> None:
+        """Let go of the clients."""
+        self.client.close()
+        self.outsider.close()
+
+    def event(self, request_type: str, properties: dict[str, Any], **members: Any) -> dict[str, Any]:
+        """An event as CloudFormation sends it: every scalar a string, an id of its own."""
+        self._events += 1
+        old = members.pop("old", None)
+        return {
+            "RequestType": request_type,
+            "RequestId": f"request-{self._events}",
+            "StackId": STACK_ID,
+            "ResponseURL": "https://cloudformation.invalid/?signature=secret",
+            "ResourceType": "Custom::SageMakerHyperParameterTuningJob",
+            "LogicalResourceId": "Tuning",
+            "ResourceProperties": delivered(properties),
+            **({"OldResourceProperties": delivered(old)} if old is not None else {}),
+            **members,
+        }
+
+    def deliver(self, event: dict[str, Any], *, seconds: float = 900) -> dict[str, Any]:
+        """What the function answers to an event."""
+        answer = handler.answer_to(event, lambda: sagemaker.Jobs(self.client), FakeClock(self.service, seconds))
+        assert len(answer) <= 4096
+        parsed: dict[str, Any] = json.loads(answer)
+        for key in ("StackId", "RequestId", "LogicalResourceId"):
+            assert parsed[key] == event[key]
+        return parsed
+
+    def send(self, request_type: str, properties: dict[str, Any], **members: Any) -> dict[str, Any]:
+        """What the function answers to a new event."""
+        return self.deliver(self.event(request_type, properties, **members))
+
+    def calls(self) -> list[str]:
+        """The operations that SageMaker has seen since the last time this was asked."""
+        seen = [call.operation for call in self.service.calls()]
+        self.service.clear_calls()
+        return seen
+
+    def status(self, name: str) -> str:
+        """A job's status."""
+        status: str = self.outsider.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)[
+            "HyperParameterTuningJobStatus"
+        ]
+        return status
+
+    def tags(self, name: str) -> dict[str, str]:
+        """A job's tags."""
+        arn = f"arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/{name}"
+        return {tag["Key"]: tag["Value"] for tag in self.outsider.list_tags(ResourceArn=arn)["Tags"]}
+
+    def names(self) -> list[str]:
+        """Every job there is."""
+        listed = self.outsider.list_hyper_parameter_tuning_jobs()["HyperParameterTuningJobSummaries"]
+        return [job["HyperParameterTuningJobName"] for job in listed]
+
+
+def delivered(value: Any) -> Any:
+    """Properties as CloudFormation delivers them."""
+    if isinstance(value, dict):
+        return {key: delivered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [delivered(item) for item in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """An empty account."""
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    world = World()
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def properties(guide_request: dict[str, Any]) -> dict[str, Any]:
+    """The properties of a resource whose job gets a generated name."""
+    return {
+        "ServiceToken": "arn:aws:lambda:x",
+        "ServiceTimeout": "3000",
+        "NamePrefix": "training-1a2b-tuning",
+        **guide_request,
+    }
+
+
+@pytest.fixture
+def named(guide_request: dict[str, Any]) -> dict[str, Any]:
+    """The properties of a resource whose job has a name of the user's."""
+    return {"ServiceToken": "arn:aws:lambda:x", "HyperParameterTuningJobName": "Nightly", **guide_request}

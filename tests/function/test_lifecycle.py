@@ -1,0 +1,359 @@
+"""What each event does: the lifecycle table of DESIGN.md, row by row."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hpt_handler import identity
+
+from sandbox import Fault
+
+if TYPE_CHECKING:
+    from .conftest import World
+
+FAILED_ID = "not-created:request-1"
+
+
+def changed(properties: dict[str, Any], jobs: int = 7) -> dict[str, Any]:
+    """The same with another number of trainings."""
+    other = copy.deepcopy(properties)
+    other["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] = jobs
+    return other
+
+
+def with_tags(properties: dict[str, Any], **tags: str) -> dict[str, Any]:
+    """The same with tags."""
+    return {**properties, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+def stranger(world: World, properties: dict[str, Any], name: str) -> None:
+    """Somebody else starts a job of that name."""
+    world.outsider.create_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name,
+        HyperParameterTuningJobConfig=properties["HyperParameterTuningJobConfig"],
+        TrainingJobDefinition=properties["TrainingJobDefinition"],
+    )
+    world.calls()
+
+
+class TestCreate:
+    """A new resource."""
+
+    def test_starts_the_job_with_one_call(
+        self, world: World, properties: dict[str, Any], guide_request: dict[str, Any]
+    ) -> None:
+        """A free name takes one call, and SageMaker gets the request in its own types."""
+        answer = world.send("Create", properties)
+        [call] = world.service.calls()
+        name = answer["PhysicalResourceId"]
+        assert answer["Status"] == "SUCCESS"
+        assert name.startswith("training-1a2b-tuning-")
+        assert len(name) <= 32
+        assert answer["Data"] == {
+            "HyperParameterTuningJobName": name,
+            "HyperParameterTuningJobArn": f"arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/{name}",
+        }
+        sent = {key: value for key, value in call.parameters.items() if key != "Tags"}
+        assert sent == {**guide_request, "HyperParameterTuningJobName": name}
+
+    def test_tags_the_job_as_its_own(self, world: World, properties: dict[str, Any]) -> None:
+        """Stack, resource, request and event are on the job from its first moment, beside the user's tags."""
+        event = world.event("Create", with_tags(properties, team="ml"))
+        tags = world.tags(world.deliver(event)["PhysicalResourceId"])
+        digest = tags.pop(identity.DIGEST)
+        assert len(digest) == 64
+        assert tags == {
+            "team": "ml",
+            identity.STACK_ID: event["StackId"],
+            identity.LOGICAL_ID: "Tuning",
+            identity.CREATED_BY: event["RequestId"],
+        }
+
+    def test_uses_a_given_name_as_it_is(self, world: World, named: dict[str, Any]) -> None:
+        """The user's name is not touched, not even its case."""
+        assert world.send("Create", named)["PhysicalResourceId"] == "Nightly"
+
+    def test_adopts_the_job_of_the_same_event(self, world: World, properties: dict[str, Any]) -> None:
+        """A retry after a crash between call and answer finds the job and starts no second one."""
+        event = world.event("Create", properties)
+        first, second = world.deliver(event), world.deliver(event)
+        assert second == first
+        assert world.names() == [first["PhysicalResourceId"]]
+
+    def test_starts_another_attempt_after_an_earlier_run(self, world: World, properties: dict[str, Any]) -> None:
+        """A resource that was removed and added again gets a new job, although its wish is the old one."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        world.send("Delete", properties, PhysicalResourceId=first)
+        event = world.event("Create", properties)
+        second = world.deliver(event)["PhysicalResourceId"]
+        assert second not in (first, FAILED_ID)
+        assert world.status(second) == "InProgress"
+        assert world.deliver(event)["PhysicalResourceId"] == second
+
+    def test_leaves_a_strangers_job_alone(self, world: World, named: dict[str, Any]) -> None:
+        """A taken name fails the deployment, says whose it is, and gives no id by which it could be deleted."""
+        stranger(world, named, "nightly")
+        answer = world.send("Create", named)
+        assert answer["Status"] == "FAILED"
+        assert answer["PhysicalResourceId"] == FAILED_ID
+        told, _, request_id = answer["Reason"].partition(" (request id ")
+        assert told == (
+            "The tuning job 'nightly' was not started: the name is taken by a tuning job that was not created by this "
+            "construct (status InProgress, created 2027-01-15 08:00:00 UTC), and that job was not touched. Choose "
+            "another tuning_job_name, or leave it out and a name is made up. ResourceInUse: A hyperparameter tuning "
+            "job with the name, Nightly, already exists. Choose a different name."
+        )
+        assert len(request_id) == 37
+        assert world.calls() == ["CreateHyperParameterTuningJob", "DescribeHyperParameterTuningJob", "ListTags"]
+
+    def test_names_the_stack_that_has_the_name(self, world: World, named: dict[str, Any]) -> None:
+        """The job of another stack is told by its tags."""
+        other = "arn:aws:cloudformation:us-east-1:111122223333:stack/Other/77"
+        world.send("Create", named, StackId=other, LogicalResourceId="Theirs")
+        reason = world.send("Create", named)["Reason"]
+        assert "is taken by the tuning job of resource 'Theirs' in stack 'Other' (status InProgress" in reason
+
+    def test_refuses_a_given_name_that_it_used_before(self, world: World, named: dict[str, Any]) -> None:
+        """A name of the user's serves once: the record of the earlier run has it."""
+        world.send("Create", named)
+        world.send("Delete", named, PhysicalResourceId="Nightly")
+        answer = world.send("Create", named)
+        assert answer["Status"] == "FAILED"
+        assert "is taken by an earlier run of this same resource (status Stopped" in answer["Reason"]
+
+    def test_does_not_try_again_at_a_quota(self, world: World, properties: dict[str, Any]) -> None:
+        """A used-up quota is told at once, with the service's words and the way out."""
+        world.service.configure(max_tuning_jobs=0)
+        answer = world.send("Create", properties)
+        assert answer["Status"] == "FAILED"
+        assert "a quota of the account is used up" in answer["Reason"]
+        assert "Service Quotas console" in answer["Reason"]
+        assert "ResourceLimitExceeded: The account-level service limit" in answer["Reason"]
+        assert world.calls() == ["CreateHyperParameterTuningJob"]
+
+    @pytest.mark.parametrize(
+        ("code", "message"),
+        [
+            ("ThrottlingException", "Rate exceeded"),
+            ("ValidationException", "Could not assume role arn:aws:iam::111122223333:role/New."),
+            ("AccessDeniedException", "User is not authorized to perform: sagemaker:CreateHyperParameterTuningJob"),
+            ("InternalFailure", "We encountered an internal error."),
+        ],
+    )
+    def test_waits_for_what_passes(self, world: World, properties: dict[str, Any], code: str, message: str) -> None:
+        """Throttling, and permissions that have not spread yet, are waited for."""
+        world.service.add_fault(Fault(operation="CreateHyperParameterTuningJob", code=code, message=message, times=6))
+        assert world.send("Create", properties)["Status"] == "SUCCESS"
+
+    def test_gives_up_on_a_wrong_prefix_within_two_minutes(self, world: World, properties: dict[str, Any]) -> None:
+        """The message of a fresh policy is also the lasting one of a prefix without objects."""
+        message = 'No S3 objects found under S3 URL "s3://bucket/train" given in input data source.'
+        fault = Fault(operation="CreateHyperParameterTuningJob", code="ValidationException", message=message, times=999)
+        world.service.add_fault(fault)
+        before = world.service.clock.now()
+        answer = world.send("Create", properties)
+        assert answer["Status"] == "FAILED"
+        assert (
+            "Mend what it says, or deploy again if it was only busy. ValidationException: No S3 obj" in answer["Reason"]
+        )
+        assert 60 < world.service.clock.now() - before < 120
+
+    def test_finds_its_own_job_after_a_lost_answer(self, world: World, properties: dict[str, Any]) -> None:
+        """A call whose answer was lost is sent again by botocore: the name is then taken, by ourselves."""
+        lost = Fault(
+            operation="CreateHyperParameterTuningJob", code="InternalFailure", message="", status=500, after=True
+        )
+        world.service.add_fault(lost)
+        answer = world.send("Create", properties)
+        assert answer["Status"] == "SUCCESS"
+        assert world.names() == [answer["PhysicalResourceId"]]
+
+    def test_tells_what_sagemaker_does_not_accept(self, world: World, properties: dict[str, Any]) -> None:
+        """What no check at synth can know comes in the service's words."""
+        fault = Fault(operation="CreateHyperParameterTuningJob", code="ValidationException", message="No such role.")
+        world.service.add_fault(fault)
+        reason = world.send("Create", properties)["Reason"]
+        assert "was not started. Change the request as SageMaker says. ValidationException: No such role." in reason
+
+    def test_tells_the_path_of_what_no_number_is(self, world: World, properties: dict[str, Any]) -> None:
+        """A token that resolved to something else is reported by botocore, with its path."""
+        properties["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] = "many"
+        reason = world.send("Create", properties)["Reason"]
+        assert (
+            "Invalid type for parameter HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs" in reason
+        )
+
+
+class TestUpdate:
+    """A resource that exists, with new properties."""
+
+    def test_changed_request_gets_a_new_job(self, world: World, properties: dict[str, Any]) -> None:
+        """A new id makes CloudFormation delete the old job afterwards; until then both exist."""
+        old = world.send("Create", properties)["PhysicalResourceId"]
+        answer = world.send("Update", changed(properties), old=properties, PhysicalResourceId=old)
+        assert answer["Status"] == "SUCCESS"
+        assert answer["PhysicalResourceId"] != old
+        assert world.status(old) == world.status(answer["PhysicalResourceId"]) == "InProgress"
+
+    def test_unchanged_request_starts_nothing(self, world: World, properties: dict[str, Any]) -> None:
+        """A change of the function's timeout or of anything else that is no wish takes two calls and does nothing."""
+        old = world.send("Create", properties)["PhysicalResourceId"]
+        world.calls()
+        answer = world.send("Update", {**properties, "ServiceTimeout": "60"}, old=properties, PhysicalResourceId=old)
+        assert answer["PhysicalResourceId"] == old
+        assert answer["Status"] == "SUCCESS"
+        assert world.calls() == ["DescribeHyperParameterTuningJob", "ListTags"]
+
+    def test_another_run_launches_again(self, world: World, properties: dict[str, Any]) -> None:
+        """The same request with another run is another wish."""
+        old = world.send("Create", properties)["PhysicalResourceId"]
+        answer = world.send("Update", {**properties, "Run": "2"}, old=properties, PhysicalResourceId=old)
+        assert answer["PhysicalResourceId"] != old
+        assert world.status(answer["PhysicalResourceId"]) == "InProgress"
+
+    def test_tags_are_changed_in_place(self, world: World, properties: dict[str, Any]) -> None:
+        """Changed, added and removed tags leave the job running, and others' tags on it."""
+        old = with_tags(properties, team="ml", stage="dev")
+        name = world.send("Create", old)["PhysicalResourceId"]
+        owned = {key: value for key, value in world.tags(name).items() if key.startswith(identity.PREFIX)}
+        arn = f"arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/{name}"
+        world.outsider.add_tags(ResourceArn=arn, Tags=[{"Key": "by-hand", "Value": "x"}])
+        world.calls()
+        new = with_tags(properties, team="nlp", owner="me")
+        answer = world.send("Update", new, old=old, PhysicalResourceId=name)
+        assert answer["PhysicalResourceId"] == name
+        assert world.calls() == ["DescribeHyperParameterTuningJob", "ListTags", "AddTags", "DeleteTags"]
+        assert world.tags(name) == {**owned, "team": "nlp", "owner": "me", "by-hand": "x"}
+
+    def test_given_name_can_not_be_changed(self, world: World, named: dict[str, Any]) -> None:
+        """The deployment fails with the way out, and keeps the id, or CloudFormation would delete the job."""
+        world.send("Create", named)
+        answer = world.send("Update", changed(named), old=named, PhysicalResourceId="Nightly")
+        assert answer["Status"] == "FAILED"
+        assert answer["PhysicalResourceId"] == "Nightly"
+        assert "can't be changed" in answer["Reason"]
+        assert world.status("Nightly") == "InProgress"
+
+    def test_rollback_of_a_failed_update_does_nothing(self, world: World, named: dict[str, Any]) -> None:
+        """CloudFormation then sends the old properties as new ones: the job already is as they wish."""
+        world.send("Create", named)
+        answer = world.send("Update", named, old=changed(named), PhysicalResourceId="Nightly")
+        assert answer["Status"] == "SUCCESS"
+        assert answer["PhysicalResourceId"] == "Nightly"
+        assert world.names() == ["Nightly"]
+
+    def test_rollback_returns_to_the_job_that_still_runs(self, world: World, properties: dict[str, Any]) -> None:
+        """When a later resource fails, the way back leads to the first job, not to a third."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)[
+            "PhysicalResourceId"
+        ]
+        answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=second)
+        assert answer["PhysicalResourceId"] == first
+        assert sorted(world.names()) == sorted([first, second])
+
+    def test_return_to_a_stopped_job_starts_another(self, world: World, properties: dict[str, Any]) -> None:
+        """A job that was stopped is no answer to the wish for one."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)[
+            "PhysicalResourceId"
+        ]
+        world.send("Delete", properties, PhysicalResourceId=first)
+        answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=second)
+        assert answer["PhysicalResourceId"] not in (first, second)
+        assert world.status(answer["PhysicalResourceId"]) == "InProgress"
+
+    def test_deleted_record_is_not_replaced(self, world: World, properties: dict[str, Any]) -> None:
+        """Somebody tidied up: an update without another wish spends no money again."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        world.outsider.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        world.service.advance(60)
+        world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        answer = world.send("Update", with_tags(properties, a="b"), old=properties, PhysicalResourceId=name)
+        assert answer["Status"] == "SUCCESS"
+        assert answer["PhysicalResourceId"] == name
+        assert world.names() == []
+
+    def test_renamed_job_is_a_new_one(self, world: World, named: dict[str, Any]) -> None:
+        """Another given name is the way to change such a job."""
+        world.send("Create", named)
+        new = {**changed(named), "HyperParameterTuningJobName": "Weekly"}
+        answer = world.send("Update", new, old=named, PhysicalResourceId="Nightly")
+        assert answer["PhysicalResourceId"] == "Weekly"
+
+
+class TestDelete:
+    """A resource that goes."""
+
+    def test_stops_a_running_job_and_waits(self, world: World, properties: dict[str, Any]) -> None:
+        """The answer comes when the job has stopped: its role and network may go next. The record stays."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        answer = world.send("Delete", properties, PhysicalResourceId=name)
+        assert answer["Status"] == "SUCCESS"
+        assert world.status(name) == "Stopped"
+
+    def test_ended_job_is_left_as_it_is(self, world: World, properties: dict[str, Any]) -> None:
+        """Its deletion takes two calls, and the results stay."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.advance(99_999)
+        world.calls()
+        assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == "SUCCESS"
+        assert world.calls() == ["DescribeHyperParameterTuningJob", "ListTags"]
+        assert world.status(name) == "Completed"
+
+    def test_destroy_deletes_the_record_too(self, world: World, properties: dict[str, Any]) -> None:
+        """Only when the removal policy says so."""
+        properties["RemovalPolicy"] = "destroy"
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == "SUCCESS"
+        assert world.names() == []
+
+    def test_strangers_job_is_left_alone(self, world: World, named: dict[str, Any]) -> None:
+        """Whatever id the event carries: without our tags, nothing happens to the job."""
+        stranger(world, named, "Nightly")
+        assert world.send("Delete", named, PhysicalResourceId="Nightly")["Status"] == "SUCCESS"
+        assert world.status("Nightly") == "InProgress"
+
+    def test_other_resources_job_is_left_alone(self, world: World, properties: dict[str, Any]) -> None:
+        """The job of another resource of the same stack is not this one's."""
+        name = world.send("Create", properties, LogicalResourceId="Other")["PhysicalResourceId"]
+        assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == "SUCCESS"
+        assert world.status(name) == "InProgress"
+
+    def test_failed_creation_deletes_nothing(self, world: World, named: dict[str, Any]) -> None:
+        """The marker of a failed creation leads to no job, not even to an earlier one of the same resource."""
+        world.send("Create", named)
+        marker = world.send("Create", named)["PhysicalResourceId"]
+        assert world.send("Delete", named, PhysicalResourceId=marker)["Status"] == "SUCCESS"
+        assert world.status("Nightly") == "InProgress"
+
+    @pytest.mark.parametrize(
+        "physical_id", ["Training-Tuning-1X2Y3Z4", "", "$" * 300], ids=["invented", "empty", "long"]
+    )
+    def test_invented_id_finds_the_job_of_a_crashed_creation(
+        self, world: World, properties: dict[str, Any], physical_id: str
+    ) -> None:
+        """CloudFormation makes an id up for a creation that never answered; the job it may have started is stopped."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        assert world.send("Delete", properties, PhysicalResourceId=physical_id)["Status"] == "SUCCESS"
+        assert world.status(name) == "Stopped"
+
+    def test_missing_job_is_as_good_as_deleted(self, world: World, properties: dict[str, Any]) -> None:
+        """Somebody deleted the record: the deletion has nothing left to do, and looks at no other job."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        answer = world.send("Delete", changed(properties), PhysicalResourceId="training-1a2b-tuning-000000000")
+        assert answer["Status"] == "SUCCESS"
+        assert world.status(name) == "InProgress"
+
+    def test_fails_before_the_time_is_up(self, world: World, properties: dict[str, Any]) -> None:
+        """Trainings that take long to end are told as such, while there is still time to tell."""
+        world.service.configure(stopping_seconds=9999)
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        answer = world.send("Delete", properties, PhysicalResourceId=name)
+        assert answer["Status"] == "FAILED"
+        assert answer["PhysicalResourceId"] == name
+        assert "is still stopping" in answer["Reason"]
+        world.service.advance(9999)
+        assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == "SUCCESS"
