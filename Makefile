@@ -31,7 +31,7 @@ layers: setup ## import-linter: the directions of DESIGN.md
 	PYTHONPATH=lambda:. lint-imports
 
 unit: setup ## the tests that need no sandbox, with coverage
-	pytest tests --ignore tests/deployment --cov
+	pytest --ignore tests/deployment --cov
 
 deployment: setup ## the real CDK CLI and the real function in the sandbox
 	pytest tests/deployment

@@ -1,6 +1,7 @@
 """Requests in SageMaker's protocol: moto's handling of them, behind the checks, faults and records of the sandbox."""
 
 import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from moto.core.common_types import TYPE_RESPONSE
@@ -43,7 +44,8 @@ class SageMakerResponse(MotoSageMakerResponse):
         """Answer a request: the HTTP status, the headers and the body."""
         self.setup_class(request)
         status, headers, body = self.call_action()
-        return status, {name: str(value) for name, value in headers.items()}, str(body)
+        named = {name: str(value) for name, value in headers.items()}
+        return status, {**named, "x-amzn-RequestId": str(uuid.uuid4())}, str(body)
 
     def call_action(self) -> TYPE_RESPONSE:
         """Carry out the request, or answer the error that it ends in."""

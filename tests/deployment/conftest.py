@@ -1,0 +1,94 @@
+"""The real CDK CLI and the real function in one bootstrapped sandbox."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+
+from hpt_construct import HyperparameterTuningJob
+from sandbox import Sandbox, SandboxSettings, ServiceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Account:
+    """An account to deploy into, and a folder for what is synthesized."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.folder = folder
+        self.sagemaker = sandbox.client("sagemaker")
+
+    def run_cdk(self, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+        """Run the CDK CLI; its two streams come as one, without colours and line wraps."""
+        done = self.sandbox.run(["cdk", *arguments], cwd=cwd, timeout=120)
+        text = _ESCAPES.sub("", done.stdout + done.stderr)
+        return subprocess.CompletedProcess(done.args, done.returncode, " ".join(text.split()), text)
+
+    def synthesize(self, fill: Callable[[cdk.Stack], object], name: str) -> str:
+        """The folder of a synthesized app with one stack that ``fill`` has filled."""
+        outdir = self.folder / f"{name}.out"
+        app = cdk.App(outdir=str(outdir))
+        fill(cdk.Stack(app, name))
+        app.synth()
+        return str(outdir)
+
+    def deploy(self, fill: Callable[[cdk.Stack], object], name: str) -> subprocess.CompletedProcess[str]:
+        """Synthesize and deploy a stack."""
+        assembly = self.synthesize(fill, name)
+        return self.run_cdk("deploy", "--app", assembly, "--require-approval", "never", "--progress", "events")
+
+    def deploy_request(self, request: dict[str, Any], name: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Deploy a stack with one tuning job."""
+        return self.deploy(
+            lambda stack: HyperparameterTuningJob.from_request(stack, "Tuning", request, **options), name
+        )
+
+    def destroy(self, name: str) -> subprocess.CompletedProcess[str]:
+        """Delete a stack that was deployed."""
+        return self.run_cdk("destroy", "--app", str(self.folder / f"{name}.out"), "--force")
+
+    def jobs(self) -> dict[str, str]:
+        """Every tuning job of the account and its status."""
+        listed = self.sagemaker.list_hyper_parameter_tuning_jobs(MaxResults=100)["HyperParameterTuningJobSummaries"]
+        return {job["HyperParameterTuningJobName"]: job["HyperParameterTuningJobStatus"] for job in listed}
+
+    def created(self) -> list[dict[str, Any]]:
+        """Every request for a tuning job since the last time this was asked."""
+        calls = self.sandbox.control.calls()
+        self.sandbox.control.clear_calls()
+        return [call.parameters for call in calls if call.operation == "CreateHyperParameterTuningJob"]
+
+
+@pytest.fixture(scope="session")
+def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """One sandbox for all, bootstrapped once: a bootstrap takes five seconds."""
+    settings = SandboxSettings(service=ServiceSettings(stopping_seconds=0.5), environment={"PYTHONPATH": str(ROOT)})
+    with Sandbox(settings) as sandbox:
+        account = Account(sandbox, tmp_path_factory.mktemp("apps"))
+        done = account.run_cdk("bootstrap")
+        assert done.returncode == 0, done.stderr
+        yield account
+
+
+@pytest.fixture
+def account(bootstrapped: Account) -> Iterator[Account]:
+    """The account, with no quota, fault or record left of another test."""
+    bootstrapped.created()
+    yield bootstrapped
+    bootstrapped.sandbox.control.configure(max_tuning_jobs=100)
+    bootstrapped.sandbox.control.clear_faults()
+
+
+def outputs(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    """The stack outputs that the CLI printed, by key without the stack."""
+    return dict(re.findall(r"^\w+\.(\w+) = (\S+)$", done.stderr, re.MULTILINE))
