@@ -24,10 +24,13 @@ token.
 _FUNCTION_TIMEOUT_MINUTES: Final = 15
 """Lambda's longest: a deletion waits until the job has stopped."""
 
-SERVICE_TIMEOUT_MINUTES: Final = 3 * _FUNCTION_TIMEOUT_MINUTES + 3 + 2
-"""When CloudFormation gives up on a function that died without an answer: three tries with one and two minutes in
-between, and some slack.
+_EVENT_AGE_MINUTES: Final = 10
+"""How old an event may become before Lambda drops it, retries after a crash included. A deletion relies on it: after
+this and the time in which the function may start a job, none can appear any more.
 """
+
+SERVICE_TIMEOUT_MINUTES: Final = _EVENT_AGE_MINUTES + _FUNCTION_TIMEOUT_MINUTES + 1
+"""When CloudFormation gives up on a function that died without an answer: its last try has ended by then."""
 
 
 class Provider(Construct):
@@ -62,7 +65,10 @@ class Provider(Construct):
             memory_size=512,
             role=role,
             log_group=log_group,
+            max_event_age=cdk.Duration.minutes(_EVENT_AGE_MINUTES),
+            retry_attempts=2,
         )
+        self.invocation_settings = function.node.find_child("EventInvokeConfig")
         self.service_token = function.function_arn
         self._path = stack.node.path
         self._output_keys: dict[str, str] = {}

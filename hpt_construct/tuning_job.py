@@ -185,6 +185,8 @@ class HyperparameterTuningJob(Construct):
             properties=properties,
             removal_policy=removal_policy,
         )
+        # What bounds the age of an event has to be in force before there is one.
+        self._resource.node.add_dependency(provider.invocation_settings)
         if arn_output:
             output = cdk.CfnOutput(
                 self, "TuningJobArn", value=self.tuning_job_arn, description="ARN of the hyperparameter tuning job"

@@ -19,7 +19,7 @@ class Clock(Protocol):
     """What the lifecycle needs of time."""
 
     def now(self) -> float:
-        """Seconds since some moment."""
+        """Seconds since 1970, as SageMaker counts them too."""
 
     def left(self) -> float:
         """Seconds that may be spent before the answer has to go out."""
@@ -35,8 +35,8 @@ class LambdaClock:
         self._remaining_milliseconds = remaining_milliseconds
 
     def now(self) -> float:
-        """Seconds since some moment."""
-        return time.monotonic()
+        """Seconds since 1970, as SageMaker counts them too."""
+        return time.time()
 
     def left(self) -> float:
         """Seconds that may be spent before the answer has to go out."""

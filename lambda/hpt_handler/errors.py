@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 class Failure(Exception):
     """The wish can't be fulfilled.
@@ -40,7 +42,7 @@ class LimitExceeded(ServiceError):
 class NotYet(ServiceError):
     """The same call may succeed later: throttled, a server's error, or permissions that have not spread yet."""
 
-    def __init__(self, code: str, message: str, aws_request_id: str = "", *, patience: float) -> None:
+    def __init__(self, code: str, message: str, aws_request_id: str = "", *, patience: float = math.inf) -> None:
         super().__init__(code, message, aws_request_id)
         self.patience = patience
         """Seconds after which it is no longer a matter of waiting."""

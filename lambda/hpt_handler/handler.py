@@ -26,16 +26,16 @@ _DOING = {
 def handle(event: dict[str, Any], context: Any) -> None:
     """What Lambda calls."""
     clock = LambdaClock(context.get_remaining_time_in_millis)
-    answer = answer_to(event, sagemaker.jobs, clock)
+    answer = answer_to(event, sagemaker.client, clock)
     response.send(event["ResponseURL"], answer, clock)
 
 
-def answer_to(event: dict[str, Any], jobs: Callable[[], sagemaker.Jobs], clock: Clock) -> bytes:
-    """Do what the event asks for, and return the answer; ``jobs`` makes the way to SageMaker, and may fail too."""
+def answer_to(event: dict[str, Any], client: Callable[[], Any], clock: Clock) -> bytes:
+    """Do what the event asks for, and return the answer; ``client`` makes botocore's, which may fail too."""
     _log("event", **{key: event[key] for key in _LOGGED if key in event})
     doing = _DOING[event["RequestType"]]
     try:
-        outcome = _run(event, jobs(), clock)
+        outcome = _run(event, sagemaker.Jobs(client(), clock), clock)
     except Failure as failure:
         return _failed(event, failure)
     except ServiceError as error:

@@ -37,6 +37,8 @@ class Wish:
     name_prefix: str
     run: str
     delete_record: bool
+    service_timeout: float
+    """Seconds after which CloudFormation gives up on an event."""
 
     @property
     def digest(self) -> str:
@@ -61,7 +63,7 @@ class Wish:
         """
         if self.given_name is not None:
             return physical_id.lower() == self.given_name.lower()
-        return _NAME.fullmatch(physical_id) is not None and physical_id.startswith(f"{self.name_prefix}-")
+        return is_name(physical_id) and physical_id.startswith(f"{self.name_prefix}-")
 
     def ownership_tags(self) -> dict[str, str]:
         """The tags that a job gets at its creation and keeps."""
@@ -80,6 +82,11 @@ class Wish:
     def _hash(self, *more: int) -> str:
         parts = [self.stack_id, self.logical_id, self.given_name, self.run, self.request, *more]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def is_name(physical_id: str) -> bool:
+    """Whether a physical id can be the name of a job at all."""
+    return _NAME.fullmatch(physical_id) is not None
 
 
 def marker(event_id: str) -> str:

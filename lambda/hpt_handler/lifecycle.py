@@ -1,8 +1,7 @@
 """What each event does to the job: the lifecycle table of DESIGN.md.
 
 Nothing here knows HTTP, Lambda or botocore: the wish comes in, SageMaker and the clock are handed over, and what goes
-out is the answer's
-content, or a ``Failure`` with the words for the person at the terminal.
+out is the answer's content, or a ``Failure`` with the words for the person at the terminal.
 """
 
 from __future__ import annotations
@@ -11,19 +10,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from . import identity
-from .clock import Clock, backoff
+from .clock import backoff
 from .errors import Failure, LimitExceeded, NameTaken, NotYet, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .clock import Clock
     from .identity import Wish
     from .sagemaker import Job
+
+START_SECONDS = 180.0
+"""How long after an event's arrival a job may still be started."""
+
+EVENT_AGE_SECONDS = 600.0
+"""How old Lambda lets an event become before it drops it; the construct sets it on the function."""
+
+WATCH_SECONDS = EVENT_AGE_SECONDS + START_SECONDS + 30.0
+"""After this, no creation that was under way when a deletion arrived can start a job any more."""
 
 _MOST_ATTEMPTS = 100
 """Names that one wish may use up by being launched, removed and launched again in one stack."""
 
-_LONGEST_BACKOFF = 8.0
 _LONGEST_POLL = 15.0
 _WORTH_KEEPING = ("InProgress", "Completed")
 
@@ -31,7 +39,7 @@ _WORTH_KEEPING = ("InProgress", "Completed")
 class Jobs(Protocol):
     """SageMaker, as far as a lifecycle needs it."""
 
-    def create(self, name: str, request: dict[str, object], tags: dict[str, str]) -> str: ...
+    def create(self, name: str, request: dict[str, object], tags: dict[str, str], *, until: float) -> str: ...
     def describe(self, name: str) -> Job | None: ...
     def tags(self, arn: str) -> dict[str, str]: ...
     def add_tags(self, arn: str, tags: dict[str, str]) -> None: ...
@@ -56,22 +64,25 @@ def create(wish: Wish, jobs: Jobs, clock: Clock) -> Outcome:
 
 
 def update(wish: Wish, old: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
-    """Leave the job as it is if the wish is the same, tags aside; else start another, and let CloudFormation delete the
-    old one.
+    """Leave the job as it is if the wish is the same, tags aside; else start another.
+
+    CloudFormation deletes the old one once the whole stack has changed.
     """
-    current = jobs.describe(physical_id)
+    current = jobs.describe(physical_id) if identity.is_name(physical_id) else None
     tags = jobs.tags(current.arn) if current else {}
     if current and wish.owns(tags) and tags.get(identity.DIGEST) == wish.digest:
         _retag(current, tags, wish, old, jobs)
+        if old.digest != wish.digest:
+            _stop_unanswered(old, physical_id, jobs, clock)
         return Outcome(physical_id, current.arn)
     if old.digest == wish.digest:
         # Somebody deleted the record or took the tags: no reason to spend money again that nobody asked to be spent.
         note = "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done"
         return Outcome(physical_id, current.arn if current else "", note)
-    if wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
+    if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
         raise Failure(
-            f"The tuning job '{physical_id}' can't be changed: SageMaker has no update, and its name is taken "
-            "by itself. Give the changed job another tuning_job_name, or leave it out and every change gets a name of "
+            f"The tuning job '{physical_id}' can't be changed: SageMaker has no update, and its name is taken by "
+            "itself. Give the changed job another tuning_job_name, or leave it out and every change gets a name of "
             "its own"
         )
     return _start(wish, jobs, clock, adopt_same_request=True)
@@ -79,19 +90,25 @@ def update(wish: Wish, old: Wish, physical_id: str, jobs: Jobs, clock: Clock) ->
 
 def delete(wish: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
     """Stop the resource's job and wait until it has stopped: its role, network and buckets may be deleted next."""
-    found = list(_to_delete(wish, physical_id, jobs))
-    for job, ours in found:
-        if not ours:
-            return Outcome(
-                physical_id, note=f"the tuning job '{job.name}' is not this resource's by its tags: left alone"
-            )
+    note = ""
+    if wish.may_have_named(physical_id):
+        job = jobs.describe(physical_id)
+        found = [job] if job else []
+        if job and not wish.owns(jobs.tags(job.arn)):
+            found = []
+            note = f"the tuning job '{job.name}' is not this resource's by its tags: left alone"
+    elif (event_id := identity.creation(physical_id)) is not None:
+        found = [job for job, tags in _ours(wish, jobs) if tags.get(identity.CREATED_BY) == event_id]
+    else:
+        found = _watch(wish, jobs, clock)
+    for job in found:
         if job.status == "InProgress":
             jobs.stop(job.name)
-    for job, _ in found:
+    for job in found:
         _await_end(job, jobs, clock)
         if wish.delete_record:
             jobs.delete_record(job.name)
-    return Outcome(physical_id, note="" if found else "no tuning job to stop")
+    return Outcome(physical_id, note=note or ("" if found else "no tuning job to stop"))
 
 
 def _start(wish: Wish, jobs: Jobs, clock: Clock, *, adopt_same_request: bool) -> Outcome:
@@ -99,22 +116,7 @@ def _start(wish: Wish, jobs: Jobs, clock: Clock, *, adopt_same_request: bool) ->
     for attempt in range(_MOST_ATTEMPTS):
         name = wish.name(attempt)
         try:
-            return Outcome(name, _create_patiently(name, wish, jobs, clock))
-        except NameTaken as error:
-            holder = jobs.describe(name)
-            if holder is None:
-                # Deleted in the meantime, by somebody who may be at work on that name: ours is the next one.
-                tags: dict[str, str] = {}
-            else:
-                tags = jobs.tags(holder.arn)
-                if not wish.owns(tags):
-                    raise Failure(_taken(holder, tags, wish), error) from error
-                if _is_answer(holder, tags, wish, adopt_same_request=adopt_same_request):
-                    return Outcome(
-                        holder.name, holder.arn, f"'{holder.name}' was started before for the same wish: adopted"
-                    )
-            if wish.given_name is not None:
-                raise Failure(_taken(holder, tags, wish), error) from error
+            started = _create_or_find(name, wish, began + START_SECONDS, jobs, clock)
         except LimitExceeded as error:
             raise Failure(
                 f"The tuning job '{name}' was not started: a quota of the account is used up. Wait for running jobs "
@@ -132,34 +134,60 @@ def _start(wish: Wish, jobs: Jobs, clock: Clock, *, adopt_same_request: bool) ->
             raise Failure(
                 f"The tuning job '{name}' was not started. Change the request as SageMaker says", error
             ) from error
+        if isinstance(started, str):
+            return Outcome(name, started)
+        if not wish.owns(started.tags):
+            raise Failure(_taken(started, wish), started.refusal)
+        if _is_answer(started, wish, adopt_same_request=adopt_same_request):
+            note = f"'{started.job.name}' was started before for the same wish: adopted"
+            return Outcome(started.job.name, started.job.arn, note)
+        if wish.given_name is not None:
+            raise Failure(_taken(started, wish), started.refusal)
     raise Failure(
         f"The tuning job was not started: {_MOST_ATTEMPTS} names of earlier runs of the same request are taken, the "
         f"last is '{name}'. Give it another run='...', or delete records of old tuning jobs"
     )
 
 
-def _is_answer(holder: Job, tags: dict[str, str], wish: Wish, *, adopt_same_request: bool) -> bool:
+@dataclass(frozen=True)
+class _Holder:
+    """The job that has the name, and how the service put that."""
+
+    job: Job
+    tags: dict[str, str]
+    refusal: NameTaken
+
+
+def _create_or_find(name: str, wish: Wish, until: float, jobs: Jobs, clock: Clock) -> str | _Holder:
+    """The ARN of a new job, or the one that has the name."""
+    tags = {**wish.tags, **wish.ownership_tags()}
+    tries = 0
+    while True:
+        try:
+            return jobs.create(name, wish.request, tags, until=until)
+        except NameTaken as error:
+            holder = jobs.describe(name)
+            if holder is not None:
+                return _Holder(holder, jobs.tags(holder.arn), error)
+            # Taken, but not to be seen: just deleted, or just created and not known everywhere yet, maybe by ourselves.
+            # Another name now could mean a second job.
+            wait = backoff(tries, _LONGEST_POLL)
+            if clock.now() + wait > until:
+                raise
+            clock.wait(wait)
+            tries += 1
+
+
+def _is_answer(holder: _Holder, wish: Wish, *, adopt_same_request: bool) -> bool:
     """Whether our own job of that name is what the event asks for.
 
     It is if this very event started it and then crashed. In an update it also is if an earlier event started it for the
-    same wish and it
-    has not been spoilt since: that is how a rollback returns to the job that still runs.
+    same wish and it has not been spoilt since: that is how a rollback returns to the job that still runs.
     """
-    if tags.get(identity.CREATED_BY) == wish.event_id:
+    if holder.tags.get(identity.CREATED_BY) == wish.event_id:
         return True
-    return adopt_same_request and tags.get(identity.DIGEST) == wish.digest and holder.status in _WORTH_KEEPING
-
-
-def _create_patiently(name: str, wish: Wish, jobs: Jobs, clock: Clock) -> str:
-    began, tries = clock.now(), 0
-    while True:
-        try:
-            return jobs.create(name, wish.request, {**wish.tags, **wish.ownership_tags()})
-        except NotYet as error:
-            if clock.now() - began >= error.patience or clock.left() <= 0:
-                raise
-            clock.wait(backoff(tries, _LONGEST_BACKOFF))
-            tries += 1
+    same_request = holder.tags.get(identity.DIGEST) == wish.digest
+    return adopt_same_request and same_request and holder.job.status in _WORTH_KEEPING
 
 
 def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) -> None:
@@ -172,26 +200,45 @@ def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) ->
         jobs.delete_tags(job.arn, gone)
 
 
-def _to_delete(wish: Wish, physical_id: str, jobs: Jobs) -> Iterator[tuple[Job, bool]]:
-    """The jobs that a deletion is about, each with whether it is ours.
-
-    A marker, or an id that CloudFormation made up because no answer ever came, names no job: then it is those that a
-    creation has started
-    before it crashed, under the names that this wish has.
-    """
-    if wish.may_have_named(physical_id):
-        job = jobs.describe(physical_id)
-        if job is not None:
-            yield job, wish.owns(jobs.tags(job.arn))
-        return
-    created_by = identity.creation(physical_id)
+def _ours(wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, dict[str, str]]]:
+    """The jobs of this resource under the names that a wish may have used, each with its tags."""
     for attempt in range(1 if wish.given_name is not None else _MOST_ATTEMPTS):
         job = jobs.describe(wish.name(attempt))
         if job is None:
             return
         tags = jobs.tags(job.arn)
-        if wish.owns(tags) and created_by in (None, tags.get(identity.CREATED_BY)):
-            yield job, True
+        if wish.owns(tags):
+            yield job, tags
+
+
+def _unanswered(wish: Wish, jobs: Jobs, clock: Clock) -> list[Job]:
+    """Running jobs of this resource that an event may have started that CloudFormation never had an answer to.
+
+    CloudFormation has waited for it no longer than the service timeout: an older job is another event's, and may have
+    been kept on purpose.
+    """
+    earliest = clock.now() - wish.service_timeout - EVENT_AGE_SECONDS
+    return [job for job, _ in _ours(wish, jobs) if not job.ended and job.created.timestamp() >= earliest]
+
+
+def _stop_unanswered(old: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> None:
+    """In the rollback of an update, stop what that update has started if its function died before it could say so."""
+    for job in _unanswered(old, jobs, clock):
+        if job.name.lower() != physical_id.lower():
+            jobs.stop(job.name)
+
+
+def _watch(wish: Wish, jobs: Jobs, clock: Clock) -> list[Job]:
+    """The job of a creation that CloudFormation had no answer to, and that may still be under way.
+
+    CloudFormation then makes up an id. That there is no job yet proves nothing until the creation can start none.
+    """
+    until = clock.now() + WATCH_SECONDS
+    while True:
+        found = _unanswered(wish, jobs, clock)
+        if found or clock.now() >= until or clock.left() <= 0:
+            return found
+        clock.wait(min(_LONGEST_POLL, until - clock.now()))
 
 
 def _await_end(job: Job, jobs: Jobs, clock: Clock) -> None:
@@ -208,13 +255,11 @@ def _await_end(job: Job, jobs: Jobs, clock: Clock) -> None:
         now = jobs.describe(job.name)
 
 
-def _taken(holder: Job | None, tags: dict[str, str], wish: Wish) -> str:
-    name = wish.name(0) if holder is None else holder.name
-    whose = f"is taken by {_owner(tags, wish)}"
-    if holder is not None:
-        whose += f" (status {holder.status}, created {holder.created:%Y-%m-%d %H:%M:%S} UTC)"
+def _taken(holder: _Holder, wish: Wish) -> str:
+    job = holder.job
     return (
-        f"The tuning job '{name}' was not started: the name {whose}, and that job was not touched. "
+        f"The tuning job '{job.name}' was not started: the name is taken by {_owner(holder.tags, wish)} (status "
+        f"{job.status}, created {job.created:%Y-%m-%d %H:%M:%S} UTC), and that job was not touched. "
         "Choose another tuning_job_name, or leave it out and a name is made up"
     )
 

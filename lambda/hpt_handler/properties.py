@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from . import identity
 from .identity import Wish
+
+_LONGEST_SERVICE_TIMEOUT = 3600
 
 # Both undo what the construct does to keep CloudFormation from acting on the user's text.
 _DYNAMIC_REFERENCE = re.compile(r"\{\{\\(\\*)resolve:")
@@ -22,11 +25,13 @@ def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any) -> Wish:
         logical_id=event["LogicalResourceId"],
         event_id=event["RequestId"],
         request=request,
-        tags=tags,
+        # Whatever reaches the stack's tags: the ownership tags are the function's alone.
+        tags={key: value for key, value in tags.items() if not key.lower().startswith(identity.PREFIX)},
         given_name=given_name,
         name_prefix=properties.get("NamePrefix", ""),
         run=properties.get("Run", ""),
         delete_record=properties.get("RemovalPolicy") == "destroy",
+        service_timeout=float(properties.get("ServiceTimeout", _LONGEST_SERVICE_TIMEOUT)),
     )
 
 

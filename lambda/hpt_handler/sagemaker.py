@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -12,23 +13,23 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.loaders import Loader
 
+from .clock import backoff
 from .errors import LimitExceeded, NameTaken, NotYet, ServiceError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from .clock import Clock
+
 _MODELS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "models")
 
-IN_PROGRESS = "InProgress"
-STOPPING = "Stopping"
-COMPLETED = "Completed"
-_UNFINISHED = (IN_PROGRESS, STOPPING)
+_UNFINISHED = ("InProgress", "Stopping")
 
 _PERMISSIONS_SPREAD = 100.0
 """Seconds within which a new role or policy is known everywhere; the same messages are the lasting ones of a wrong
 prefix or role.
 """
-_SERVICE_RECOVERS = 600.0
+_LONGEST_BACKOFF = 8.0
 
 _NOT_SPREAD_YET = (
     "Could not assume role",
@@ -65,20 +66,28 @@ class Job:
 
 
 class Jobs:
-    """The tuning jobs of the account and region that the function runs in."""
+    """The tuning jobs of the account and region that the function runs in.
 
-    def __init__(self, client: Any) -> None:
+    Every call is tried again while the service says that it may succeed later, and while there is time.
+    """
+
+    def __init__(self, client: Any, clock: Clock) -> None:
         self._client = client
+        self._clock = clock
 
     @property
     def request_shape(self) -> Any:
         """Botocore's shape of a request."""
         return self._client.meta.service_model.operation_model("CreateHyperParameterTuningJob").input_shape
 
-    def create(self, name: str, request: dict[str, Any], tags: dict[str, str]) -> str:
-        """Start a job and return its ARN."""
+    def create(self, name: str, request: dict[str, Any], tags: dict[str, str], *, until: float) -> str:
+        """Start a job and return its ARN; after ``until`` on the clock, it is not tried again."""
         answer = self._call(
-            "create_hyper_parameter_tuning_job", HyperParameterTuningJobName=name, Tags=_tag_list(tags), **request
+            "create_hyper_parameter_tuning_job",
+            until,
+            HyperParameterTuningJobName=name,
+            Tags=_tag_list(tags),
+            **request,
         )
         arn: str = answer["HyperParameterTuningJobArn"]
         return arn
@@ -134,7 +143,20 @@ class Jobs:
             if not _is_not_found(error):
                 raise
 
-    def _call(self, method: str, **arguments: Any) -> Any:
+    def _call(self, method: str, until: float = math.inf, **arguments: Any) -> Any:
+        began, tries = self._clock.now(), 0
+        while True:
+            try:
+                return self._call_once(method, arguments)
+            except NotYet as error:
+                now = self._clock.now()
+                wait = backoff(tries, _LONGEST_BACKOFF)
+                if now + wait > min(until, began + error.patience) or wait > self._clock.left():
+                    raise
+                self._clock.wait(wait)
+                tries += 1
+
+    def _call_once(self, method: str, arguments: dict[str, Any]) -> Any:
         try:
             return getattr(self._client, method)(**arguments)
         except ClientError as error:
@@ -143,7 +165,7 @@ class Jobs:
             raise ServiceError("ValidationException", str(error)) from error
         except BotoCoreError as error:
             # No answer, or none that can be read: whether the call took effect is not known.
-            raise NotYet(type(error).__name__, str(error), patience=_SERVICE_RECOVERS) from error
+            raise NotYet(type(error).__name__, str(error)) from error
 
 
 def _sorted(error: ClientError) -> ServiceError:
@@ -156,7 +178,7 @@ def _sorted(error: ClientError) -> ServiceError:
     if code == "ResourceLimitExceeded":
         return LimitExceeded(*told)
     if code in _BUSY or metadata.get("HTTPStatusCode", 0) >= _FIRST_SERVER_ERROR:
-        return NotYet(*told, patience=_SERVICE_RECOVERS)
+        return NotYet(*told)
     if code in ("AccessDeniedException", "AccessDenied") or any(text in message for text in _NOT_SPREAD_YET):
         return NotYet(*told, patience=_PERMISSIONS_SPREAD)
     return ServiceError(*told)
@@ -172,18 +194,14 @@ def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def new_client() -> Any:
-    """A client of botocore's that finds nothing but the function's own cut of its data.
+@cache
+def client() -> Any:
+    """The client of botocore's that lives as long as the function's environment.
 
-    It starts in half the time, and knows the same fields as the construct, whatever botocore the runtime has.
+    It finds nothing but the function's own cut of botocore's data: it starts in half the time, and knows the same
+    fields as the construct, whatever botocore the runtime has.
     """
     session = botocore.session.Session()
     session.register_component("data_loader", Loader(extra_search_paths=[_MODELS], include_default_search_paths=False))
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
     return session.create_client("sagemaker", config=config)
-
-
-@cache
-def jobs() -> Jobs:
-    """The jobs behind one client, which lives as long as the function's environment."""
-    return Jobs(new_client())

@@ -69,16 +69,17 @@ class TestTemplate:
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         assert sent(stack) == as_text(guide_request)
 
-    def test_stack_gets_four_resources_and_a_job_one_and_an_output(
+    def test_stack_gets_five_resources_and_a_job_one_and_an_output(
         self, stack: cdk.Stack, guide_request: dict[str, Any]
     ) -> None:
-        """Function, role, policy and log group are shared by however many jobs."""
+        """Function, its settings, role, policy and log group are shared by however many jobs."""
         for number in range(3):
             HyperparameterTuningJob.from_request(stack, f"Tuning{number}", guide_request)
         template = Template.from_stack(stack).to_json()
         assert sorted(resource["Type"] for resource in template["Resources"].values()) == [
             "AWS::IAM::Policy",
             "AWS::IAM::Role",
+            "AWS::Lambda::EventInvokeConfig",
             "AWS::Lambda::Function",
             "AWS::Logs::LogGroup",
             *[TYPE] * 3,
@@ -101,16 +102,21 @@ class TestTemplate:
         template = Template.from_stack(stack)
         [policy] = template.find_resources("AWS::IAM::Policy")
         [function] = template.find_resources("AWS::Lambda::Function").values()
+        [job] = template.find_resources(TYPE).values()
+        [settings] = template.find_resources("AWS::Lambda::EventInvokeConfig")
         assert policy in function["DependsOn"]
+        assert job["DependsOn"] == [settings]
 
     def test_service_timeout_outlasts_every_try_of_the_function(
         self, stack: cdk.Stack, guide_request: dict[str, Any]
     ) -> None:
-        """Three tries of fifteen minutes, with one and two in between: a dead function hangs the stack no longer."""
+        """A try begins while the event is young enough: after the last one has ended, nothing is left to wait for."""
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
-        [function] = Template.from_stack(stack).find_resources("AWS::Lambda::Function").values()
-        tries = 3 * function["Properties"]["Timeout"] + 60 + 120
-        assert tries < int(properties(stack)["ServiceTimeout"]) <= 3600
+        template = Template.from_stack(stack)
+        [function] = template.find_resources("AWS::Lambda::Function").values()
+        [settings] = template.find_resources("AWS::Lambda::EventInvokeConfig").values()
+        last_try_ends = settings["Properties"]["MaximumEventAgeInSeconds"] + function["Properties"]["Timeout"]
+        assert last_try_ends < int(properties(stack)["ServiceTimeout"]) <= last_try_ends + 60
 
     def test_name_prefix_is_short_and_of_the_stack(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
         """A digest of ten characters still fits into SageMaker's 32."""

@@ -43,7 +43,7 @@ class World:
 
     def __init__(self) -> None:
         self.service = SageMaker(ServiceSettings(stopping_seconds=40), Clock(lambda: 1_800_000_000.0))
-        self.client = sagemaker.new_client()
+        self.client = sagemaker.client.__wrapped__()
         self.service.attach(self.client)
         self.outsider = self.service.client()
         self._events = 0
@@ -71,7 +71,7 @@ class World:
 
     def deliver(self, event: dict[str, Any], *, seconds: float = 900) -> dict[str, Any]:
         """What the function answers to an event."""
-        answer = handler.answer_to(event, lambda: sagemaker.Jobs(self.client), FakeClock(self.service, seconds))
+        answer = handler.answer_to(event, lambda: self.client, FakeClock(self.service, seconds))
         assert len(answer) <= 4096
         parsed: dict[str, Any] = json.loads(answer)
         for key in ("StackId", "RequestId", "LogicalResourceId"):

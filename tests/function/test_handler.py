@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from hpt_handler import handler, sagemaker
+from hpt_handler import handler
 
 from sandbox import Fault
 
@@ -32,7 +32,7 @@ def test_event_is_answered_once(
     """The entry point does what the event asks for and sends one answer to the event's URL."""
     sent: list[tuple[str, bytes]] = []
     monkeypatch.setattr("hpt_handler.response.send", lambda url, answer, _clock: sent.append((url, answer)))
-    monkeypatch.setattr("hpt_handler.sagemaker.jobs", lambda: sagemaker.Jobs(world.client))
+    monkeypatch.setattr("hpt_handler.sagemaker.client", lambda: world.client)
     more = (
         {} if request_type == "Create" else {"PhysicalResourceId": "training-1a2b-tuning-000000000", "old": properties}
     )
@@ -46,13 +46,13 @@ def test_event_is_answered_once(
 def test_bug_is_answered_too(world: World, properties: dict[str, Any], request_type: str) -> None:
     """An exception of ours must not leave a stack hanging, nor change an id."""
 
-    def jobs() -> Any:
+    def client() -> Any:
         message = "no client"
         raise RuntimeError(message)
 
     more = {} if request_type == "Create" else {"PhysicalResourceId": "job", "old": properties}
     event = world.event(request_type, properties, **more)
-    answer = json.loads(handler.answer_to(event, jobs, FakeClock(world.service)))
+    answer = json.loads(handler.answer_to(event, client, FakeClock(world.service)))
     assert answer["Status"] == "FAILED"
     assert answer["PhysicalResourceId"] == more.get("PhysicalResourceId", "not-created:request-1")
     assert answer["Reason"].endswith("the tuning job failed unexpectedly; try again. RuntimeError: no client")
@@ -62,7 +62,7 @@ def test_bug_is_answered_too(world: World, properties: dict[str, Any], request_t
 def test_refused_call_is_told(world: World, properties: dict[str, Any], request_type: str) -> None:
     """A permission that is missing is named by the service."""
     for operation in ("DescribeHyperParameterTuningJob", "ListTags"):
-        fault = Fault(operation=operation, code="AccessDeniedException", message="not authorized to do it", times=9)
+        fault = Fault(operation=operation, code="AccessDeniedException", message="not authorized to do it", times=99)
         world.service.add_fault(fault)
     more = {"PhysicalResourceId": "training-1a2b-tuning-000000000", "old": properties}
     answer = world.send(request_type, properties, **more)

@@ -170,6 +170,15 @@ class TestCreate:
         assert answer["Status"] == "SUCCESS"
         assert world.names() == [answer["PhysicalResourceId"]]
 
+    def test_waits_for_a_taken_name_that_nobody_can_see(self, world: World, properties: dict[str, Any]) -> None:
+        """The taken name may be our own job, not known everywhere yet: another name would be a second job."""
+        event = world.event("Create", properties)
+        first = world.deliver(event)
+        unseen = Fault(operation="DescribeHyperParameterTuningJob", code="ResourceNotFound", message="", times=3)
+        world.service.add_fault(unseen)
+        assert world.deliver(event) == first
+        assert world.names() == [first["PhysicalResourceId"]]
+
     def test_tells_what_sagemaker_does_not_accept(self, world: World, properties: dict[str, Any]) -> None:
         """What no check at synth can know comes in the service's words."""
         fault = Fault(operation="CreateHyperParameterTuningJob", code="ValidationException", message="No such role.")
@@ -253,6 +262,15 @@ class TestUpdate:
         answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=second)
         assert answer["PhysicalResourceId"] == first
         assert sorted(world.names()) == sorted([first, second])
+
+    def test_rollback_stops_what_a_dead_update_has_started(self, world: World, properties: dict[str, Any]) -> None:
+        """The function died between call and answer: CloudFormation gave up, and knows nothing of the second job."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        unanswered = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
+        assert answer["PhysicalResourceId"] == first
+        assert world.status(first) == "InProgress"
+        assert world.status(unanswered["PhysicalResourceId"]) == "Stopping"
 
     def test_return_to_a_stopped_job_starts_another(self, world: World, properties: dict[str, Any]) -> None:
         """A job that was stopped is no answer to the wish for one."""
@@ -339,6 +357,21 @@ class TestDelete:
         name = world.send("Create", properties)["PhysicalResourceId"]
         assert world.send("Delete", properties, PhysicalResourceId=physical_id)["Status"] == "SUCCESS"
         assert world.status(name) == "Stopped"
+
+    def test_invented_id_leaves_a_kept_job_alone(self, world: World, properties: dict[str, Any]) -> None:
+        """A job that is older than CloudFormation's patience is no crashed creation's: it was retained."""
+        world.service.configure(job_seconds=1e9)
+        kept = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.advance(3601)
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert world.status(kept) == "InProgress"
+
+    def test_creation_under_way_is_waited_for(self, world: World, properties: dict[str, Any]) -> None:
+        """A deletion can arrive before the creation has ended; that there is no job yet proves nothing."""
+        before = world.service.clock.now()
+        answer = world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y3Z4")
+        assert answer["Status"] == "SUCCESS"
+        assert 800 < world.service.clock.now() - before < 825
 
     def test_missing_job_is_as_good_as_deleted(self, world: World, properties: dict[str, Any]) -> None:
         """Somebody deleted the record: the deletion has nothing left to do, and looks at no other job."""

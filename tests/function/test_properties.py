@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hpt_handler import properties, sagemaker
 
+from .conftest import FakeClock
+
 if TYPE_CHECKING:
     from .conftest import World
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def shape(world: World) -> Any:
     """The shape of a request."""
-    return sagemaker.Jobs(world.client).request_shape
+    return sagemaker.Jobs(world.client, FakeClock(world.service)).request_shape
 
 
 def definition(shape: Any, **members: Any) -> Any:

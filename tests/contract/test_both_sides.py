@@ -1,0 +1,57 @@
+"""What construct and function share is written once on each side: here they are held together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hpt_handler import identity, lifecycle, properties, sagemaker
+
+from hpt_construct import provider, rendering
+from hpt_construct.permissions import STACK_TAG
+from hpt_construct.validation.rules import data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def shape(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The shape of a request, as the function has it."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client = sagemaker.client.__wrapped__()
+    yield client.meta.service_model.operation_model("CreateHyperParameterTuningJob").input_shape
+    client.close()
+
+
+def test_ownership_tags_are_reserved_and_asked_for() -> None:
+    """Synth reserves the prefix and the places, IAM asks for the stack's tag, and the function writes them."""
+    wish = identity.Wish("stack", "id", "event", {}, {}, None, "prefix", "", delete_record=False, service_timeout=1)
+    tags = wish.ownership_tags()
+    assert STACK_TAG in tags
+    assert len(tags) == data._OWN_TAGS
+    assert all(key.startswith(data._OWN_PREFIX) for key in tags)
+    assert data._OWN_PREFIX == identity.PREFIX
+
+
+def test_event_age_is_the_one_that_the_deletion_relies_on() -> None:
+    """The function waits as long as the settings of the construct let a creation go on."""
+    assert provider._EVENT_AGE_MINUTES * 60 == lifecycle.EVENT_AGE_SECONDS
+    assert lifecycle.WATCH_SECONDS > lifecycle.EVENT_AGE_SECONDS + lifecycle.START_SECONDS
+    assert lifecycle.WATCH_SECONDS < provider._FUNCTION_TIMEOUT_MINUTES * 60 - 75
+
+
+@pytest.mark.parametrize(
+    "text", ["{{resolve:ssm:x}}", "{{\\resolve:x}}", "\\", "{{", "${AWS::Region}", "x{{resolve:{{"]
+)
+def test_text_survives_the_template(shape: Any, text: str) -> None:
+    """What the construct marks for CloudFormation, the function unmarks."""
+    request = {"TrainingJobDefinition": {"StaticHyperParameters": {"a": text}}}
+    assert properties.restore(rendering.template(request), shape) == request
+
+
+@pytest.mark.parametrize("key", ["Fn::Sub", "Ref", "\\Ref", "Condition", "\\x", "Fn::", "fn::x", "Ref\n"])
+def test_keys_survive_the_template(shape: Any, key: str) -> None:
+    """Hyperparameters may have the names of intrinsic functions."""
+    request = {"TrainingJobDefinition": {"StaticHyperParameters": {key: ""}}}
+    assert properties.restore(rendering.template(request), shape) == request
