@@ -1,0 +1,69 @@
+"""The documents say nothing that is not so: examples run, links and commands exist."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hpt_construct import ValidationError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DOCUMENTS = sorted(ROOT.glob("*.md"))
+EXAMPLES = re.findall(
+    r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_example_of_the_readme_runs(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a reader would paste it, with a request of his own beside it."""
+    shutil.copy(ROOT / "tests" / "corpus" / "ex-xgboost-abalone.json", tmp_path / "tuning.json")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {"__name__": "example"})  # noqa: S102 – our own README
+
+
+def test_message_of_the_readme_is_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's error is the real one for the README's example."""
+    monkeypatch.chdir(tmp_path)
+    wrong = (
+        EXAMPLES[0]
+        .replace("hpt.Strategy.BAYESIAN", '"bayesian"')
+        .replace("max_training_jobs=20", "max_training_jobs=2")
+    )
+    with pytest.raises(ValidationError) as caught:
+        exec(compile(wrong, "README.md", "exec"), {})  # noqa: S102 – our own README
+    assert f"hpt_construct.errors.ValidationError: {caught.value}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every relative link is a file of the repository."""
+    links = re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8"))
+    missing = [link for link in links if not link.startswith("https://") and not (ROOT / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_that_are_named_exist(document: Path) -> None:
+    """A path in backticks with a folder of ours in it is there."""
+    folders = "|".join(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
+    named = re.findall(rf"`((?:{folders})/[\w./-]*)`", document.read_text(encoding="utf-8"))
+    missing = [path for path in named if not (ROOT / path).exists()]
+    assert missing == []
+
+
+def test_make_targets_that_are_named_exist() -> None:
+    """``make`` lists every target that a document tells to run."""
+    listed = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    targets = set(re.findall(r"make ([a-z]+)", listed))
+    told = {target for path in DOCUMENTS for target in re.findall(r"`make ([a-z]+)", path.read_text(encoding="utf-8"))}
+    told |= {
+        target
+        for path in DOCUMENTS
+        for target in re.findall(r"^\$ make ([a-z]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert told <= targets
