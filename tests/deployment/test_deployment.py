@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
+
+from hpt_construct import HyperparameterTuningJob
 
 from .conftest import ROOT, outputs
 
@@ -84,3 +87,28 @@ def test_used_up_quota_fails_with_the_way_out(account: Account, guide_request: d
     assert len(account.created()) == 1
     assert account.jobs() == before
     account.destroy("Limited")
+
+
+def test_real_requests_reach_sagemaker_as_they_were_written(account: Account) -> None:
+    """The corpus in one stack, but for the two that can't work: value for value, string for string."""
+    refused = ("ack-invalid-name", "graphstorm-grid")
+    paths = [path for path in (ROOT / "tests" / "corpus").glob("*.json") if path.stem not in refused]
+    requests = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    # Two of them have the same name, which an account can have once.
+    requests["tf-autotune-minimal"]["HyperParameterTuningJobName"] = "tf-autotune-minimal"
+
+    def fill(stack: Any) -> None:
+        for name, request in requests.items():
+            HyperparameterTuningJob.from_request(stack, name, request)
+
+    deployed = account.deploy(fill, "Corpus")
+    assert deployed.returncode == 0, deployed.stderr
+    assert len(outputs(deployed)) == len(requests) == 14
+    received = {request["HyperParameterTuningJobName"]: request for request in account.created()}
+    for request in requests.values():
+        arrived = received[request["HyperParameterTuningJobName"]]
+        users_tags = [tag for tag in arrived["Tags"] if not tag["Key"].startswith("hpt-construct:")]
+        assert len(arrived["Tags"]) == len(users_tags) + 4
+        assert {**arrived, "Tags": users_tags} == {"Tags": [], **request}
+    assert account.destroy("Corpus").returncode == 0
+    assert "InProgress" not in account.jobs().values()
