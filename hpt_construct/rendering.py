@@ -12,6 +12,7 @@ from hpt_construct import api_model
 from hpt_construct.request import _part
 from hpt_construct.request.whole import TuningJobRequest
 from hpt_construct.tokens import is_token
+from hpt_construct.validation.rules.built_in_images import is_built_in
 
 if TYPE_CHECKING:
     from hpt_construct.validation import Path
@@ -52,16 +53,34 @@ def without_described(request: Mapping[str, Any]) -> ApiRequest:
         return dict(request)
     readable = api_model.members(api_model.DESCRIPTION).keys() - api_model.members(api_model.REQUEST).keys()
     kept = {key: value for key, value in request.items() if key not in readable and key != "ResponseMetadata"}
-    return {key: _without_injected(value) for key, value in kept.items()}
+    single = kept.get("TrainingJobDefinition")
+    if isinstance(single, Mapping):
+        # The tuning's own ranges, told a second time.
+        kept["TrainingJobDefinition"] = _without_injected(_without(single, "HyperParameterRanges"))
+    if isinstance(kept.get("TrainingJobDefinitions"), list):
+        kept["TrainingJobDefinitions"] = [_without_injected(each) for each in kept["TrainingJobDefinitions"]]
+    return kept
 
 
-def _without_injected(value: Any) -> Any:
-    injected = {"_tuning_objective_metric", *api_model.OUTPUT_ONLY["ResourceConfig"]}
-    if isinstance(value, Mapping):
-        return {key: _without_injected(item) for key, item in value.items() if key not in injected}
-    if isinstance(value, list):
-        return [_without_injected(item) for item in value]
-    return value
+def _without_injected(definition: Mapping[str, Any]) -> ApiRequest:
+    found = dict(definition)
+    for member, injected in (
+        ("StaticHyperParameters", ("_tuning_objective_metric",)),
+        ("ResourceConfig", api_model.OUTPUT_ONLY["ResourceConfig"]),
+    ):
+        if isinstance(found.get(member), Mapping):
+            found[member] = _without(found[member], *injected)
+    algorithm = found.get("AlgorithmSpecification")
+    if isinstance(algorithm, Mapping) and (
+        "AlgorithmName" in algorithm or is_built_in(str(algorithm.get("TrainingImage")))
+    ):
+        # The algorithm's own metrics, which a request may not repeat.
+        found["AlgorithmSpecification"] = _without(algorithm, "MetricDefinitions")
+    return found
+
+
+def _without(value: Mapping[str, Any], *names: str) -> ApiRequest:
+    return {key: item for key, item in value.items() if key not in names}
 
 
 def template(value: Any) -> Any:

@@ -16,6 +16,7 @@ from .data import (
     S3DataDistribution,
     S3DataSource,
     S3DataType,
+    S3Location,
     ShuffleConfig,
     TrainingInputMode,
 )
@@ -107,6 +108,7 @@ __all__ = [
     "S3DataDistribution",
     "S3DataSource",
     "S3DataType",
+    "S3Location",
     "ScalingType",
     "ShuffleConfig",
     "StoppingCondition",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ._part import KEY, PLAIN, OneOf, Structure, member, part
+from ._part import KEY, PLAIN, S3_URI, OneOf, Structure, member, part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_s3 as s3
 
 
 class TrainingInputMode(StrEnum):
@@ -81,6 +83,28 @@ class OutputCompressionType(StrEnum):
     NONE = "NONE"
 
 
+@dataclass(frozen=True)
+class S3Location:
+    """A prefix in a bucket of the app. Becomes an ``s3://`` URI wherever the API takes one.
+
+    >>> import aws_cdk as cdk
+    >>> from aws_cdk import aws_s3 as s3
+    >>> bucket = s3.Bucket.from_bucket_name(cdk.Stack(), "Data", "amzn-s3-demo-bucket")
+    >>> S3Location(bucket, "train").uri
+    's3://amzn-s3-demo-bucket/train'
+    """
+
+    bucket: s3.IBucket
+    """The bucket."""
+    prefix: str = ""
+    """What the keys begin with. Left out: the whole bucket."""
+
+    @property
+    def uri(self) -> str:
+        """The location as the API takes it, most often a token."""
+        return f"s3://{self.bucket.bucket_name}/{self.prefix}"
+
+
 @part("ModelAccessConfig", kw_only=False)
 class ModelAccessConfig:
     """Consent to the licence of a gated model.
@@ -113,8 +137,8 @@ class S3DataSource:
     <S3DataType.S3_PREFIX: 'S3Prefix'>
     """
 
-    s3_uri: str = member("S3Uri")
-    """``s3://bucket/prefix``, at most 1,024 characters; for a CDK bucket, ``bucket.s3_url_for_object("prefix")``."""
+    s3_uri: S3Location | str = member("S3Uri", S3_URI)
+    """A location, or ``s3://bucket/prefix`` of at most 1,024 characters."""
     s3_data_type: S3DataType | str = member("S3DataType", default=S3DataType.S3_PREFIX)
     """What the URI names; the API requires it, so S3Prefix is sent when it is left out."""
     s3_data_distribution_type: S3DataDistribution | str | None = member("S3DataDistributionType", default=None)
@@ -213,8 +237,8 @@ class OutputDataConfig:
     's3://amzn-s3-demo-bucket/models'
     """
 
-    s3_output_path: str = member("S3OutputPath")
-    """``s3://bucket/prefix``; SageMaker appends a folder per training."""
+    s3_output_path: S3Location | str = member("S3OutputPath", S3_URI)
+    """A location or ``s3://bucket/prefix``; SageMaker appends a folder per training."""
     kms_key: kms.IKey | str | None = member("KmsKeyId", KEY, default=None)
     """The key that encrypts the artifacts: a key, its id, ARN or alias. Left out: S3's own for the role's account."""
     compression_type: OutputCompressionType | str | None = member("CompressionType", default=None)
@@ -228,7 +252,7 @@ class CheckpointConfig:
     Becomes ``CheckpointConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CheckpointConfig.html
     """
 
-    s3_uri: str = member("S3Uri")
-    """``s3://bucket/prefix``; SageMaker appends the training's name."""
+    s3_uri: S3Location | str = member("S3Uri", S3_URI)
+    """A location or ``s3://bucket/prefix``; SageMaker appends the training's name."""
     local_path: str | None = member("LocalPath", default=None)
     """The folder in the container that is kept. Left out: ``/opt/ml/checkpoints``."""

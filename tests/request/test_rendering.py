@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 
 from hpt_construct import rendering, request
 from hpt_construct.request import _part
@@ -83,10 +84,18 @@ def test_cdk_types_become_what_the_api_takes() -> None:
 def test_description_becomes_a_request_again(guide_request: dict[str, Any]) -> None:
     """An answer of Describe is accepted: what only the service writes is left out."""
     injected = {**guide_request["TrainingJobDefinition"]["StaticHyperParameters"], "_tuning_objective_metric": "auc"}
+    definition = guide_request["TrainingJobDefinition"]
+    metrics = [{"Name": "validation:auc", "Regex": ".*"}, {"Name": "ObjectiveMetric", "Regex": ".*"}]
     answer = {
         **guide_request,
         "HyperParameterTuningJobName": "job",
-        "TrainingJobDefinition": {**guide_request["TrainingJobDefinition"], "StaticHyperParameters": injected},
+        "TrainingJobDefinition": {
+            **definition,
+            "StaticHyperParameters": injected,
+            "AlgorithmSpecification": {**definition["AlgorithmSpecification"], "MetricDefinitions": metrics},
+            "ResourceConfig": {**definition["ResourceConfig"], "SelectedInstanceType": "ml.c4.2xlarge"},
+            "HyperParameterRanges": guide_request["HyperParameterTuningJobConfig"]["ParameterRanges"],
+        },
         "HyperParameterTuningJobArn": "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/job",
         "HyperParameterTuningJobStatus": "Completed",
         "CreationTime": 0,
@@ -95,6 +104,27 @@ def test_description_becomes_a_request_again(guide_request: dict[str, Any]) -> N
     }
     expected = {**guide_request, "HyperParameterTuningJobName": "job"}
     assert rendering.without_described(answer) == expected
+
+
+def test_description_of_several_definitions_keeps_what_is_theirs(guide_request: dict[str, Any]) -> None:
+    """Their ranges are not the tuning's, and the metrics of an image of one's own are no injection."""
+    metrics = [{"Name": "loss", "Regex": "loss=(.*)"}]
+    definition = {
+        **guide_request["TrainingJobDefinition"],
+        "AlgorithmSpecification": {"TrainingImage": "own:1", "TrainingInputMode": "File", "MetricDefinitions": metrics},
+        "HyperParameterRanges": guide_request["HyperParameterTuningJobConfig"]["ParameterRanges"],
+    }
+    request = {"HyperParameterTuningJobConfig": {}, "TrainingJobDefinitions": [definition]}
+    assert rendering.without_described({**request, "HyperParameterTuningJobArn": "arn"}) == request
+
+
+def test_location_of_a_bucket_is_its_uri() -> None:
+    """A bucket of the app is named by itself, wherever the API takes a URI."""
+    stack = cdk.Stack(cdk.App(), "Stack")
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "data")
+    source = request.S3DataSource(request.S3Location(bucket, "train"))
+    assert _part.render(source) == {"S3Uri": "s3://data/train", "S3DataType": "S3Prefix"}
+    assert _part.render(request.CheckpointConfig(s3_uri=request.S3Location(bucket)))["S3Uri"] == "s3://data/"
 
 
 @pytest.mark.parametrize(
