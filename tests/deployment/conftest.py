@@ -62,6 +62,11 @@ class Account:
         listed = self.sagemaker.list_hyper_parameter_tuning_jobs(MaxResults=100)["HyperParameterTuningJobSummaries"]
         return {job["HyperParameterTuningJobName"]: job["HyperParameterTuningJobStatus"] for job in listed}
 
+    def tags(self, name: str) -> dict[str, str]:
+        """The tags of a job."""
+        arn = f"arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/{name}"
+        return {tag["Key"]: tag["Value"] for tag in self.sagemaker.list_tags(ResourceArn=arn)["Tags"]}
+
     def created(self) -> list[dict[str, Any]]:
         """Every request for a tuning job since the last time this was asked."""
         calls = self.sandbox.control.calls()

@@ -6,6 +6,8 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
+import aws_cdk as cdk
+
 from hpt_construct import HyperparameterTuningJob
 
 from .conftest import ROOT, outputs
@@ -112,3 +114,35 @@ def test_real_requests_reach_sagemaker_as_they_were_written(account: Account) ->
         assert {**arrived, "Tags": users_tags} == {"Tags": [], **request}
     assert account.destroy("Corpus").returncode == 0
     assert "InProgress" not in account.jobs().values()
+
+
+def test_tags_removal_policies_and_a_refused_update(account: Account, guide_request: dict[str, Any]) -> None:
+    """One stack through its life: tags change in place, a refused change is rolled back, and each job ends as asked."""
+    ends = {"Plain": None, "Kept": cdk.RemovalPolicy.RETAIN, "Gone": cdk.RemovalPolicy.DESTROY}
+
+    def fill(stack: Any, *, tag: str, jobs: int = 20) -> None:
+        named = copy.deepcopy(guide_request)
+        named["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] = jobs
+        for name, policy in ends.items():
+            request = {**named, "HyperParameterTuningJobName": name}
+            HyperparameterTuningJob.from_request(stack, name, request, removal_policy=policy)
+        cdk.Tags.of(stack).add("stage", tag)
+
+    assert account.deploy(lambda stack: fill(stack, tag="dev"), "Ends").returncode == 0
+    assert len(account.created()) == 3
+
+    assert account.deploy(lambda stack: fill(stack, tag="prod"), "Ends").returncode == 0
+    assert account.created() == []
+    assert [account.tags(name)["stage"] for name in ends] == ["prod"] * 3
+
+    refused = account.deploy(lambda stack: fill(stack, tag="prod", jobs=7), "Ends")
+    assert refused.returncode == 1
+    assert "UPDATE_ROLLBACK_COMPLET" in refused.stdout
+    assert "can't be changed: SageMaker has no update, and its name is taken by itself. Give the" in refused.stdout
+    assert account.created() == []
+    assert [account.jobs()[name] for name in ends] == ["InProgress"] * 3
+
+    assert account.destroy("Ends").returncode == 0
+    left = account.jobs()
+    assert (left["Plain"], left["Kept"], "Gone" in left) == ("Stopped", "InProgress", False)
+    account.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="Kept")
