@@ -27,6 +27,7 @@ from .request import (
     TuningJobRequest,
     WarmStart,
 )
+from .tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -187,6 +188,11 @@ class HyperparameterTuningJob(Construct):
         )
         # What bounds the age of an event has to be in force before there is one.
         self._resource.node.add_dependency(provider.invocation_settings)
+        for definition in [training_job] if training_job is not None else training_jobs or ():
+            role = definition.role
+            if not isinstance(role, str) and hasattr(role, "node"):
+                # With its policies: they come before the job starts, and go after it has stopped.
+                self._resource.node.add_dependency(role)
         if arn_output:
             output = cdk.CfnOutput(
                 self, "TuningJobArn", value=self.tuning_job_arn, description="ARN of the hyperparameter tuning job"
@@ -285,15 +291,32 @@ def _check(
             errors.append(text)
         elif finding.rule not in raised_quotas:
             errors.append(f"{text}; if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]")
+    errors += [
+        f"{spell(path)}: got a token, must be known at synth, or the function could not be allowed to pass its role"
+        for path, definition in _definitions(request)
+        if is_token(definition)
+    ]
     if errors:
         raise ValidationError("/".join(filter(None, (scope.node.path, id))), errors)
     return _Checked(tuple(warnings))
+
+
+def _definitions(request: Mapping[str, Any]) -> list[tuple[validation.Path, Any]]:
+    """The one definition, or each of several, with its path; tokens among them."""
+    found: list[tuple[validation.Path, Any]] = []
+    single, several = request.get("TrainingJobDefinition"), request.get("TrainingJobDefinitions")
+    if single is not None:
+        found.append((("TrainingJobDefinition",), single))
+    if is_token(several):
+        found.append((("TrainingJobDefinitions",), several))
+    elif isinstance(several, (list, tuple)):
+        found += [(("TrainingJobDefinitions", index), definition) for index, definition in enumerate(several)]
+    return found
 
 
 def _permit(provider: Provider, request: Mapping[str, Any]) -> None:
     name = request.get(api_model.GENERATED)
     if name is not None:
         provider.permissions.allow_name(name)
-    single = request.get("TrainingJobDefinition")
-    for definition in [single] if single is not None else request["TrainingJobDefinitions"]:
+    for _, definition in _definitions(request):
         provider.permissions.allow_passing(definition["RoleArn"])

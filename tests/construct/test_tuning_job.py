@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import inspect
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Annotations, Match, Template
 from constructs import Construct
 
@@ -30,6 +32,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TYPE = "Custom::SageMakerHyperParameterTuningJob"
+DEFINITION = TrainingJobDefinition(
+    algorithm_specification=AlgorithmSpecification(algorithm_name="algorithm"),
+    role="arn:aws:iam::111122223333:role/R",
+    output_data_config=OutputDataConfig(s3_output_path="s3://bucket/out"),
+    stopping_condition=StoppingCondition(max_runtime=3600),
+    resource_config=ResourceConfig(instance_type="ml.m5.large", instance_count=1, volume_size=1),
+)
 
 
 def properties(stack: cdk.Stack) -> dict[str, Any]:
@@ -106,6 +115,21 @@ class TestTemplate:
         [settings] = template.find_resources("AWS::Lambda::EventInvokeConfig")
         assert policy in function["DependsOn"]
         assert job["DependsOn"] == [settings]
+
+    def test_job_waits_for_the_policies_of_its_role(self, stack: cdk.Stack) -> None:
+        """They come before the job starts, and go only after it has stopped."""
+        role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+        role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["arn:aws:s3:::bucket/*"]))
+        minimal(stack, training_job=dataclasses.replace(DEFINITION, role=role))
+        template = Template.from_stack(stack)
+        [job] = template.find_resources(TYPE).values()
+        assert {"RoleDefaultPolicy5FFB7DAB", "Role1ABCC5F0"} <= set(job["DependsOn"])
+
+    def test_imported_role_needs_no_waiting(self, stack: cdk.Stack) -> None:
+        """It is there already."""
+        role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::111122223333:role/R")
+        minimal(stack, training_job=dataclasses.replace(DEFINITION, role=role))
+        assert sent(stack)["TrainingJobDefinition"]["RoleArn"] == "arn:aws:iam::111122223333:role/R"
 
     def test_service_timeout_outlasts_every_try_of_the_function(
         self, stack: cdk.Stack, guide_request: dict[str, Any]
@@ -240,19 +264,12 @@ class TestTags:
 
 def minimal(stack: cdk.Stack, **arguments: Any) -> HyperparameterTuningJob:
     """A job with as little as there can be, and what else is given."""
-    definition = TrainingJobDefinition(
-        algorithm_specification=AlgorithmSpecification(algorithm_name="algorithm"),
-        role="arn:aws:iam::111122223333:role/R",
-        output_data_config=OutputDataConfig(s3_output_path="s3://bucket/out"),
-        stopping_condition=StoppingCondition(max_runtime=3600),
-        resource_config=ResourceConfig(instance_type="ml.m5.large", instance_count=1, volume_size=1),
-    )
     defaults: Mapping[str, Any] = {
         "strategy": "Random",
         "objective": Objective.minimize("loss"),
         "parameter_ranges": [hpt_construct.IntegerRange("depth", 1, 10)],
         "resource_limits": ResourceLimits(max_parallel_training_jobs=1, max_training_jobs=2),
-        "training_job": definition,
+        "training_job": DEFINITION,
     }
     return HyperparameterTuningJob(stack, "Tuning", **{**defaults, **arguments})
 
@@ -332,6 +349,21 @@ class TestMistakes:
             minimal(stack, random_seed=-1)
         minimal(stack, random_seed=1)
         Template.from_stack(stack).resource_count_is(TYPE, 1)
+
+    @pytest.mark.parametrize("several", [False, True])
+    def test_definition_behind_a_token_is_a_problem(
+        self, stack: cdk.Stack, guide_request: dict[str, Any], *, several: bool
+    ) -> None:
+        """The function may pass the roles that the jobs name, and no other: they have to be seen."""
+        token = cdk.Token.as_any({"Ref": "Definition"})
+        definition = guide_request.pop("TrainingJobDefinition")
+        hidden = {"TrainingJobDefinitions": [definition, token]} if several else {"TrainingJobDefinition": token}
+        del guide_request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
+        guide_request["Autotune"] = {"Mode": "Enabled"}
+        del guide_request["HyperParameterTuningJobConfig"]["ParameterRanges"]
+        definition["DefinitionName"] = "first"
+        with pytest.raises(ValidationError, match=r"TrainingJobDefinition.*: got a token, must be known at synth"):
+            HyperparameterTuningJob.from_request(stack, "Tuning", {**guide_request, **hidden})
 
     def test_part_without_a_whole_second_is_a_problem(self, stack: cdk.Stack) -> None:
         """A duration that the API can't express is reported, not rounded."""
