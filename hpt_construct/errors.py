@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_LONGEST_VALUE = 80
+
+
+def show(value: Any) -> str:
+    """A value for a message: on one line, not too long, and harmless to a terminal.
+
+    >>> show("a" * 100)[-4:]
+    'aaa…'
+    """
+    # str(): an enum member is shown as the string that it is. repr() escapes whatever does not print.
+    text = repr(str(value)) if isinstance(value, str) else repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 class ValidationError(ValueError):

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, dataclass_transform
 
+from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Plain:
         return value
 
     def spell(self, value: Any, path: Sequence[str | int]) -> str:
-        return "".join(f"[{step!r}]" for step in path)
+        return "".join(f"[{show(step)}]" for step in path)
 
 
 class Structure(Plain):
@@ -209,4 +210,4 @@ def spell(value: Any, path: Sequence[str | int]) -> str:
         if tuple(path[: len(api)]) == api:
             given = None if isinstance(value, type) else getattr(value, field.name)
             return f"{field.name}{field.metadata[CODEC].spell(given, path[len(api) :])}"
-    return ".".join(str(step) for step in path)
+    return ".".join(str(step) if str(step).isidentifier() else show(step) for step in path)

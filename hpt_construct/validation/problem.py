@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from hpt_construct.errors import show
 
 Path = tuple[str | int, ...]
 """Steps from the request down: member names, list indices, map keys."""
 
-_LONGEST_VALUE = 80
+_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,8 @@ def spell_api(path: Path) -> str:
     for step in path:
         if isinstance(step, int):
             spelled += f"[{step}]"
-        elif step.isidentifier():
+        elif step.isidentifier() and len(step) <= _LONGEST_NAME:
             spelled += f".{step}"
         else:
-            spelled += f"[{step!r}]"
+            spelled += f"[{show(step)}]"
     return spelled.removeprefix(".")
-
-
-def show(value: Any) -> str:
-    """A value for a message, on one line and not too long."""
-    # str(): an enum member is shown as the string that it is.
-    text = repr(str(value)) if isinstance(value, str) else repr(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 from hpt_construct import api_model
+from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 
-from .problem import Path, Problem, show
+from .problem import Path, Problem
 
 _KINDS = {
     "structure": (Mapping, "a structure"),

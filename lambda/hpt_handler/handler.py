@@ -69,4 +69,4 @@ def _failed(event: dict[str, Any], failure: Failure) -> bytes:
 def _log(what: str, **facts: Any) -> None:
     """One JSON object a line; never the ResponseURL, a credential, nor values of hyperparameters or environment."""
     told = {key: value for key, value in facts.items() if value not in ("", None)}
-    print(json.dumps({"what": what, **told}, ensure_ascii=False))  # noqa: T201 – standard output is Lambda's log
+    print(json.dumps({"what": what, **told}))  # noqa: T201 – standard output is Lambda's log

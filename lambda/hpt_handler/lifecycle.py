@@ -91,6 +91,7 @@ def update(wish: Wish, old: Wish, physical_id: str, jobs: Jobs, clock: Clock) ->
 def delete(wish: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
     """Stop the resource's job and wait until it has stopped: its role, network and buckets may be deleted next."""
     note = ""
+    delete_record = wish.delete_record
     if wish.may_have_named(physical_id):
         job = jobs.describe(physical_id)
         found = [job] if job else []
@@ -101,12 +102,14 @@ def delete(wish: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
         found = [job for job, tags in _ours(wish, jobs) if tags.get(identity.CREATED_BY) == event_id]
     else:
         found = _watch(wish, jobs, clock)
+        # The creation may be delivered once more: by the record it knows that it has started its job.
+        delete_record = False
     for job in found:
         if job.status == "InProgress":
             jobs.stop(job.name)
     for job in found:
         _await_end(job, jobs, clock)
-        if wish.delete_record:
+        if delete_record:
             jobs.delete_record(job.name)
     return Outcome(physical_id, note=note or ("" if found else "no tuning job to stop"))
 

@@ -17,7 +17,8 @@ _TRIES = 4
 _TIMEOUT = 4.0
 _MOST_BYTES_PER_CHARACTER = 4
 _CUT = " […]"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+# Control characters, separators of lines, what turns the direction of text around, and halves of characters.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 def body(
@@ -34,7 +35,7 @@ def body(
     if reason is None:
         return _encode(answer)
     # What a service quotes can hold anything, and ends up in a terminal.
-    reason = _CONTROL.sub(" ", reason) or "no reason known"
+    reason = _UNSAFE.sub(" ", reason) or "no reason known"
     answer["Reason"] = reason
     kept = len(reason)
     while len(_encode(answer)) > MOST_BYTES and kept > 0:

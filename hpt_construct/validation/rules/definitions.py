@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hpt_construct.validation.problem import Problem, show
+from hpt_construct.errors import show
+from hpt_construct.validation.problem import Problem
 
 from .rule import (
     CONFIG,

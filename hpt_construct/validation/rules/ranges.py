@@ -7,8 +7,9 @@ import re
 from decimal import Decimal, DecimalException
 from typing import TYPE_CHECKING
 
+from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
-from hpt_construct.validation.problem import Problem, show
+from hpt_construct.validation.problem import Problem
 
 from .credentials import credential
 from .rule import (
