@@ -85,6 +85,9 @@ def update(wish: Wish, old: Wish, physical_id: str, jobs: Jobs, clock: Clock) ->
             "itself. Give the changed job another tuning_job_name, or leave it out and every change gets a name of "
             "its own"
         )
+    if current is None:
+        # Maybe a rollback that has nothing to return to.
+        _stop_unanswered(old, physical_id, jobs, clock)
     return _start(wish, jobs, clock, adopt_same_request=True)
 
 

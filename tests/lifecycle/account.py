@@ -1,0 +1,367 @@
+"""An account: SageMaker, the function as Lambda runs it, and everybody else who works there."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import botocore.endpoint
+import hpt_handler.clock
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from hpt_handler import handler, sagemaker
+from moto.core.botocore_stubber import MockRawResponse
+
+from sandbox import Fault, ServiceSettings
+from sandbox.sagemaker.clock import Clock
+from sandbox.sagemaker.errors import ServiceError
+from sandbox.sagemaker.service import SageMaker
+
+from .promises import Promises, tags_of
+from .timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.awsrequest import AWSPreparedRequest
+
+    from sandbox.sagemaker.models import TuningJob
+
+    from .promises import Properties
+
+REGION = "us-east-1"
+FUNCTION_SECONDS = 900.0
+EVENT_AGE_SECONDS = 600.0
+"""How old Lambda lets an event become, as the construct sets it."""
+
+RETRY_SECONDS = (60.0, 120.0)
+"""When Lambda delivers an event again after the function died: twice, and then never more."""
+
+
+class Killed(BaseException):
+    """The function died: no code of its own sees this."""
+
+
+@dataclass(frozen=True)
+class Death:
+    """Where the function dies in one delivery: at a call, before or after it took effect."""
+
+    call: int | None
+    """Which call, from 0; None is after the last one, before the answer."""
+    after: bool = False
+
+
+@dataclass(frozen=True)
+class Mishaps:
+    """What goes wrong with one event."""
+
+    deaths: tuple[Death | None, ...] = ()
+    """How the first delivery ends, the second, the third."""
+    lost: tuple[int, ...] = ()
+    """Calls that take effect, and whose answer never arrives."""
+    lost_as: str = "connection"
+    """How botocore sees that: a closed connection, a timeout, or a server's error."""
+    delay: float = 0.0
+    """Seconds that Lambda leaves the event lying."""
+    latency: float = 0.2
+    """Seconds that a call takes."""
+    again: float | None = None
+    """After so many seconds Lambda delivers the event once more, although nothing went wrong."""
+    unseen: float = 0.0
+    """For so long after its name was found to be taken a job can't be described yet."""
+
+
+CALM = Mishaps()
+DIES_ALWAYS = Mishaps(deaths=(Death(0), Death(0), Death(0)))
+
+
+@dataclass
+class Delivery:
+    """One event, until it has its answer."""
+
+    event: dict[str, Any]
+    properties: Properties
+    old: Properties | None
+    mishaps: Mishaps
+    issued: float
+    answer: dict[str, Any] | None = None
+    """The first one; CloudFormation takes no other."""
+
+    @property
+    def status(self) -> str | None:
+        """What the function said, if anything."""
+        return None if self.answer is None else str(self.answer["Status"])
+
+
+@dataclass
+class Invocation:
+    """One run of the function for an event."""
+
+    delivery: Delivery
+    began: float
+    death: Death | None
+    mishaps: Mishaps
+    calls: int = 0
+    unseen_until: float = -math.inf
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The event."""
+        return self.delivery.event
+
+
+@dataclass
+class Trouble:
+    """An error that some calls of everybody's are answered with for a while."""
+
+    operations: tuple[str, ...]
+    code: str
+    message: str
+    until: float
+
+
+@dataclass
+class _SimulatedTime:
+    """The module ``time``, on the history's clock."""
+
+    account: Account
+
+    def time(self) -> float:
+        return self.account.timeline.now()
+
+    def monotonic(self) -> float:
+        return self.account.timeline.now()
+
+    def sleep(self, seconds: float) -> None:
+        self.account.timeline.wait(seconds)
+        self.account.function_goes_on()
+
+
+@dataclass
+class Account:
+    """Everything that a history happens in."""
+
+    service: SageMaker = field(
+        default_factory=lambda: SageMaker(ServiceSettings(stopping_seconds=40), Clock(lambda: 1_800_000_000.0))
+    )
+    story: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.timeline = Timeline(self.service.clock)
+        self.promises = Promises(self)
+        self.troubles: list[Trouble] = []
+        self._client = sagemaker.client.__wrapped__()
+        self._client.meta.events.register("before-send.sagemaker", self._answer_call)
+        # Signatures take a sixth of the time, and nobody looks at them.
+        self._client.meta.events.register("choose-signer.sagemaker", lambda **_: UNSIGNED)
+        self._events = 0
+        self._invocations: dict[object, Invocation] = {}
+        self._undo = contextlib.ExitStack()
+        # Botocore waits before it sends a call again, and the function waits too: both on the history's clock.
+        for module in (botocore.endpoint, hpt_handler.clock):
+            self._undo.callback(setattr, module, "time", module.__dict__["time"])
+            module.__dict__["time"] = _SimulatedTime(self)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.timeline.close()
+        self._client.close()
+        self._undo.close()
+
+    def run(self, seconds: float = math.inf, until: Callable[[], bool] = lambda: False) -> None:
+        """Let everybody go on for some time, or until a condition holds, or until nothing is left to do."""
+        with contextlib.redirect_stdout(io.StringIO()):  # the function's log: the story tells more
+            self.timeline.run(seconds, until)
+
+    def tell(self, what: str) -> None:
+        """Write a line of the story that is shown when a promise is broken."""
+        self.story.append(f"{self.timeline.passed():8.1f} s  {what}")
+
+    # Everybody else
+
+    def jobs(self) -> dict[str, TuningJob]:
+        """The jobs there are, by their names in lower case."""
+        return self.service.backend(REGION)._jobs
+
+    def start_as_stranger(self, name: str) -> None:
+        """Somebody starts a job of that name, if it is free."""
+        if name.lower() not in self.jobs():
+            config = {
+                "Strategy": "Random",
+                "ResourceLimits": {"MaxParallelTrainingJobs": 1, "MaxNumberOfTrainingJobs": 3},
+            }
+            tags = [{"Key": "team", "Value": "theirs"}]
+            with contextlib.suppress(ServiceError):  # the quota is used up for them too
+                self.service.backend(REGION).create_hyper_parameter_tuning_job(name, config, tags=tags)
+        if (job := self.jobs().get(name.lower())) and not self.promises.knows(job):
+            self.promises.strange(job)
+            self.tell(f"a stranger starts '{name}'")
+
+    def stop_by_hand(self, job: TuningJob) -> None:
+        """Somebody stops a job, whosever it is."""
+        if job.status == "InProgress":
+            self.tell(f"somebody stops '{job.name}' by hand")
+            job.stop(40)
+            self.promises.by_hand(job)
+
+    def fail(self, job: TuningJob) -> None:
+        """A job fails by itself."""
+        if job.status == "InProgress":
+            self.tell(f"'{job.name}' fails")
+            job.fail("No training job succeeded after 5 attempts.")
+            self.promises.by_hand(job)
+
+    def delete_by_hand(self, job: TuningJob) -> None:
+        """Somebody deletes the record of a job that has ended; the event that started it can't come again."""
+        ended = job.status not in ("InProgress", "Stopping")
+        there = self.jobs().get(job.name.lower()) is job
+        if there and ended and not self.promises.may_be_started_again(job):
+            self.tell(f"somebody deletes the record of '{job.name}' by hand")
+            del self.jobs()[job.name.lower()]
+            self.promises.by_hand(job)
+
+    def take_tags_by_hand(self, job: TuningJob, key: str) -> None:
+        """Somebody takes a tag off a job, one that proves whose it is for instance."""
+        if key in tags_of(job):
+            self.tell(f"somebody takes the tag {key} off '{job.name}'")
+            job.tags = [tag for tag in job.tags or () if tag["Key"] != key]
+            self.promises.by_hand(job)
+
+    def tag_by_hand(self, job: TuningJob) -> None:
+        """Somebody puts a tag of their own on a job."""
+        self.tell(f"somebody tags '{job.name}'")
+        job.tags = [*(tag for tag in job.tags or () if tag["Key"] != "by-hand"), {"Key": "by-hand", "Value": "x"}]
+        self.promises.by_hand(job)
+
+    # Lambda
+
+    def deliver(
+        self,
+        event: dict[str, Any],
+        properties: Properties,
+        old: Properties | None = None,
+        mishaps: Mishaps = CALM,
+    ) -> Delivery:
+        """Hand an event to Lambda, which delivers it as often as it must."""
+        self._events += 1
+        event = {"RequestId": f"request-{self._events}", **event}
+        delivery = Delivery(event, properties, old, mishaps, self.timeline.now())
+        self.tell(
+            f"CloudFormation sends {_name(event)} {properties}"
+            + (f" (was {old})" if old is not None else "")
+            + (f", id '{event['PhysicalResourceId']}'" if "PhysicalResourceId" in event else "")
+            + (f", mishaps {mishaps}" if mishaps != CALM else "")
+        )
+        self.promises.began(delivery)
+        self.timeline.start(lambda: self._lambda(delivery))
+        if mishaps.again is not None:
+            self.timeline.start(lambda: self._once_more(delivery))
+        return delivery
+
+    def function_goes_on(self, *, dies: bool = False) -> None:
+        """Nothing of a function is left that dies, or that has used up its time."""
+        invocation = self._invocations.get(self.timeline.current)
+        if dies or (invocation and self.timeline.now() >= invocation.began + FUNCTION_SECONDS):
+            raise Killed
+
+    def _lambda(self, delivery: Delivery) -> None:
+        self.timeline.wait(delivery.mishaps.delay)
+        for number, death in enumerate((*delivery.mishaps.deaths, None, None, None)[:3]):
+            if number > 0:
+                self.timeline.wait(RETRY_SECONDS[number - 1])
+            if self.timeline.now() - delivery.issued > EVENT_AGE_SECONDS or self._invoke(delivery, death):
+                return  # too old, or done
+
+    def _once_more(self, delivery: Delivery) -> None:
+        self.timeline.wait(delivery.mishaps.again or 0.0)
+        self._invoke(delivery, None, CALM)
+
+    def _invoke(self, delivery: Delivery, death: Death | None, mishaps: Mishaps | None = None) -> bool:
+        """Run the function, and say whether it came to its end."""
+        if delivery.answer is not None and not self.promises.may_come_again(delivery):
+            return True
+        invocation = Invocation(delivery, self.timeline.now(), death, mishaps or delivery.mishaps)
+        process = self.timeline.current
+        self._invocations[process] = invocation
+        deadline = invocation.began + FUNCTION_SECONDS
+        clock = hpt_handler.clock.LambdaClock(lambda: int(1000 * (deadline - self.timeline.now())))
+        try:
+            body = handler.answer_to(delivery.event, lambda: self._client, clock)
+            self.function_goes_on(dies=death == Death(None))
+        except Killed:
+            self.tell(f"the function dies at {_name(delivery.event)}")
+            self.promises.died(invocation)
+            return False
+        except Exception as error:  # noqa: BLE001 – Lambda doesn't mind what it is either
+            self.promises.raised(invocation, error)
+            return False
+        finally:
+            del self._invocations[process]
+        self.promises.answered(invocation, body)
+        if delivery.answer is None:
+            delivery.answer = json.loads(body)
+            self.timeline.poke()
+        return True
+
+    # What a call of the function's meets
+
+    def _answer_call(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        invocation = self._invocations[self.timeline.current]
+        mishaps, number = invocation.mishaps, invocation.calls
+        invocation.calls += 1
+        operation = _text(request.headers["X-Amz-Target"]).partition(".")[2]
+        self.timeline.wait(mishaps.latency / 2)
+        death, delivery = invocation.death, invocation.delivery
+        repeats = delivery.answer is not None
+        self.function_goes_on(dies=death == Death(number) or (repeats and not self.promises.may_come_again(delivery)))
+        self._trouble(operation, invocation)
+        parameters: dict[str, Any] = json.loads(request.body)
+        self.promises.calling(invocation, operation, parameters)
+        response = self.service._answer_client(request)
+        call = self.service._calls.pop()
+        self.tell(f"    {_name(invocation.event)}: {operation} {_target(parameters)} -> {call.error or 'done'}")
+        self.promises.called(invocation, operation, parameters, call.error)
+        if operation.startswith("Create") and call.error == "ResourceInUse":
+            invocation.unseen_until = self.timeline.now() + mishaps.unseen
+        self.timeline.wait(mishaps.latency / 2)
+        self.function_goes_on(dies=death == Death(number, after=True))
+        return self._lose(request, mishaps) if number in mishaps.lost else response
+
+    def _lose(self, request: AWSPreparedRequest, mishaps: Mishaps) -> AWSResponse:
+        self.tell("        its answer is lost")
+        if mishaps.lost_as == "connection":
+            raise ConnectionClosedError(endpoint_url=request.url)
+        if mishaps.lost_as == "timeout":
+            self.timeline.wait(10)
+            raise ReadTimeoutError(endpoint_url=request.url)
+        return AWSResponse(request.url, 500, {}, MockRawResponse('{"__type": "InternalFailure", "message": ""}'))
+
+    def _trouble(self, operation: str, invocation: Invocation) -> None:
+        """Prepare the error that this call is to be answered with, if it is."""
+        now = self.timeline.now()
+        if operation.startswith("Describe") and now < invocation.unseen_until:
+            self.service.add_fault(Fault(operation=operation, code="ResourceNotFound", message="Not known here yet."))
+            return
+        for trouble in self.troubles:
+            if operation in trouble.operations and now < trouble.until:
+                self.service.add_fault(Fault(operation=operation, code=trouble.code, message=trouble.message))
+                return
+
+
+def _name(event: dict[str, Any]) -> str:
+    stack = event["StackId"].split("/")[1]
+    return f"{event['RequestType']} of {stack}.{event['LogicalResourceId']} ({event['RequestId']})"
+
+
+def _target(parameters: dict[str, Any]) -> str:
+    name: str = parameters.get("HyperParameterTuningJobName") or parameters.get("ResourceArn", "").rpartition("/")[2]
+    return f"'{name}'"
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,321 @@
+"""CloudFormation as far as a custom resource meets it: which events arrive in which situation, by its documentation.
+
+| Situation | Events that arrive |
+|---|---|
+| Create failed | Delete, with the id of the failed answer |
+| Create was never answered | after the service timeout a Delete, with an invented id |
+| another resource fails while Create runs | Delete, with an invented id, before the Create has ended |
+| Update failed, or was never answered | a second Update, properties reversed, with the old id |
+| a FAILED Update was answered with another id | the same, with that id; a Delete of the one before in the clean-up |
+| Update was answered with a new id, and the stack succeeds | Delete of the old id in the clean-up |
+| Update succeeded, and a later resource fails | Update back, with the new id; Delete of what is not wanted any more |
+| a Delete of the clean-up fails | nothing more: CloudFormation forgets the resource |
+| a Delete of a stack's deletion, or of its creation's rollback, fails | the stack blocks until it is deleted again |
+| the Update of a rollback fails | the stack blocks until the rollback is continued |
+
+What the simulation leaves out: a stack that is deleted although the rollback of its update has failed, and resources
+that the user has skipped in continuing one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .account import CALM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from .account import Account, Delivery, Mishaps
+    from .promises import Properties
+
+SERVICE_TIMEOUT_SECONDS = 3000.0
+_ANY = "*"
+
+
+@dataclass
+class Resource:
+    """A tuning job of a stack, as CloudFormation knows it."""
+
+    physical_id: str
+    properties: Properties
+    doomed: dict[str, Properties] = field(default_factory=dict)
+    """Other ids it has had in this operation, for the clean-up to delete."""
+
+    def take(self, delivery: Delivery) -> None:
+        """Follow the answer to an update, if there is one: another id means a replacement, even if FAILED."""
+        if delivery.answer is None:
+            return
+        physical_id: str = delivery.answer["PhysicalResourceId"]
+        if physical_id != self.physical_id:
+            self.doomed[self.physical_id] = self.properties
+            self.doomed.pop(physical_id, None)
+        elif delivery.status == "FAILED":
+            return
+        self.physical_id, self.properties = physical_id, delivery.properties
+
+
+@dataclass
+class Stack:
+    """A stack, and what its user can ask for: deploy and destroy, as the CDK CLI does them."""
+
+    name: str
+    account: Account
+    status: str = "NONE"
+    stack_id: str = ""
+    resources: dict[str, Resource] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._mishaps: Iterator[Mishaps] = itertools.repeat(CALM)
+        self._numbers = itertools.count(1)
+        self._to_roll_back: dict[str, Properties] = {}
+        self._reversed: dict[str, Properties] = {}
+        self._superfluous: list[str] = []
+        self._stuck: set[str] = set()
+        """Logical ids of resources whose deletion has failed so far."""
+        self._excused: set[tuple[str, str, str]] = set()
+        """Stack id, logical id and physical id of what CloudFormation keeps, or has forgotten."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether an operation is under way."""
+        return self.status.endswith("IN_PROGRESS")
+
+    def deploy(
+        self,
+        template: Mapping[str, Properties],
+        mishaps: Iterable[Mishaps] = (),
+        other_fails: float | None = None,
+    ) -> None:
+        """Begin what ``cdk deploy`` does.
+
+        :param template: the tuning jobs by their logical ids.
+        :param mishaps: what goes wrong with the first event, the second, and so on.
+        :param other_fails: another resource of the stack fails after so many seconds; with infinity, one that waits
+            for all tuning jobs.
+        """
+        if self.status == "UPDATE_ROLLBACK_FAILED":
+            self._begin("UPDATE_ROLLBACK_IN_PROGRESS", mishaps, self._roll_back)
+        elif self.status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
+            self.destroy(mishaps)
+        elif self.status in ("NONE", "DELETE_COMPLETE"):
+            self._begin("CREATE_IN_PROGRESS", mishaps, lambda: self._create(template, other_fails))
+        else:
+            self._begin("UPDATE_IN_PROGRESS", mishaps, lambda: self._update(template, other_fails))
+
+    def destroy(self, mishaps: Iterable[Mishaps] = ()) -> None:
+        """Begin what ``cdk destroy`` does; a rollback that has failed is continued first."""
+        if self.status == "UPDATE_ROLLBACK_FAILED":
+            self._begin("UPDATE_ROLLBACK_IN_PROGRESS", mishaps, self._roll_back)
+        elif self.status not in ("NONE", "DELETE_COMPLETE"):
+            self._begin("DELETE_IN_PROGRESS", mishaps, self._destroy)
+
+    def should_not_run(self, stack_id: str, logical_id: str, name: str) -> bool:
+        """Whether a job that was started for a resource of this stack has no reason to run any more."""
+        if (
+            stack_id.split("/")[1] != self.name
+            or {(stack_id, logical_id, name), (stack_id, logical_id, _ANY)} & self._excused
+        ):
+            return False
+        unfinished = self.busy or self.status == "UPDATE_ROLLBACK_FAILED" or logical_id in self._stuck
+        if stack_id == self.stack_id and unfinished:
+            return False
+        resource = self.resources.get(logical_id) if stack_id == self.stack_id else None
+        return resource is None or resource.physical_id.lower() != name.lower()
+
+    # The operations
+
+    def _begin(self, status: str, mishaps: Iterable[Mishaps], operation: Callable[[], str]) -> None:
+        self.account.tell(f"{self.name}: {status}")
+        self.status = status
+        self._mishaps = itertools.chain(mishaps, itertools.repeat(CALM))
+
+        def work() -> None:
+            self.status = operation()
+            self.account.tell(f"{self.name}: {self.status}")
+            self.account.timeline.poke()
+
+        self.account.timeline.start(work)
+
+    def _create(self, template: Mapping[str, Properties], other_fails: float | None) -> str:
+        number = next(self._numbers)
+        self.stack_id = f"arn:aws:cloudformation:us-east-1:111122223333:stack/{self.name}/{number:04}"
+        sent = {logical_id: self._send("Create", logical_id, new) for logical_id, new in template.items()}
+        good = self._settle(sent, other_fails)
+        self.resources = {logical_id: self._created(delivery) for logical_id, delivery in sent.items()}
+        if good:
+            return "CREATE_COMPLETE"
+        self.account.tell(f"{self.name}: ROLLBACK_IN_PROGRESS")
+        return "ROLLBACK_FAILED" if self._delete_all() else "ROLLBACK_COMPLETE"
+
+    def _update(self, template: Mapping[str, Properties], other_fails: float | None) -> str:
+        before = {logical_id: resource.properties for logical_id, resource in self.resources.items()}
+        sent: dict[str, Delivery] = {}
+        unsent: list[str] = []
+        for logical_id, new in template.items():
+            if logical_id not in before:
+                sent[logical_id] = self._send("Create", logical_id, new)
+            elif self._differ(logical_id, before[logical_id], new):
+                physical_id = self.resources[logical_id].physical_id
+                sent[logical_id] = self._send("Update", logical_id, new, before[logical_id], physical_id)
+            else:
+                # The policy of retaining is CloudFormation's own: no event tells of it.
+                unsent.append(logical_id)
+        good = self._settle(sent, other_fails)
+        created = [logical_id for logical_id in sent if logical_id not in before]
+        for logical_id, delivery in sent.items():
+            if logical_id in created:
+                self.resources[logical_id] = self._created(delivery)
+            else:
+                self.resources[logical_id].take(delivery)
+        if good:
+            for logical_id in unsent:
+                self.resources[logical_id].properties = template[logical_id]
+            self.account.tell(f"{self.name}: UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+            self._clean_up([logical_id for logical_id in before if logical_id not in template])
+            return "UPDATE_COMPLETE"
+        self._to_roll_back = {logical_id: before[logical_id] for logical_id in sent if logical_id in before}
+        self._reversed = {logical_id: sent[logical_id].properties for logical_id in self._to_roll_back}
+        self._superfluous = created
+        self.account.tell(f"{self.name}: UPDATE_ROLLBACK_IN_PROGRESS")
+        return self._roll_back()
+
+    def _roll_back(self) -> str:
+        sent = {
+            logical_id: self._send(
+                "Update", logical_id, old, self._reversed[logical_id], self.resources[logical_id].physical_id
+            )
+            for logical_id, old in self._to_roll_back.items()
+        }
+        self._settle(sent, None, patient=True)
+        for logical_id, delivery in sent.items():
+            self.resources[logical_id].take(delivery)
+            if delivery.status == "SUCCESS":
+                del self._to_roll_back[logical_id]
+        if self._to_roll_back:
+            return "UPDATE_ROLLBACK_FAILED"
+        self.account.tell(f"{self.name}: UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+        self._clean_up(self._superfluous)
+        return "UPDATE_ROLLBACK_COMPLETE"
+
+    def _destroy(self) -> str:
+        return "DELETE_FAILED" if self._delete_all() else "DELETE_COMPLETE"
+
+    # What they are made of
+
+    def _settle(self, sent: Mapping[str, Delivery], other_fails: float | None, *, patient: bool = False) -> bool:
+        """Wait for the answers, and say whether all is well.
+
+        When something fails, creations that are under way are given up at once; updates are waited for.
+        """
+        now = self.account.timeline.now()
+        limit = now + SERVICE_TIMEOUT_SECONDS
+        wait = self.account.timeline.wait_until
+        wait(
+            lambda: (
+                all(delivery.answer for delivery in sent.values())
+                or (not patient and any(delivery.status == "FAILED" for delivery in sent.values()))
+            ),
+            min(limit, now + (math.inf if other_fails is None else other_fails)),
+        )
+        updates = [delivery for delivery in sent.values() if delivery.old is not None]
+        wait(lambda: all(delivery.answer for delivery in updates), limit)
+        return other_fails is None and all(delivery.status == "SUCCESS" for delivery in sent.values())
+
+    def _created(self, delivery: Delivery) -> Resource:
+        if delivery.answer is not None:
+            return Resource(delivery.answer["PhysicalResourceId"], delivery.properties)
+        invented = f"{self.name}-{delivery.event['LogicalResourceId']}-{next(self._numbers):04}X7QK2M9A"
+        return Resource(invented, delivery.properties)
+
+    def _delete_all(self) -> bool:
+        """Delete every resource, and say whether some are left."""
+        items = [
+            (logical_id, resource.physical_id, resource.properties) for logical_id, resource in self.resources.items()
+        ]
+        self._stuck = {logical_id for logical_id, _ in self._delete(items)}
+        self.resources = {logical_id: self.resources[logical_id] for logical_id in self._stuck}
+        return bool(self._stuck)
+
+    def _clean_up(self, superfluous: Sequence[str]) -> None:
+        """Delete what the operation has made superfluous; what can't be deleted is forgotten."""
+        items = []
+        for logical_id in superfluous:
+            resource = self.resources.pop(logical_id)
+            items.append((logical_id, resource.physical_id, resource.properties))
+        for logical_id, resource in self.resources.items():
+            items += [(logical_id, physical_id, old) for physical_id, old in resource.doomed.items()]
+            resource.doomed = {}
+        for logical_id, physical_id in self._delete(items):
+            self._excuse(logical_id, physical_id)
+
+    def _delete(self, items: Sequence[tuple[str, str, Properties]]) -> list[tuple[str, str]]:
+        """Send the Deletes, and answer those that did not succeed."""
+        sent = []
+        for logical_id, physical_id, properties in items:
+            if properties.removal == "retain":
+                self._excuse(logical_id, physical_id)
+            else:
+                delivery = self._send("Delete", logical_id, properties, physical_id=physical_id)
+                sent.append((logical_id, physical_id, delivery))
+        deadline = self.account.timeline.now() + SERVICE_TIMEOUT_SECONDS
+        self.account.timeline.wait_until(lambda: all(delivery.answer for *_, delivery in sent), deadline)
+        return [(logical_id, physical_id) for logical_id, physical_id, delivery in sent if delivery.status != "SUCCESS"]
+
+    def _excuse(self, logical_id: str, physical_id: str) -> None:
+        # Of an id that is no job's name, any job may be the one that is kept.
+        named = physical_id.lower() in self.account.jobs()
+        self._excused.add((self.stack_id, logical_id, physical_id if named else _ANY))
+
+    def _differ(self, logical_id: str, old: Properties, new: Properties) -> bool:
+        return self._delivered(logical_id, old) != self._delivered(logical_id, new)
+
+    def _send(
+        self,
+        request_type: str,
+        logical_id: str,
+        properties: Properties,
+        old: Properties | None = None,
+        physical_id: str | None = None,
+    ) -> Delivery:
+        event: dict[str, Any] = {
+            "RequestType": request_type,
+            "ResponseURL": "https://cloudformation.invalid/?signature=secret",
+            "StackId": self.stack_id,
+            "LogicalResourceId": logical_id,
+            "ResourceType": "Custom::SageMakerHyperParameterTuningJob",
+            "ResourceProperties": self._delivered(logical_id, properties),
+        }
+        if physical_id is not None:
+            event["PhysicalResourceId"] = physical_id
+        if old is not None:
+            event["OldResourceProperties"] = self._delivered(logical_id, old)
+        return self.account.deliver(event, properties, old, next(self._mishaps))
+
+    def _delivered(self, logical_id: str, properties: Properties) -> dict[str, Any]:
+        """The properties as they arrive: every scalar a string."""
+        delivered: dict[str, Any] = {
+            "ServiceToken": "arn:aws:lambda:us-east-1:111122223333:function:hpt",
+            "ServiceTimeout": f"{SERVICE_TIMEOUT_SECONDS:.0f}",
+            "HyperParameterTuningJobConfig": {
+                "Strategy": "Random",
+                "ResourceLimits": {
+                    "MaxParallelTrainingJobs": "1",
+                    "MaxNumberOfTrainingJobs": str(properties.trainings),
+                },
+            },
+        }
+        if properties.name is None:
+            delivered["NamePrefix"] = f"{self.name}-{logical_id}".lower()
+        else:
+            delivered["HyperParameterTuningJobName"] = properties.name
+        if properties.tags:
+            delivered["Tags"] = [{"Key": key, "Value": value} for key, value in properties.tags]
+        if properties.run:
+            delivered["Run"] = properties.run
+        if properties.removal == "destroy":
+            delivered["RemovalPolicy"] = "destroy"
+        return delivered

@@ -1,0 +1,40 @@
+"""How long to look for a history that hurts, and an empty account for a history to happen in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from .account import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ALWAYS = settings(deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
+
+# `make test` takes the first: the same histories every time. HYPOTHESIS_PROFILE=long looks at others each time.
+settings.register_profile(
+    "lifecycle-ci", _ALWAYS, max_examples=450, stateful_step_count=16, derandomize=True, database=None
+)
+settings.register_profile("lifecycle-long", _ALWAYS, max_examples=20_000, stateful_step_count=30)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def credentials() -> Iterator[None]:
+    """What botocore wants to have before it makes a client."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_REGION", "us-east-1")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("AWS_ACCESS_KEY_ID", "x")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+        yield
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """An empty account."""
+    account = Account()
+    yield account
+    account.close()
