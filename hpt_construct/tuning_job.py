@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
@@ -30,7 +31,7 @@ from .request import (
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 RESOURCE_TYPE: Final = "Custom::SageMakerHyperParameterTuningJob"
 
@@ -320,3 +321,8 @@ def _permit(provider: Provider, request: Mapping[str, Any]) -> None:
         provider.permissions.allow_name(name)
     for _, definition in _definitions(request):
         provider.permissions.allow_passing(definition["RoleArn"])
+        for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+            resources = definition.get(member)
+            key = resources.get("VolumeKmsKeyId") if isinstance(resources, Mapping) else None
+            if key:
+                provider.permissions.allow_key(key)

@@ -1,0 +1,206 @@
+"""The function's policy as synthesized, the calls of real runs, and what IAM says to them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from hpt_construct.permissions import STACK_TAG
+from tests.function.conftest import STACK_ID, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import aws_cdk as cdk
+
+ACCOUNT = "111122223333"
+PARTITIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_SIMULATE = Path(__file__).with_name("simulate.mjs")
+_LOG_GROUP = "/aws/lambda/logs"
+
+
+Context = dict[str, str | list[str]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What IAM is asked: may the function do this to that, under these circumstances?"""
+
+    action: str
+    resource: str
+    context: Context = field(default_factory=dict)
+
+    def on(self, resource: str) -> Request:
+        """The same on something else."""
+        return replace(self, resource=resource)
+
+    def where(self, **context: str | list[str] | None) -> Request:
+        """The same under other circumstances; None takes one away."""
+        merged = {**self.context, **context}
+        return replace(self, context={key: value for key, value in merged.items() if value is not None})
+
+
+def listed(statement: dict[str, Any], member: str) -> list[str]:
+    """A statement's actions or resources, one or many."""
+    value = statement[member]
+    return value if isinstance(value, list) else [value]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the stack is deployed."""
+
+    partition: str
+    region: str
+
+    def arn(self, service: str, rest: str, *, region: str | None = None, account: str = ACCOUNT) -> str:
+        """An ARN of the account in the region, or of another."""
+        return f"arn:{self.partition}:{service}:{self.region if region is None else region}:{account}:{rest}"
+
+    def job(self, name: str) -> str:
+        """The ARN of a tuning job."""
+        return self.arn("sagemaker", f"hyper-parameter-tuning-job/{name}")
+
+    def role(self, name: str) -> str:
+        """The ARN of a role."""
+        return self.arn("iam", f"role/{name}", region="")
+
+    def resolve(self, value: Any) -> Any:
+        """A part of a template as CloudFormation resolves it here."""
+        pseudo = {
+            "AWS::Partition": self.partition,
+            "AWS::Region": self.region,
+            "AWS::AccountId": ACCOUNT,
+            "AWS::StackId": STACK_ID,
+        }
+        resolved: Any
+        match value:
+            case {"Ref": name}:
+                resolved = pseudo[name]
+            case {"Fn::Join": [separator, parts]}:
+                resolved = separator.join(self.resolve(parts))
+            case {"Fn::GetAtt": [str(name), "Arn"]}:
+                # Of the function's log group; others' stand in no policy.
+                resolved = self.arn("logs", f"log-group:{_LOG_GROUP}:*") if "Logs" in name else name
+            case dict():
+                resolved = {key: self.resolve(item) for key, item in value.items()}
+            case list():
+                resolved = [self.resolve(item) for item in value]
+            case _:
+                resolved = value
+        return resolved
+
+    def documents(self, stack: cdk.Stack) -> list[dict[str, Any]]:
+        """Every policy of the function's role, resolved; the inline one comes first."""
+        template = Template.from_stack(stack)
+        found = [
+            *template.find_resources("AWS::IAM::Policy").values(),
+            *template.find_resources("AWS::IAM::ManagedPolicy").values(),
+        ]
+        return [self.resolve(policy["Properties"]["PolicyDocument"]) for policy in found]
+
+    def statements(self, stack: cdk.Stack) -> list[dict[str, Any]]:
+        """The statements of all of them."""
+        return [statement for document in self.documents(stack) for statement in document["Statement"]]
+
+    def logging(self) -> list[Request]:
+        """What Lambda does in the function's name."""
+        stream = self.arn("logs", f"log-group:{_LOG_GROUP}:log-stream:1")
+        return [Request("logs:CreateLogStream", stream), Request("logs:PutLogEvents", stream)]
+
+
+Case = tuple[list[dict[str, Any]], list[Request]]
+
+
+def decide(cases: Sequence[Case]) -> list[list[str]]:
+    """What IAM decides, for each list of statements on each of its requests; a key or resource that it does not know
+    for an action is an error.
+    """
+    told = [{"statements": statements, "requests": [vars(request) for request in asked]} for statements, asked in cases]
+    text = json.dumps({"account": ACCOUNT, "cases": told})
+    done = subprocess.run(["node", str(_SIMULATE)], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    decisions: list[list[str]] = json.loads(done.stdout)
+    return decisions
+
+
+class Recorder:
+    """Notes what IAM would be asked at each call of the function's client."""
+
+    def __init__(self, world: World, place: Place) -> None:
+        self._world = world
+        self._place = place
+        self.requests: list[Request] = []
+        world.client.meta.events.register("provide-client-params.sagemaker", self._note)
+
+    def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        action = f"sagemaker:{model.name}"
+        name = params.get("HyperParameterTuningJobName") or params["ResourceArn"].rpartition("/")[2]
+        keys = [tag["Key"] for tag in params.get("Tags", ())] + params.get("TagKeys", [])
+        context: Context = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in params.get("Tags", ())}
+        if keys:
+            context["aws:TagKeys"] = keys
+        job = self._place.job(name)
+        if model.name != "CreateHyperParameterTuningJob":
+            owned = {f"aws:ResourceTag/{key}": value for key, value in self._tags(name).items()}
+            self.requests.append(Request(action, job, {**context, **owned}))
+            return
+        at_creation = {**context, "sagemaker:TaggingAction": model.name}
+        self.requests += [Request(action, job, context), Request("sagemaker:AddTags", job, at_creation)]
+        single = params.get("TrainingJobDefinition")
+        for definition in [single] if single else params["TrainingJobDefinitions"]:
+            self.requests += self._on_behalf(definition)
+
+    def _on_behalf(self, definition: dict[str, Any]) -> Iterator[Request]:
+        """What the service then asks for in the caller's name."""
+        yield Request("iam:PassRole", definition["RoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"})
+        for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+            key = definition.get(member, {}).get("VolumeKmsKeyId")
+            if key:
+                yield from grants(self._place, key)
+
+    def _tags(self, name: str) -> dict[str, str]:
+        jobs = {known.lower() for known in self._world.names()}
+        return self._world.tags(name) if name.lower() in jobs else {}
+
+
+def grants(place: Place, key: str) -> Iterator[Request]:
+    """What SageMaker asks of a key in the caller's name; IAM sees the key and its aliases, no alias as a resource."""
+    alias = "alias/" + key.partition("alias/")[2]
+    arn = key if key.startswith("arn:") and alias not in key else place.arn("kms", f"key/{key}")
+    context: Context = {"kms:ViaService": f"sagemaker.{place.region}.amazonaws.com"}
+    if alias in key:
+        arn = place.arn("kms", "key/0a1b")
+        context["kms:ResourceAliases"] = [alias, "alias/other"]
+    yield Request("kms:CreateGrant", arn, {**context, "kms:GrantIsForAWSResource": "true"})
+    yield Request("kms:DescribeKey", arn, context)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """An empty account."""
+    for name, value in {
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }.items():
+        monkeypatch.setenv(name, value)
+    world = World()
+    yield world
+    world.close()
+
+
+@pytest.fixture(params=list(PARTITIONS.items()), ids=list(PARTITIONS))
+def place(request: pytest.FixtureRequest) -> Place:
+    """A region of each partition."""
+    return Place(*request.param)
+
+
+OURS = {f"aws:ResourceTag/{STACK_TAG}": STACK_ID}

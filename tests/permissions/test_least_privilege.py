@@ -1,0 +1,228 @@
+"""The function may do what it does in its life, and nothing else: an IAM evaluator on the calls of real runs."""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
+from hpt_construct import HyperparameterTuningJob
+from hpt_construct.permissions import STACK_TAG
+
+from .conftest import ACCOUNT, OURS, Recorder, Request, decide, grants, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.function.conftest import World
+
+    from .conftest import Context, Place
+
+TYPE = "Custom::SageMakerHyperParameterTuningJob"
+THEIRS = {f"aws:ResourceTag/{STACK_TAG}": "arn:aws:cloudformation:us-east-1:111122223333:stack/Other/1"}
+CHANGING = ("StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob", "AddTags", "DeleteTags")
+
+
+@dataclass
+class Life:
+    """A stack, and what its function has asked of IAM from the creation of its jobs to their end."""
+
+    place: Place
+    statements: list[dict[str, Any]]
+    requests: list[Request]
+
+    def sagemaker(self) -> list[Request]:
+        """The calls of the function itself, without what other services ask for in its name."""
+        return [
+            request
+            for request in self.requests
+            if request.action.startswith("sagemaker:") and "sagemaker:TaggingAction" not in request.context
+        ]
+
+    def decide(self, requests: list[Request]) -> list[str]:
+        """What IAM says."""
+        [decisions] = decide([(self.statements, requests)])
+        return decisions
+
+
+@dataclass
+class Thinner:
+    """A policy without one action or resource of one of its statements."""
+
+    effect: str
+    member: str
+    dropped: str
+    statements: list[dict[str, Any]]
+
+    def about(self, requests: list[Request]) -> list[Request]:
+        """Those requests for which what is missing can make a difference."""
+        pattern = re.compile(re.escape(self.dropped).replace(r"\*", ".*"))
+        return [
+            request
+            for request in requests
+            if pattern.fullmatch(request.action if self.member == "Action" else request.resource)
+        ]
+
+
+@pytest.fixture
+def life(world: World, guide_request: dict[str, Any], place: Place) -> Life:
+    """Two jobs, one with a name of its own and a key by its alias, are made, re-tagged, changed and deleted."""
+    definition = guide_request["TrainingJobDefinition"]
+    definition["RoleArn"] = place.role("SageMakerRole")
+    definition["ResourceConfig"]["VolumeKmsKeyId"] = place.arn("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    named = copy.deepcopy(guide_request)
+    named["HyperParameterTuningJobName"] = "Nightly"
+    named["TrainingJobDefinition"]["ResourceConfig"]["VolumeKmsKeyId"] = "alias/trainings"
+    stack = cdk.Stack(cdk.App(), "Training")
+    HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, removal_policy=cdk.RemovalPolicy.DESTROY)
+    HyperparameterTuningJob.from_request(stack, "Named", named)
+    resources = Template.from_stack(stack).find_resources(TYPE)
+
+    recorder = Recorder(world, place)
+    for logical_id, resource in resources.items():
+        _live(world, logical_id, place.resolve(resource["Properties"]))
+    # Which spelling of a mixed-case name IAM sees is not documented.
+    lower = [request.on(request.resource.replace("Nightly", "nightly")) for request in recorder.requests]
+    requests = {repr(request): request for request in (*recorder.requests, *lower, *place.logging())}
+    return Life(place, place.statements(stack), list(requests.values()))
+
+
+def _live(world: World, logical_id: str, properties: dict[str, Any]) -> None:
+    """A creation that is delivered twice, an update of the tags, a deletion of nothing, and one of the job."""
+
+    def send(request_type: str, new: dict[str, Any], **more: Any) -> None:
+        answer = world.send(request_type, new, LogicalResourceId=logical_id, **more)
+        assert answer["Status"] == "SUCCESS", answer
+
+    tagged = {**properties, "Tags": [{"Key": "team", "Value": "ml"}]}
+    created = world.event("Create", tagged, LogicalResourceId=logical_id)
+    first = world.deliver(created)["PhysicalResourceId"]
+    assert world.deliver(created)["PhysicalResourceId"] == first
+    retagged = {**properties, "Tags": [{"Key": "stage", "Value": "dev"}]}
+    send("Update", retagged, old=tagged, PhysicalResourceId=first)
+    send("Delete", properties, PhysicalResourceId="not-created:request-0")
+    send("Delete", properties, PhysicalResourceId=first)
+
+
+def test_whole_life_is_allowed(life: Life) -> None:
+    """Every operation of the function is among the calls, and IAM lets every call pass."""
+    actions = {request.action for request in life.requests}
+    operations = {f"sagemaker:{name}" for name in (*CHANGING, "ListTags")}
+    operations |= {f"sagemaker:{verb}HyperParameterTuningJob" for verb in ("Create", "Describe")}
+    assert actions == operations | {
+        "iam:PassRole",
+        "kms:CreateGrant",
+        "kms:DescribeKey",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+    refused = [
+        request
+        for request, decision in zip(life.requests, life.decide(life.requests), strict=True)
+        if decision != "Allowed"
+    ]
+    assert refused == []
+
+
+def test_everything_else_is_refused(life: Life) -> None:
+    """Others' jobs, names, roles, keys, services: the same calls with one thing changed are denied."""
+    requests = list(_forbidden(life))
+    allowed = [
+        request for request, decision in zip(requests, life.decide(requests), strict=True) if decision == "Allowed"
+    ]
+    assert len(requests) > 100
+    assert allowed == []
+
+
+def test_no_action_is_left_that_nothing_needs(life: Life) -> None:
+    """Without any one action or resource of what is allowed, a call fails; without any of what is denied, a call that
+    must not pass does.
+    """
+    forbidden = list(_forbidden(life))
+    thinner = list(_each_without_one(life.statements))
+    decisions = decide(
+        [(less.statements, less.about(life.requests if less.effect == "Allow" else forbidden)) for less in thinner]
+    )
+    needless = [
+        less.dropped
+        for less, decided in zip(thinner, decisions, strict=True)
+        if ("ImplicitlyDenied" if less.effect == "Allow" else "Allowed") not in decided
+    ]
+    assert needless == []
+
+
+def _forbidden(life: Life) -> Iterator[Request]:
+    place = life.place
+    for request in life.sagemaker():
+        name = request.resource.rpartition("/")[2]
+        # Outside of the names, of the account and the region, and of tuning jobs: whatever the tags say.
+        yield request.on(place.job("other-0000-tuning-1a2b3c4d5"))
+        yield request.on(place.job(f"x{name}"))
+        yield request.on(place.job(f"{name[:13]}0{name[14:]}"))
+        yield request.on(place.arn("sagemaker", f"hyper-parameter-tuning-job/{name}", region="us-west-2"))
+        yield request.on(place.arn("sagemaker", f"hyper-parameter-tuning-job/{name}", account="444455556666"))
+        action = request.action.partition(":")[2]
+        if action in CHANGING:
+            # A job under one of our names that is another stack's by its tags, and one that is nobody's.
+            yield request.where(**THEIRS)
+            yield request.where(**dict.fromkeys(OURS))
+        if action in ("AddTags", "DeleteTags"):
+            # Our own job, but the tags that say so.
+            yield request.where(**{"aws:TagKeys": ["team", STACK_TAG]})
+    job = life.sagemaker()[0].resource
+    claim: Context = {"aws:TagKeys": [STACK_TAG], f"aws:RequestTag/{STACK_TAG}": OURS[f"aws:ResourceTag/{STACK_TAG}"]}
+    yield Request("sagemaker:AddTags", job, claim)
+    yield Request("sagemaker:AddTags", job, {**claim, "sagemaker:TaggingAction": "CreateTrainingJob"})
+    training = place.arn("sagemaker", f"training-job/{job.rpartition('/')[2]}")
+    for action in ("AddTags", "DeleteTags", "ListTags", "CreateTrainingJob", "StopTrainingJob"):
+        yield Request(f"sagemaker:{action}", training)
+    for name in ("Other", "SageMakerRoleX", "service-role/SageMakerRole", "Function"):
+        yield Request("iam:PassRole", place.role(name), {"iam:PassedToService": "sagemaker.amazonaws.com"})
+    role = place.role("SageMakerRole")
+    yield Request("iam:PassRole", role)
+    yield Request("iam:PassRole", role, {"iam:PassedToService": "lambda.amazonaws.com"})
+    yield Request("sts:AssumeRole", role)
+    yield Request("iam:CreateRole", role)
+    for request in life.requests:
+        if request.action.startswith("kms:"):
+            through = f"ec2.{place.region}.amazonaws.com"
+            yield request.where(**{"kms:ViaService": through})
+            yield request.where(**{"kms:ViaService": None})
+            yield request.where(**{"kms:ViaService": "sagemaker.us-west-2.amazonaws.com"})
+    for key in ("9876abcd-12ab-34cd-56ef-1234567890ab", "alias/other-trainings"):
+        yield from grants(place, key)
+    key = place.arn("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    for action in ("Decrypt", "Encrypt", "PutKeyPolicy"):
+        yield Request(f"kms:{action}", key, {"kms:ViaService": f"sagemaker.{place.region}.amazonaws.com"})
+    yield Request("logs:PutLogEvents", place.arn("logs", "log-group:/aws/lambda/other:log-stream:1"))
+    yield Request("lambda:InvokeFunction", place.arn("lambda", "function:other"))
+    yield Request("s3:GetObject", f"arn:{place.partition}:s3:::amzn-s3-demo-bucket/xgboost/train")
+
+
+def _each_without_one(statements: list[dict[str, Any]]) -> Iterator[Thinner]:
+    for index, statement in enumerate(statements):
+        for member in ("Action", "Resource"):
+            values = listed(statement, member)
+            for value in values:
+                rest = [other for other in values if other != value]
+                less = [{**statement, member: rest}] if rest else []
+                yield Thinner(
+                    statement["Effect"],
+                    member,
+                    value,
+                    [*statements[:index], *less, *statements[index + 1 :]],
+                )
+
+
+def test_no_statement_is_on_everything(life: Life) -> None:
+    """Every resource is of one service in one account; a wildcard stands for the end of a name only."""
+    for resource in (name for statement in life.statements for name in listed(statement, "Resource")):
+        service, _, account, name = resource.split(":", 5)[2:6]
+        assert service in {"sagemaker", "iam", "kms", "logs"}
+        assert account == ACCOUNT
+        assert "*" not in name.rstrip("*")

@@ -1,0 +1,190 @@
+"""The policy of the function stays within IAM's limits however many jobs there are, and knows every form of a key."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_kms as kms
+from aws_cdk.assertions import Template
+
+from hpt_construct import HyperparameterTuningJob
+
+from .conftest import ACCOUNT, Place, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_INLINE = 10_240
+MOST_MANAGED = 6_144
+MOST_MANAGED_POLICIES = 10
+PLACE = Place("aws-us-gov", "us-gov-west-1")
+KEY_ID = "1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def with_key(request: dict[str, Any], key: Any, member: str = "ResourceConfig") -> dict[str, Any]:
+    """The same with a key for the volumes of its trainings."""
+    other = copy.deepcopy(request)
+    definition = other["TrainingJobDefinition"]
+    config = definition.pop("ResourceConfig")
+    if member != "ResourceConfig":
+        config = {"InstanceConfigs": [{name: config[name] for name in config}]}
+    definition[member] = {**config, "VolumeKmsKeyId": key}
+    return other
+
+
+def key_statements(stack: cdk.Stack, place: Place = PLACE) -> list[dict[str, Any]]:
+    """The statements about keys."""
+    return [statement for statement in place.statements(stack) if "kms:CreateGrant" in statement["Action"]]
+
+
+def sizes(documents: Iterable[dict[str, Any]]) -> list[int]:
+    """The characters that IAM counts: white space is none."""
+    return [len(json.dumps(document, separators=(",", ":"))) for document in documents]
+
+
+class TestSize:
+    """IAM counts the characters of a policy, and the policies of a role."""
+
+    def test_generated_names_cost_nothing(self, guide_request: dict[str, Any]) -> None:
+        """The first and the four hundredth job are covered by one pattern."""
+        documents = []
+        for count in (1, 400):
+            stack = cdk.Stack(cdk.App(), "Training")
+            for number in range(count):
+                HyperparameterTuningJob.from_request(stack, f"Tuning{number}", guide_request, arn_output=False)
+            documents.append(PLACE.documents(stack))
+        assert documents[0] == documents[1]
+        assert len(documents[0]) == 1
+        assert sizes(documents[0])[0] < 2_500
+
+    @pytest.mark.parametrize("minimize", [True, False], ids=["minimized", "as-written"])
+    def test_hundred_given_names_with_roles_of_their_own_fit(
+        self,
+        guide_request: dict[str, Any],
+        minimize: bool,  # noqa: FBT001 – a parameter of the test
+    ) -> None:
+        """The longest names in two spellings: the policy is spread over others, and the function waits for them all."""
+        app = cdk.App(context={"@aws-cdk/aws-iam:minimizePolicies": minimize})
+        stack = cdk.Stack(app, "Training")
+        for number in range(100):
+            request = copy.deepcopy(guide_request)
+            request["HyperParameterTuningJobName"] = f"Nightly-Churn-Of-All-Markets-{number:03}"
+            role = f"role/service-role/AmazonSageMaker-ExecutionRole-20260101T{number:06}"
+            request["TrainingJobDefinition"]["RoleArn"] = f"arn:aws-us-gov:iam::{ACCOUNT}:{role}"
+            HyperparameterTuningJob.from_request(stack, f"Tuning{number}", request)
+        inline, *managed = PLACE.documents(stack)
+        assert sizes([inline])[0] <= MOST_INLINE
+        assert max(sizes(managed)) <= MOST_MANAGED
+        assert len(managed) <= MOST_MANAGED_POLICIES
+        resources = [
+            resource
+            for statement in PLACE.statements(stack)
+            if statement["Effect"] == "Allow"
+            for resource in listed(statement, "Resource")
+        ]
+        # The log group, one pattern, two spellings of each name, one role each.
+        assert len(resources) == len(set(resources)) == 1 + 1 + 200 + 100
+        template = Template.from_stack(stack)
+        [function] = template.find_resources("AWS::Lambda::Function").values()
+        policies = {**template.find_resources("AWS::IAM::Policy"), **template.find_resources("AWS::IAM::ManagedPolicy")}
+        assert set(function["DependsOn"]) >= policies.keys()
+
+
+def test_name_that_is_known_later_is_allowed_as_it_will_be(stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
+    """A token stays what it is; nothing is known of its spelling."""
+    guide_request["HyperParameterTuningJobName"] = cdk.CfnParameter(stack, "Name").value_as_string
+    HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
+    [policy] = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+    named = [
+        resource["Fn::Join"][1][-1]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "sagemaker:ListTags" in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+    assert named == [":hyper-parameter-tuning-job/training-36a7-*", {"Ref": "Name"}]
+
+
+class TestKeys:
+    """SageMaker makes a grant for the trainings' volumes in the caller's name."""
+
+    def test_no_key_needs_no_permission(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
+        """Keys of the output are used as the job's role."""
+        guide_request["TrainingJobDefinition"]["OutputDataConfig"]["KmsKeyId"] = KEY_ID
+        guide_request["TrainingJobDefinition"]["ResourceConfig"]["VolumeKmsKeyId"] = ""
+        HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
+        assert "kms:" not in json.dumps(PLACE.statements(stack))
+
+    @pytest.mark.parametrize(
+        ("key", "resource", "alias"),
+        [
+            (KEY_ID, f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/{KEY_ID}", None),
+            ("mrk-1234", f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/mrk-1234", None),
+            ("arn:aws:kms:eu-west-1:444455556666:key/k", "arn:aws:kms:eu-west-1:444455556666:key/k", None),
+            ("alias/ml", f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/*", "alias/ml"),
+            ("alias/aws/alias/x", f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/*", "alias/aws/alias/x"),
+            ("arn:aws:kms:eu-west-1:444455556666:alias/ml", "arn:aws:kms:eu-west-1:444455556666:key/*", "alias/ml"),
+        ],
+        ids=["id", "multi-region-id", "arn", "alias", "alias-of-aliases", "alias-arn"],
+    )
+    @pytest.mark.parametrize("member", ["ResourceConfig", "HyperParameterTuningResourceConfig"])
+    def test_key_is_named_as_iam_knows_it(  # noqa: PLR0913, PLR0917 – a table and two fixtures
+        self,
+        stack: cdk.Stack,
+        guide_request: dict[str, Any],
+        member: str,
+        key: str,
+        resource: str,
+        alias: str | None,
+    ) -> None:
+        """By its ARN; where only an alias is known, as any key that has it."""
+        HyperparameterTuningJob.from_request(stack, "Tuning", with_key(guide_request, key, member))
+        [statement] = key_statements(stack)
+        through = {"StringLike": {"kms:ViaService": "sagemaker.us-gov-west-1.*"}}
+        has_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}} if alias else {}
+        assert statement == {
+            "Effect": "Allow",
+            "Action": ["kms:CreateGrant", "kms:DescribeKey"],
+            "Resource": resource,
+            "Condition": {**through, **has_alias},
+        }
+
+    def test_key_of_the_stack_is_a_token(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
+        """A key of the CDK is passed on as its ARN."""
+        key = kms.Key(stack, "Key")
+        HyperparameterTuningJob.from_request(stack, "Tuning", with_key(guide_request, key.key_arn))
+        template = Template.from_stack(stack)
+        [logical_id] = template.find_resources("AWS::KMS::Key")
+        [policy] = template.find_resources("AWS::IAM::Policy").values()
+        resources = [statement["Resource"] for statement in policy["Properties"]["PolicyDocument"]["Statement"]]
+        assert {"Fn::GetAtt": [logical_id, "Arn"]} in resources
+
+    def test_alias_of_the_stack_is_named_as_any_key_that_has_it(
+        self, stack: cdk.Stack, guide_request: dict[str, Any]
+    ) -> None:
+        """The CDK makes an ARN of it that IAM would take for the alias itself."""
+        alias = kms.Alias.from_alias_name(stack, "Alias", "alias/ml")
+        HyperparameterTuningJob.from_request(stack, "Tuning", with_key(guide_request, alias.key_arn))
+        [statement] = key_statements(stack)
+        assert statement["Resource"] == f"arn:aws-us-gov:kms:us-gov-west-1:{ACCOUNT}:key/*"
+        assert statement["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": "alias/ml"}
+
+    def test_same_key_is_allowed_once(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
+        """Ten jobs with two keys make two statements, not ten."""
+        for number in range(10):
+            key = "alias/ml" if number % 2 else KEY_ID
+            HyperparameterTuningJob.from_request(stack, f"Tuning{number}", with_key(guide_request, key))
+        assert len(key_statements(stack)) == 2
+        assert json.dumps(PLACE.statements(stack)).count(KEY_ID) == 1
+
+    def test_same_alias_of_another_account_is_another_key(
+        self, stack: cdk.Stack, guide_request: dict[str, Any]
+    ) -> None:
+        """An alias is unique in its account and region only."""
+        for number, place in enumerate(("", "arn:aws:kms:eu-west-1:444455556666:")):
+            request = with_key(guide_request, f"{place}alias/ml")
+            HyperparameterTuningJob.from_request(stack, f"Tuning{number}", request)
+        assert len(key_statements(stack)) == 2
