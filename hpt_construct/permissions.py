@@ -12,6 +12,9 @@ STACK_TAG: Final = "hpt-construct:stack-id"
 creation.
 """
 
+LOGICAL_ID_TAG: Final = "hpt-construct:logical-id"
+"""The ownership tag that tells the jobs of a stack apart; the function writes it too."""
+
 _ON_ANY: Final = ("CreateHyperParameterTuningJob", "DescribeHyperParameterTuningJob", "ListTags")
 _ON_OURS: Final = ("StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob", "AddTags", "DeleteTags")
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, cast
 
 import aws_cdk as cdk
 import jsii
-from constructs import Construct
 
-from . import api_model, naming, rendering, validation
+from . import api_model, naming, reference, rendering, validation
 from .errors import ValidationError
+from .permissions import LOGICAL_ID_TAG
 from .provider import SERVICE_TIMEOUT_MINUTES, Provider
+from .reference import IHyperparameterTuningJob
 from .request import (
     Autotune,
     Objective,
@@ -31,6 +32,8 @@ from .tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from constructs import Construct
 
 RESOURCE_TYPE: Final = "Custom::SageMakerHyperParameterTuningJob"
 
@@ -53,7 +56,7 @@ class _Checked:
 
 
 @jsii.implements(cdk.ITaggableV2)
-class HyperparameterTuningJob(Construct):
+class HyperparameterTuningJob(IHyperparameterTuningJob):
     """A SageMaker hyperparameter tuning job that starts when its stack is deployed.
 
     The deployment succeeds once SageMaker has accepted the job, and does not wait for its end. A change of the request
@@ -164,15 +167,25 @@ class HyperparameterTuningJob(Construct):
             tags=tags,
         )
         api_request = rendering.render(request)
-        checked = _checked or _check(scope, id, api_request, raised_quotas, lambda path: rendering.spell(request, path))
+        checked = _checked or _check(
+            scope,
+            id,
+            api_request,
+            lambda path: rendering.spell(request, path),
+            options=TuningJobOptions(
+                raised_quotas=raised_quotas,
+            ),
+        )
         super().__init__(scope, id)
+        self._request = dict(api_request)
         provider = Provider.of(self)
         _permit(provider, api_request)
         self._tags = _Tags(api_request.pop("Tags", None))
         properties = rendering.template(api_request)
         properties["Tags"] = cdk.Lazy.any(self._tags)
-        if tuning_job_name is None:
-            properties["NamePrefix"] = naming.name_prefix(provider.stack_name, id)
+        self._name_prefix = naming.name_prefix(provider.stack_name, id) if tuning_job_name is None else None
+        if self._name_prefix is not None:
+            properties["NamePrefix"] = self._name_prefix
         if run is not None:
             properties["Run"] = run
         if removal_policy is cdk.RemovalPolicy.DESTROY:
@@ -222,9 +235,57 @@ class HyperparameterTuningJob(Construct):
         own paths.
         """
         api_request = rendering.without_described(request)
-        checked = _check(scope, id, api_request, options.get("raised_quotas", ()), validation.spell_api)
+        checked = _check(scope, id, api_request, validation.spell_api, options=options)
         parsed = rendering.parse(api_request)
         return cls(scope, id, **rendering.fields(parsed), **options, _checked=checked)
+
+    @staticmethod
+    def from_tuning_job_name(
+        scope: Construct,
+        id: str,  # noqa: A002
+        tuning_job_name: str,
+    ) -> IHyperparameterTuningJob:
+        """Refer to a tuning job that this app doesn't make, in the stack's account and region.
+
+        :param scope: The stack, or a construct in it.
+        :param id: The reference's id.
+        :param tuning_job_name: The job's name, or a token. The case doesn't matter to SageMaker, but may to IAM: write
+            it as it was created.
+
+        :raises ValidationError: It can't be the name of a tuning job.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly").tuning_job_name
+        'nightly'
+        """
+        return reference.from_name(scope, id, tuning_job_name)
+
+    @staticmethod
+    def from_tuning_job_arn(
+        scope: Construct,
+        id: str,  # noqa: A002
+        tuning_job_arn: str,
+    ) -> IHyperparameterTuningJob:
+        """Refer to a tuning job that this app doesn't make, in any account and region.
+
+        Events and metrics are those of the stack's own account and region.
+
+        :param scope: The stack, or a construct in it.
+        :param id: The reference's id.
+        :param tuning_job_arn: The job's ARN as Create and Describe tell it (lists show it in lower case), or a token.
+
+        :raises ValidationError: It is not the ARN of a tuning job.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> arn = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/nightly"
+        >>> HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", arn).tuning_job_name
+        'nightly'
+        """
+        return reference.from_arn(scope, id, tuning_job_arn)
 
     @cached_property
     def tuning_job_arn(self) -> str:
@@ -235,6 +296,23 @@ class HyperparameterTuningJob(Construct):
     def tuning_job_name(self) -> str:
         """The name of the job, a token; the generated one if none was given."""
         return self._resource.ref
+
+    def _arns(self) -> list[str]:
+        name = self._request.get(api_model.GENERATED)
+        if name is None or is_token(name) or name == name.lower():
+            return [self.tuning_job_arn]
+        return [self.tuning_job_arn, reference.job_arn(self, name.lower())]
+
+    def _event_detail(self) -> dict[str, Any]:
+        if self._name_prefix is None:
+            return {"HyperParameterTuningJobName": [{"equals-ignore-case": self._request[api_model.GENERATED]}]}
+        resource = cast("cdk.CfnResource", self._resource.node.default_child)
+        return {
+            "HyperParameterTuningJobName": [{"prefix": f"{self._name_prefix}-"}],
+            # Other jobs of the stack may have the same prefix, or one that begins with it. What has no such tag is let
+            # through: an event too many is better than none.
+            "Tags": {LOGICAL_ID_TAG: [resource.logical_id, {"exists": False}]},
+        }
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
@@ -273,9 +351,11 @@ def _check(
     scope: Construct,
     id: str,  # noqa: A002
     request: Mapping[str, Any],
-    raised_quotas: Sequence[str],
     spell: Callable[[validation.Path], str],
+    *,
+    options: TuningJobOptions,
 ) -> _Checked:
+    raised_quotas = options.get("raised_quotas", ())
     quotas = {rule.id for rule in validation.RULES if rule.overridable}
     errors = [
         f"raised_quotas: got {name!r}, must be of {', '.join(sorted(quotas))}"
