@@ -175,6 +175,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             options=TuningJobOptions(
                 raised_quotas=raised_quotas,
             ),
+            parents=_parents(warm_start),
         )
         super().__init__(scope, id)
         self._request = dict(api_request)
@@ -347,13 +348,20 @@ class _Tags:
         return rendering.template([{"Key": key, "Value": tags[key]} for key in ordered]) or None
 
 
-def _check(
+def _parents(warm_start: Any) -> list[Mapping[str, Any] | None]:
+    """The request of each parent that is a job of the app, None for the others; what is no warm start has none."""
+    parents = getattr(warm_start, "parents", None)
+    return [getattr(parent, "_request", None) for parent in parents] if isinstance(parents, (list, tuple)) else []
+
+
+def _check(  # noqa: PLR0913 – what is checked, against what, and the words for it
     scope: Construct,
     id: str,  # noqa: A002
     request: Mapping[str, Any],
     spell: Callable[[validation.Path], str],
     *,
     options: TuningJobOptions,
+    parents: Sequence[Mapping[str, Any] | None] = (),
 ) -> _Checked:
     raised_quotas = options.get("raised_quotas", ())
     quotas = {rule.id for rule in validation.RULES if rule.overridable}
@@ -363,7 +371,8 @@ def _check(
         if name not in quotas
     ]
     warnings = []
-    for finding in validation.check(request):
+    findings = validation.check(request)
+    for finding in findings:
         text = f"{spell(finding.problem.path)}: {finding.problem.message}"
         if finding.level is validation.Level.WARNING:
             warnings.append((f"hpt-construct:{finding.rule}", text))
@@ -371,6 +380,9 @@ def _check(
             errors.append(text)
         elif finding.rule not in raised_quotas:
             errors.append(f"{text}; if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]")
+    if all(finding.rule != "structure" for finding in findings):
+        between = validation.parent_problems(request, parents)
+        errors += [f"{spell(problem.path)}: {problem.message}" for problem in between]
     errors += [
         f"{spell(path)}: got a token, must be known at synth, or the function could not be allowed to pass its role"
         for path, definition in _definitions(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .parents import parent_problems
 from .problem import Path, Problem, spell_api
 from .rules import RULES, Finding, Level, rule_findings
 from .structure import structure_problems
@@ -11,7 +12,18 @@ from .structure import structure_problems
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["RULES", "Finding", "Level", "Path", "Problem", "check", "rule_findings", "spell_api", "structure_problems"]
+__all__ = [
+    "RULES",
+    "Finding",
+    "Level",
+    "Path",
+    "Problem",
+    "check",
+    "parent_problems",
+    "rule_findings",
+    "spell_api",
+    "structure_problems",
+]
 
 
 class _Unknown:
