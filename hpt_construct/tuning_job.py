@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, cast
 
 import aws_cdk as cdk
 import jsii
 
-from . import api_model, naming, reference, rendering, validation
+from . import api_model, instance_hours, naming, reference, rendering, validation
 from .errors import ValidationError
 from .permissions import LOGICAL_ID_TAG
 from .provider import SERVICE_TIMEOUT_MINUTES, Provider
@@ -31,7 +33,7 @@ from .request import (
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from constructs import Construct
 
@@ -44,6 +46,7 @@ class TuningJobOptions(TypedDict, total=False):
     run: str | None
     removal_policy: cdk.RemovalPolicy | None
     arn_output: bool
+    max_instance_hours: float | None
     raised_quotas: Sequence[str]
 
 
@@ -113,6 +116,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         run: str | None = None,
         removal_policy: cdk.RemovalPolicy | None = None,
         arn_output: bool = True,
+        max_instance_hours: float | None = None,
         raised_quotas: Sequence[str] = (),
         _checked: _Checked | None = None,
     ) -> None:
@@ -145,6 +149,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         :param removal_policy: RETAIN leaves even a running job alone, DESTROY stops it and deletes its record. Left
             out: it is stopped, its record kept.
         :param arn_output: Whether the stack has an output with the job's ARN, its key ending in ``TuningJobArn``.
+        :param max_instance_hours: A ceiling: synth fails if the request allows more instance-hours than this, or if
+            what it allows can't be known; ``worst_case_instance_hours`` says how they are counted. Left out: none.
         :param raised_quotas: Ids of rules about a quota that AWS has raised for the account: ``G3``, a grid's 750
             trainings. Left out: none.
 
@@ -173,6 +179,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             api_request,
             lambda path: rendering.spell(request, path),
             options=TuningJobOptions(
+                max_instance_hours=max_instance_hours,
                 raised_quotas=raised_quotas,
             ),
             parents=_parents(warm_start),
@@ -230,7 +237,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         :param id: The construct's id.
         :param request: The request. What only the service writes into an answer of Describe is left out; the rest
             reaches SageMaker as it is.
-        :param options: ``run``, ``removal_policy``, ``arn_output`` and ``raised_quotas``, as for the constructor.
+        :param options: ``run``, ``removal_policy``, ``arn_output``, ``max_instance_hours`` and
+            ``raised_quotas``, as for the constructor.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed, with the API's
         own paths.
@@ -297,6 +305,45 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     def tuning_job_name(self) -> str:
         """The name of the job, a token; the generated one if none was given."""
         return self._resource.ref
+
+    @cached_property
+    def worst_case_instance_hours(self) -> Mapping[str, float] | None:
+        """The most that the request allows, in instance-hours by instance type; None if it can't be known at synth.
+
+        A tuning uses at most its total of trainings, each with all its instances for all of ``max_runtime`` (one day if
+        left out); a grid without a total has its number of combinations. ``resource_limits.max_runtime`` bounds it too:
+        as many trainings as run at a time, for all of that. The lesser of the two counts. Spot trainings count with
+        ``max_runtime``, as waiting costs nothing. With several definitions, or several kinds of instance that will do,
+        any of them may get all trainings: each type then stands here with the most that it can come to.
+
+        None: there is no total and no runtime of the tuning, or a number or type is a token. SageMaker stops
+        trainings a little late, and what a parent of a warm start has used is not counted.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import *
+        >>> job = HyperparameterTuningJob(
+        ...     cdk.Stack(cdk.App(), "Example"),
+        ...     "Tuning",
+        ...     strategy=Strategy.RANDOM,
+        ...     objective=Objective.maximize("validation:auc"),
+        ...     parameter_ranges=[ContinuousRange("eta", 0, 1)],
+        ...     resource_limits=ResourceLimits(max_training_jobs=20, max_parallel_training_jobs=3),
+        ...     training_job=TrainingJobDefinition(
+        ...         algorithm_specification=AlgorithmSpecification(algorithm_name="mine"),
+        ...         role="arn:aws:iam::111122223333:role/SageMakerRole",
+        ...         output_data_config=OutputDataConfig(s3_output_path="s3://amzn-s3-demo-bucket/models"),
+        ...         resource_config=ResourceConfig(instance_type="ml.m5.xlarge", instance_count=2, volume_size=10),
+        ...         stopping_condition=StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+        ...     ),
+        ...     max_instance_hours=50,
+        ... )
+        >>> dict(job.worst_case_instance_hours)
+        {'ml.m5.xlarge': 40.0}
+        """
+        try:
+            return MappingProxyType(instance_hours.worst_case(self._request).by_type)
+        except instance_hours.UnknownError:
+            return None
 
     def _arns(self) -> list[str]:
         name = self._request.get(api_model.GENERATED)
@@ -383,6 +430,9 @@ def _check(  # noqa: PLR0913 – what is checked, against what, and the words fo
     if all(finding.rule != "structure" for finding in findings):
         between = validation.parent_problems(request, parents)
         errors += [f"{spell(problem.path)}: {problem.message}" for problem in between]
+        ceiling = options.get("max_instance_hours")
+        if ceiling is not None:
+            errors += _above_ceiling(request, ceiling)
     errors += [
         f"{spell(path)}: got a token, must be known at synth, or the function could not be allowed to pass its role"
         for path, definition in _definitions(request)
@@ -391,6 +441,27 @@ def _check(  # noqa: PLR0913 – what is checked, against what, and the words fo
     if errors:
         raise ValidationError("/".join(filter(None, (scope.node.path, id))), errors)
     return _Checked(tuple(warnings))
+
+
+def _above_ceiling(request: Mapping[str, Any], ceiling: float) -> Iterator[str]:
+    number = isinstance(ceiling, (int, float)) and not isinstance(ceiling, bool) and not is_token(ceiling)
+    if not number or not math.isfinite(ceiling) or ceiling <= 0:
+        shown = "a token" if is_token(ceiling) else repr(ceiling)
+        yield f"max_instance_hours: got {shown}, must be a number of hours above 0, known at synth"
+        return
+    try:
+        most = instance_hours.worst_case(request)
+    except instance_hours.UnknownError as unknown:
+        yield (
+            f"max_instance_hours: got {ceiling:,}, and what the request allows can't be known: {unknown}; "
+            "give numbers, or leave the ceiling out"
+        )
+        return
+    if most.total > ceiling:
+        yield (
+            f"max_instance_hours: got {ceiling:,}, the request allows {round(most.total, 2):,.12g} ({most.sum}); "
+            "lower the number of trainings, their time or their instances, or raise the ceiling"
+        )
 
 
 def _definitions(request: Mapping[str, Any]) -> list[tuple[validation.Path, Any]]:
