@@ -187,8 +187,10 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         super().__init__(scope, id)
         self._request = dict(api_request)
         provider = Provider.of(self)
+        provider.count_job()
         _permit(provider, api_request)
-        self._tags = _Tags(api_request.pop("Tags", None))
+        # The tags of the request are checked already; only what comes to them is not.
+        self._tags = _Tags(api_request.pop("Tags", None), lambda: provider.check_at_synth(self._tag_problems))
         properties = rendering.template(api_request)
         properties["Tags"] = cdk.Lazy.any(self._tags)
         self._name_prefix = naming.name_prefix(provider.stack_name, id) if tuning_job_name is None else None
@@ -345,6 +347,9 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         except instance_hours.UnknownError:
             return None
 
+    def _tag_problems(self) -> list[str]:
+        return [f"{self.node.path}: {problem}" for problem in self._tags.problems()]
+
     def _arns(self) -> list[str]:
         name = self._request.get(api_model.GENERATED)
         if name is None or is_token(name) or name == name.lower():
@@ -372,8 +377,9 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 class _Tags:
     """The tags of the request, with those that ``Tags.of(...)`` adds and without those that it removes."""
 
-    def __init__(self, requested: Any) -> None:
+    def __init__(self, requested: Any, when_tagged: Callable[[], None]) -> None:
         self._requested = requested
+        self._when_tagged = when_tagged
         self._manager: cdk.TagManager | None = None
 
     @property
@@ -382,7 +388,16 @@ class _Tags:
         if self._manager is None:
             initial = [{"key": tag["Key"], "value": tag["Value"]} for tag in self._requested or ()]
             self._manager = cdk.TagManager(cdk.TagType.STANDARD, RESOURCE_TYPE, initial or None)
+            self._when_tagged()
         return self._manager
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with all tags together, when every ``Tags.of(...)`` has been said."""
+        tags = [{"Key": tag["key"], "Value": tag["value"]} for tag in self.manager.render_tags() or ()]
+        for problem in validation.tag_problems(tags):
+            _, *index = problem.path
+            where = f"tags[{tags[int(index[0])]['Key']!r}]" if index else "tags"
+            yield f"{where}: {problem.message}"
 
     def produce(self) -> Any:
         """The property's value when the template is written; None leaves it out."""

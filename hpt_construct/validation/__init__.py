@@ -10,7 +10,7 @@ from .rules import RULES, Finding, Level, rule_findings
 from .structure import structure_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "RULES",
@@ -23,6 +23,7 @@ __all__ = [
     "rule_findings",
     "spell_api",
     "structure_problems",
+    "tag_problems",
 ]
 
 
@@ -43,6 +44,12 @@ def check(request: Mapping[str, Any]) -> list[Finding]:
     for problem in problems:
         sound = _without(sound, problem.path)
     return findings + rule_findings(sound)
+
+
+def tag_problems(tags: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """What is wrong with the tags of a job, wherever they come from; the paths begin with ``Tags``."""
+    problems = [finding.problem for finding in check({"Tags": tags})]
+    return [problem for problem in problems if problem.path[0] == "Tags"]
 
 
 def _without(value: Any, path: Path) -> Any:
