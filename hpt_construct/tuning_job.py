@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -46,6 +47,7 @@ class TuningJobOptions(TypedDict, total=False):
     run: str | None
     removal_policy: cdk.RemovalPolicy | None
     arn_output: bool
+    arn_export_name: str | None
     max_instance_hours: float | None
     raised_quotas: Sequence[str]
 
@@ -116,6 +118,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         run: str | None = None,
         removal_policy: cdk.RemovalPolicy | None = None,
         arn_output: bool = True,
+        arn_export_name: str | None = None,
         max_instance_hours: float | None = None,
         raised_quotas: Sequence[str] = (),
         _checked: _Checked | None = None,
@@ -149,6 +152,9 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         :param removal_policy: RETAIN leaves even a running job alone, DESTROY stops it and deletes its record. Left
             out: it is stopped, its record kept.
         :param arn_output: Whether the stack has an output with the job's ARN, its key ending in ``TuningJobArn``.
+        :param arn_export_name: The name under which that output is exported for other stacks, 1 to 255 letters, digits,
+            colons and hyphens. While one of them imports it, CloudFormation refuses a change of the request. Left out:
+            it is not exported.
         :param max_instance_hours: A ceiling: synth fails if the request allows more instance-hours than this, or if
             what it allows can't be known; ``worst_case_instance_hours`` says how they are counted. Left out: none.
         :param raised_quotas: Ids of rules about a quota that AWS has raised for the account: ``G3``, a grid's 750
@@ -179,6 +185,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             api_request,
             lambda path: rendering.spell(request, path),
             options=TuningJobOptions(
+                arn_output=arn_output,
+                arn_export_name=arn_export_name,
                 max_instance_hours=max_instance_hours,
                 raised_quotas=raised_quotas,
             ),
@@ -218,7 +226,11 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 self._resource.node.add_dependency(role)
         if arn_output:
             output = cdk.CfnOutput(
-                self, "TuningJobArn", value=self.tuning_job_arn, description="ARN of the hyperparameter tuning job"
+                self,
+                "TuningJobArn",
+                value=self.tuning_job_arn,
+                description="ARN of the hyperparameter tuning job",
+                export_name=arn_export_name,
             )
             output.override_logical_id(provider.output_key(self))
         for rule_id, message in checked.warnings:
@@ -239,7 +251,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         :param id: The construct's id.
         :param request: The request. What only the service writes into an answer of Describe is left out; the rest
             reaches SageMaker as it is.
-        :param options: ``run``, ``removal_policy``, ``arn_output``, ``max_instance_hours`` and
+        :param options: ``run``, ``removal_policy``, ``arn_output``, ``arn_export_name``, ``max_instance_hours`` and
             ``raised_quotas``, as for the constructor.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed, with the API's
@@ -432,6 +444,7 @@ def _check(  # noqa: PLR0913 – what is checked, against what, and the words fo
         for name in raised_quotas
         if name not in quotas
     ]
+    errors += _bad_export(options.get("arn_export_name"), arn_output=options.get("arn_output", True))
     warnings = []
     findings = validation.check(request)
     for finding in findings:
@@ -456,6 +469,16 @@ def _check(  # noqa: PLR0913 – what is checked, against what, and the words fo
     if errors:
         raise ValidationError("/".join(filter(None, (scope.node.path, id))), errors)
     return _Checked(tuple(warnings))
+
+
+def _bad_export(name: str | None, *, arn_output: bool) -> Iterator[str]:
+    if name is None:
+        return
+    if not arn_output:
+        yield "arn_export_name: there is no output to export with arn_output=False; leave one of the two out"
+    # The CDK lets other characters pass, and the deployment fails.
+    if not is_token(name) and not (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name)):
+        yield f"arn_export_name: got {name!r}, must be 1 to 255 letters, digits, colons and hyphens"
 
 
 def _above_ceiling(request: Mapping[str, Any], ceiling: float) -> Iterator[str]:

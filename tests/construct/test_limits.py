@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
 
+from hpt_construct import HyperparameterTuningJob, ValidationError
 from tests.construct.jobs import TYPE, minimal
 
 if TYPE_CHECKING:
@@ -129,3 +130,49 @@ class TestLimitsOfAStack:
                 "move some tuning jobs to another stack"
             )
         ]
+
+
+class TestExport:
+    """The output with the ARN, for other stacks."""
+
+    def test_output_can_be_exported(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
+        """Key and description stay as they are."""
+        HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, arn_export_name="ml:tuning-arn")
+        [(key, output)] = Template.from_stack(stack).to_json()["Outputs"].items()
+        assert key == "TuningTuningJobArn"
+        assert output["Description"] == "ARN of the hyperparameter tuning job"
+        assert output["Export"] == {"Name": "ml:tuning-arn"}
+
+    def test_export_name_may_be_a_token(self, stack: cdk.Stack) -> None:
+        """Such as the stack's name with something behind it."""
+        minimal(stack, arn_export_name=f"{cdk.Aws.STACK_NAME}-arn")
+        [output] = Template.from_stack(stack).to_json()["Outputs"].values()
+        assert output["Export"] == {"Name": {"Fn::Join": ["", [{"Ref": "AWS::StackName"}, "-arn"]]}}
+
+    @pytest.mark.parametrize(
+        ("options", "problem"),
+        [
+            (
+                {"arn_export_name": "tuning", "arn_output": False},
+                "arn_export_name: there is no output to export with arn_output=False; leave one of the two out",
+            ),
+            (
+                {"arn_export_name": "tuning_arn"},
+                "arn_export_name: got 'tuning_arn', must be 1 to 255 letters, digits, colons and hyphens",
+            ),
+            (
+                {"arn_export_name": ""},
+                "arn_export_name: got '', must be 1 to 255 letters, digits, colons and hyphens",
+            ),
+            (
+                {"arn_export_name": 5},
+                "arn_export_name: got 5, must be 1 to 255 letters, digits, colons and hyphens",
+            ),
+        ],
+        ids=["no-output", "underscore", "empty", "number"],
+    )
+    def test_impossible_export_is_refused(self, stack: cdk.Stack, options: dict[str, Any], problem: str) -> None:
+        """The CDK lets it pass, and the deployment fails."""
+        with pytest.raises(ValidationError) as caught:
+            minimal(stack, **options)
+        assert caught.value.problems == (problem,)
