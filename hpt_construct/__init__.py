@@ -1,6 +1,7 @@
 """A SageMaker hyperparameter tuning job as a resource of an AWS CDK stack."""
 
 from .errors import ValidationError
+from .reference import IHyperparameterTuningJob
 from .request import (
     AlgorithmSpecification,
     AllocationStrategy,
@@ -81,6 +82,7 @@ __all__ = [
     "HubAccessConfig",
     "HyperbandStrategyConfig",
     "HyperparameterTuningJob",
+    "IHyperparameterTuningJob",
     "InstanceConfig",
     "InstanceGroup",
     "InstancePlacementConfig",

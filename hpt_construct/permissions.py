@@ -19,6 +19,9 @@ STACK_TAG: Final = OWNER_PREFIX + "stack-id"
 creation.
 """
 
+LOGICAL_ID_TAG: Final = OWNER_PREFIX + "logical-id"
+"""The ownership tag that tells the jobs of a stack apart; the function writes it too."""
+
 _READ: Final = ("DescribeHyperParameterTuningJob", "ListTags")
 _TAG: Final = ("AddTags", "DeleteTags")
 _CHANGE: Final = ("StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob", *_TAG)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, cast
 
 import aws_cdk as cdk
 import jsii
-from constructs import Construct
 
-from . import api_model, naming, rendering, validation
+from . import api_model, instance_hours, naming, reference, rendering, validation
 from .errors import ValidationError
+from .permissions import LOGICAL_ID_TAG
 from .provider import SERVICE_TIMEOUT_MINUTES, Provider
+from .reference import IHyperparameterTuningJob
 from .request import (
     Autotune,
     Objective,
@@ -31,7 +35,9 @@ from .request import (
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from constructs import Construct
 
 RESOURCE_TYPE: Final = "Custom::SageMakerHyperParameterTuningJob"
 
@@ -42,6 +48,8 @@ class TuningJobOptions(TypedDict, total=False):
     run: str | None
     removal_policy: cdk.RemovalPolicy | None
     arn_output: bool
+    arn_export_name: str | None
+    max_instance_hours: float | None
     raised_quotas: Sequence[str]
 
 
@@ -54,7 +62,7 @@ class _Checked:
 
 
 @jsii.implements(cdk.ITaggableV2)
-class HyperparameterTuningJob(Construct):
+class HyperparameterTuningJob(IHyperparameterTuningJob):
     """A SageMaker hyperparameter tuning job that starts when its stack is deployed.
 
     The deployment succeeds once SageMaker has accepted the job, and does not wait for its end. A change of the request
@@ -111,6 +119,8 @@ class HyperparameterTuningJob(Construct):
         run: str | None = None,
         removal_policy: cdk.RemovalPolicy | None = None,
         arn_output: bool = True,
+        arn_export_name: str | None = None,
+        max_instance_hours: float | None = None,
         raised_quotas: Sequence[str] = (),
         _checked: _Checked | None = None,
     ) -> None:
@@ -143,6 +153,11 @@ class HyperparameterTuningJob(Construct):
         :param removal_policy: RETAIN leaves even a running job alone, DESTROY stops it and deletes its record. Left
             out: it is stopped, its record kept.
         :param arn_output: Whether the stack has an output with the job's ARN, its key ending in ``TuningJobArn``.
+        :param arn_export_name: The name under which that output is exported for other stacks, 1 to 255 letters, digits,
+            colons and hyphens. While one of them imports it, CloudFormation refuses a change of the request. Left out:
+            it is not exported.
+        :param max_instance_hours: A ceiling: synth fails if the request allows more instance-hours than this, or if
+            what it allows can't be known; ``worst_case_instance_hours`` says how they are counted. Left out: none.
         :param raised_quotas: Ids of rules about a quota that AWS has raised for the account: ``G3``, a grid's 750
             trainings. Left out: none.
 
@@ -165,15 +180,31 @@ class HyperparameterTuningJob(Construct):
             tags=tags,
         )
         api_request = rendering.render(request)
-        checked = _checked or _check(scope, id, api_request, raised_quotas, lambda path: rendering.spell(request, path))
+        checked = _checked or _check(
+            scope,
+            id,
+            api_request,
+            lambda path: rendering.spell(request, path),
+            options=TuningJobOptions(
+                arn_output=arn_output,
+                arn_export_name=arn_export_name,
+                max_instance_hours=max_instance_hours,
+                raised_quotas=raised_quotas,
+            ),
+            parents=_parents(warm_start),
+        )
         super().__init__(scope, id)
+        self._request = dict(api_request)
         provider = Provider.of(self)
+        provider.count_job()
         _permit(provider, api_request)
-        self._tags = _Tags(api_request.pop("Tags", None))
+        # The tags of the request are checked already; only what comes to them is not.
+        self._tags = _Tags(api_request.pop("Tags", None), lambda: provider.check_at_synth(self._tag_problems))
         properties = rendering.template(api_request)
         properties["Tags"] = cdk.Lazy.any(self._tags)
-        if tuning_job_name is None:
-            properties["NamePrefix"] = naming.name_prefix(provider.stack_name, id)
+        self._name_prefix = naming.name_prefix(provider.stack_name, id) if tuning_job_name is None else None
+        if self._name_prefix is not None:
+            properties["NamePrefix"] = self._name_prefix
         if run is not None:
             properties["Run"] = run
         if removal_policy is cdk.RemovalPolicy.DESTROY:
@@ -196,7 +227,11 @@ class HyperparameterTuningJob(Construct):
                 self._resource.node.add_dependency(role)
         if arn_output:
             output = cdk.CfnOutput(
-                self, "TuningJobArn", value=self.tuning_job_arn, description="ARN of the hyperparameter tuning job"
+                self,
+                "TuningJobArn",
+                value=self.tuning_job_arn,
+                description="ARN of the hyperparameter tuning job",
+                export_name=arn_export_name,
             )
             output.override_logical_id(provider.output_key(self))
         for rule_id, message in checked.warnings:
@@ -217,15 +252,64 @@ class HyperparameterTuningJob(Construct):
         :param id: The construct's id.
         :param request: The request. What only the service writes into an answer of Describe is left out; the rest
             reaches SageMaker as it is.
-        :param options: ``run``, ``removal_policy``, ``arn_output`` and ``raised_quotas``, as for the constructor.
+        :param options: ``run``, ``removal_policy``, ``arn_output``, ``arn_export_name``, ``max_instance_hours`` and
+            ``raised_quotas``, as for the constructor.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed, with the API's
         own paths.
         """
         api_request = rendering.without_described(request)
-        checked = _check(scope, id, api_request, options.get("raised_quotas", ()), validation.spell_api)
+        checked = _check(scope, id, api_request, validation.spell_api, options=options)
         parsed = rendering.parse(api_request)
         return cls(scope, id, **rendering.fields(parsed), **options, _checked=checked)
+
+    @staticmethod
+    def from_tuning_job_name(
+        scope: Construct,
+        id: str,  # noqa: A002
+        tuning_job_name: str,
+    ) -> IHyperparameterTuningJob:
+        """Refer to a tuning job that this app doesn't make, in the stack's account and region.
+
+        :param scope: The stack, or a construct in it.
+        :param id: The reference's id.
+        :param tuning_job_name: The job's name, or a token. The case doesn't matter to SageMaker, but may to IAM: write
+            it as it was created.
+
+        :raises ValidationError: It can't be the name of a tuning job.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly").tuning_job_name
+        'nightly'
+        """
+        return reference.from_name(scope, id, tuning_job_name)
+
+    @staticmethod
+    def from_tuning_job_arn(
+        scope: Construct,
+        id: str,  # noqa: A002
+        tuning_job_arn: str,
+    ) -> IHyperparameterTuningJob:
+        """Refer to a tuning job that this app doesn't make, in any account and region.
+
+        Events and metrics are those of the stack's own account and region.
+
+        :param scope: The stack, or a construct in it.
+        :param id: The reference's id.
+        :param tuning_job_arn: The job's ARN as Create and Describe tell it (lists show it in lower case), or a token.
+
+        :raises ValidationError: It is not the ARN of a tuning job.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> arn = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/nightly"
+        >>> HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", arn).tuning_job_name
+        'nightly'
+        """
+        return reference.from_arn(scope, id, tuning_job_arn)
 
     @cached_property
     def tuning_job_arn(self) -> str:
@@ -237,6 +321,65 @@ class HyperparameterTuningJob(Construct):
         """The name of the job, a token; the generated one if none was given."""
         return self._resource.ref
 
+    @cached_property
+    def worst_case_instance_hours(self) -> Mapping[str, float] | None:
+        """The most that the request allows, in instance-hours by instance type; None if it can't be known at synth.
+
+        A tuning uses at most its total of trainings, each with all its instances for all of ``max_runtime`` (one day if
+        left out); a grid without a total has its number of combinations. ``resource_limits.max_runtime`` bounds it too:
+        as many trainings as run at a time, for all of that. The lesser of the two counts. Spot trainings count with
+        ``max_runtime``, as waiting costs nothing. With several definitions, or several kinds of instance that will do,
+        any of them may get all trainings: each type then stands here with the most that it can come to.
+
+        None: there is no total and no runtime of the tuning, or a number or type is a token. SageMaker stops
+        trainings a little late, and what a parent of a warm start has used is not counted.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import *
+        >>> job = HyperparameterTuningJob(
+        ...     cdk.Stack(cdk.App(), "Example"),
+        ...     "Tuning",
+        ...     strategy=Strategy.RANDOM,
+        ...     objective=Objective.maximize("validation:auc"),
+        ...     parameter_ranges=[ContinuousRange("eta", 0, 1)],
+        ...     resource_limits=ResourceLimits(max_training_jobs=20, max_parallel_training_jobs=3),
+        ...     training_job=TrainingJobDefinition(
+        ...         algorithm_specification=AlgorithmSpecification(algorithm_name="mine"),
+        ...         role="arn:aws:iam::111122223333:role/SageMakerRole",
+        ...         output_data_config=OutputDataConfig(s3_output_path="s3://amzn-s3-demo-bucket/models"),
+        ...         resource_config=ResourceConfig(instance_type="ml.m5.xlarge", instance_count=2, volume_size=10),
+        ...         stopping_condition=StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+        ...     ),
+        ...     max_instance_hours=50,
+        ... )
+        >>> dict(job.worst_case_instance_hours)
+        {'ml.m5.xlarge': 40.0}
+        """
+        try:
+            return MappingProxyType(instance_hours.worst_case(self._request).by_type)
+        except instance_hours.UnknownError:
+            return None
+
+    def _tag_problems(self) -> list[str]:
+        return [f"{self.node.path}: {problem}" for problem in self._tags.problems()]
+
+    def _arns(self) -> list[str]:
+        name = self._request.get(api_model.GENERATED)
+        if name is None or is_token(name) or name == name.lower():
+            return [self.tuning_job_arn]
+        return [self.tuning_job_arn, reference.job_arn(self, name.lower())]
+
+    def _event_detail(self) -> dict[str, Any]:
+        if self._name_prefix is None:
+            return {"HyperParameterTuningJobName": [{"equals-ignore-case": self._request[api_model.GENERATED]}]}
+        resource = cast("cdk.CfnResource", self._resource.node.default_child)
+        return {
+            "HyperParameterTuningJobName": [{"prefix": f"{self._name_prefix}-"}],
+            # Other jobs of the stack may have the same prefix, or one that begins with it. What has no such tag is let
+            # through: an event too many is better than none.
+            "Tags": {LOGICAL_ID_TAG: [resource.logical_id, {"exists": False}]},
+        }
+
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """Where ``Tags.of(...)`` puts the tags that reach the job."""
@@ -247,8 +390,9 @@ class HyperparameterTuningJob(Construct):
 class _Tags:
     """The tags of the request, with those that ``Tags.of(...)`` adds and without those that it removes."""
 
-    def __init__(self, requested: Any) -> None:
+    def __init__(self, requested: Any, when_tagged: Callable[[], None]) -> None:
         self._requested = requested
+        self._when_tagged = when_tagged
         self._manager: cdk.TagManager | None = None
 
     @property
@@ -257,7 +401,16 @@ class _Tags:
         if self._manager is None:
             initial = [{"key": tag["Key"], "value": tag["Value"]} for tag in self._requested or ()]
             self._manager = cdk.TagManager(cdk.TagType.STANDARD, RESOURCE_TYPE, initial or None)
+            self._when_tagged()
         return self._manager
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with all tags together, when every ``Tags.of(...)`` has been said."""
+        tags = [{"Key": tag["key"], "Value": tag["value"]} for tag in self.manager.render_tags() or ()]
+        for problem in validation.tag_problems(tags):
+            _, *index = problem.path
+            where = f"tags[{tags[int(index[0])]['Key']!r}]" if index else "tags"
+            yield f"{where}: {problem.message}"
 
     def produce(self) -> Any:
         """The property's value when the template is written; None leaves it out."""
@@ -270,21 +423,32 @@ class _Tags:
         return rendering.template([{"Key": key, "Value": tags[key]} for key in ordered]) or None
 
 
-def _check(
+def _parents(warm_start: Any) -> list[Mapping[str, Any] | None]:
+    """The request of each parent that is a job of the app, None for the others; what is no warm start has none."""
+    parents = getattr(warm_start, "parents", None)
+    return [getattr(parent, "_request", None) for parent in parents] if isinstance(parents, (list, tuple)) else []
+
+
+def _check(  # noqa: PLR0913 – what is checked, against what, and the words for it
     scope: Construct,
     id: str,  # noqa: A002
     request: Mapping[str, Any],
-    raised_quotas: Sequence[str],
     spell: Callable[[validation.Path], str],
+    *,
+    options: TuningJobOptions,
+    parents: Sequence[Mapping[str, Any] | None] = (),
 ) -> _Checked:
+    raised_quotas = options.get("raised_quotas", ())
     quotas = {rule.id for rule in validation.RULES if rule.overridable}
     errors = [
         f"raised_quotas: got {name!r}, must be of {', '.join(sorted(quotas))}"
         for name in raised_quotas
         if name not in quotas
     ]
+    errors += _bad_export(options.get("arn_export_name"), arn_output=options.get("arn_output", True))
     warnings = []
-    for finding in validation.check(request):
+    findings = validation.check(request)
+    for finding in findings:
         text = f"{spell(finding.problem.path)}: {finding.problem.message}"
         if finding.level is validation.Level.WARNING:
             warnings.append((f"hpt-construct:{finding.rule}", text))
@@ -292,6 +456,12 @@ def _check(
             errors.append(text)
         elif finding.rule not in raised_quotas:
             errors.append(f"{text}; if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]")
+    if all(finding.rule != "structure" for finding in findings):
+        between = validation.parent_problems(request, parents)
+        errors += [f"{spell(problem.path)}: {problem.message}" for problem in between]
+        ceiling = options.get("max_instance_hours")
+        if ceiling is not None:
+            errors += _above_ceiling(request, ceiling)
     errors += [
         f"{spell(path)}: got a token, must be known at synth, or the function could not be allowed to pass its role"
         for path, definition in _definitions(request)
@@ -300,6 +470,37 @@ def _check(
     if errors:
         raise ValidationError("/".join(filter(None, (scope.node.path, id))), errors)
     return _Checked(tuple(warnings))
+
+
+def _bad_export(name: str | None, *, arn_output: bool) -> Iterator[str]:
+    if name is None:
+        return
+    if not arn_output:
+        yield "arn_export_name: there is no output to export with arn_output=False; leave one of the two out"
+    # The CDK lets other characters pass, and the deployment fails.
+    if not is_token(name) and not (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name)):
+        yield f"arn_export_name: got {name!r}, must be 1 to 255 letters, digits, colons and hyphens"
+
+
+def _above_ceiling(request: Mapping[str, Any], ceiling: float) -> Iterator[str]:
+    number = isinstance(ceiling, (int, float)) and not isinstance(ceiling, bool) and not is_token(ceiling)
+    if not number or not math.isfinite(ceiling) or ceiling <= 0:
+        shown = "a token" if is_token(ceiling) else repr(ceiling)
+        yield f"max_instance_hours: got {shown}, must be a number of hours above 0, known at synth"
+        return
+    try:
+        most = instance_hours.worst_case(request)
+    except instance_hours.UnknownError as unknown:
+        yield (
+            f"max_instance_hours: got {ceiling:,}, and what the request allows can't be known: {unknown}; "
+            "give numbers, or leave the ceiling out"
+        )
+        return
+    if most.total > ceiling:
+        yield (
+            f"max_instance_hours: got {ceiling:,}, the request allows {round(most.total, 2):,.12g} ({most.sum}); "
+            "lower the number of trainings, their time or their instances, or raise the ceiling"
+        )
 
 
 def _definitions(request: Mapping[str, Any]) -> list[tuple[validation.Path, Any]]:

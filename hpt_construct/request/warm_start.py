@@ -5,10 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from ._part import ListOf, Plain, member, part
+from ._part import Converted, ListOf, Plain, member, part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from hpt_construct.reference import IHyperparameterTuningJob
 
 
 class WarmStartType(StrEnum):
@@ -20,11 +22,17 @@ class WarmStartType(StrEnum):
     """Other data, hyperparameters or a newer image."""
 
 
+_NAME = Converted("tuning_job_name")
+
+
 class _ParentName(Plain):
-    """A parent is a structure with one member, its name."""
+    """A parent is a structure with one member, its name; of a job of the app, a token that makes this one wait for
+    that.
+    """
 
     def render(self, value: Any) -> Any:
-        return {"HyperParameterTuningJobName": value} if isinstance(value, str) else value
+        name = _NAME.render(value)
+        return {"HyperParameterTuningJobName": name} if isinstance(name, str) else value
 
     def parse(self, value: Any) -> Any:
         return (
@@ -44,21 +52,43 @@ class WarmStart:
     Becomes ``WarmStartConfig``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html
 
-    >>> WarmStart.transfer_learning(parents=["older-job"]).parents
-    ['older-job']
+    >>> import aws_cdk as cdk
+    >>> from hpt_construct import HyperparameterTuningJob
+    >>> stack = cdk.Stack(cdk.App(), "Example")
+    >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+    >>> len(WarmStart.identical_data_and_algorithm(parents=[job, "older-job"]).parents)
+    2
     """
 
     warm_start_type: WarmStartType | str = member("WarmStartType")
     """What the tuning has in common with its parents."""
-    parents: Sequence[str] = member("ParentHyperParameterTuningJobs", ListOf(_ParentName()))
-    """The names of 1 to 5 tunings that have ended."""
+    parents: Sequence[IHyperparameterTuningJob | str] = member("ParentHyperParameterTuningJobs", ListOf(_ParentName()))
+    """1 to 5 tunings that have ended, all different: jobs or names.
+
+    A job of the app is started before this one, and what both have to share is checked at synth: the objective's
+    metric, the names of all hyperparameters, static and tuned, and the kind of a range that both have. SageMaker takes
+    no parent that still runs, so deploy it first, and add this one when it has ended. A change of the parent starts
+    another parent, and with it changes this request too.
+    """
 
     @classmethod
-    def identical_data_and_algorithm(cls, *, parents: Sequence[str]) -> Self:
-        """The same data and image as the parents', with other ranges."""
+    def identical_data_and_algorithm(cls, *, parents: Sequence[IHyperparameterTuningJob | str]) -> Self:
+        """The same data and image as the parents', with other ranges.
+
+        :param parents: 1 to 5 tunings that have ended: jobs or names.
+
+        >>> WarmStart.identical_data_and_algorithm(parents=["older-job"]).warm_start_type
+        <WarmStartType.IDENTICAL_DATA_AND_ALGORITHM: 'IdenticalDataAndAlgorithm'>
+        """
         return cls(warm_start_type=WarmStartType.IDENTICAL_DATA_AND_ALGORITHM, parents=parents)
 
     @classmethod
-    def transfer_learning(cls, *, parents: Sequence[str]) -> Self:
-        """Other data, hyperparameters or a newer image than the parents'."""
+    def transfer_learning(cls, *, parents: Sequence[IHyperparameterTuningJob | str]) -> Self:
+        """Other data, hyperparameters or a newer image than the parents'.
+
+        :param parents: 1 to 5 tunings that have ended: jobs or names.
+
+        >>> WarmStart.transfer_learning(parents=["older-job"]).parents
+        ['older-job']
+        """
         return cls(warm_start_type=WarmStartType.TRANSFER_LEARNING, parents=parents)

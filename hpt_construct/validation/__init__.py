@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .parents import parent_problems
 from .problem import Path, Problem, spell_api
 from .rules import RULES, Finding, Level, rule_findings
 from .structure import structure_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["RULES", "Finding", "Level", "Path", "Problem", "check", "rule_findings", "spell_api", "structure_problems"]
+__all__ = [
+    "RULES",
+    "Finding",
+    "Level",
+    "Path",
+    "Problem",
+    "check",
+    "parent_problems",
+    "rule_findings",
+    "spell_api",
+    "structure_problems",
+    "tag_problems",
+]
 
 
 class _Unknown:
@@ -31,6 +44,12 @@ def check(request: Mapping[str, Any]) -> list[Finding]:
     for problem in problems:
         sound = _without(sound, problem.path)
     return findings + rule_findings(sound)
+
+
+def tag_problems(tags: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """What is wrong with the tags of a job, wherever they come from; the paths begin with ``Tags``."""
+    problems = [finding.problem for finding in check({"Tags": tags})]
+    return [problem for problem in problems if problem.path[0] == "Tags"]
 
 
 def _without(value: Any, path: Path) -> Any:

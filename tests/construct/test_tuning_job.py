@@ -27,6 +27,7 @@ from hpt_construct import (
     ValidationError,
 )
 from hpt_construct.request import _part, whole
+from hpt_construct.tuning_job import TuningJobOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -388,5 +389,5 @@ def test_construct_takes_every_member_of_the_request() -> None:
     """The flat arguments of the construct and the members of the request are the same names."""
     arguments = inspect.signature(HyperparameterTuningJob.__init__).parameters
     members = {field.name for field in _part.fields(whole.TuningJobRequest)}
-    options = {"self", "scope", "id", "run", "removal_policy", "arn_output", "raised_quotas", "_checked"}
-    assert set(arguments) - options == members
+    others = {"self", "scope", "id", "_checked"} | TuningJobOptions.__annotations__.keys()
+    assert set(arguments) - others == members

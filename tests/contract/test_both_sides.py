@@ -8,7 +8,7 @@ import pytest
 from hpt_handler import identity, lifecycle, properties, sagemaker
 
 from hpt_construct import provider, rendering
-from hpt_construct.permissions import STACK_TAG
+from hpt_construct.permissions import LOGICAL_ID_TAG, STACK_TAG
 from hpt_construct.validation.rules import data
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def shape(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_ownership_tags_are_reserved_and_asked_for() -> None:
-    """Synth reserves the prefix and the places, IAM asks for the stack's tag, and the function writes them."""
+    """Synth reserves the prefix and the places, IAM and rules ask for some of them, and the function writes them."""
     wish = identity.Wish("stack", "id", "event", {}, {}, None, "prefix", "", delete_record=False, service_timeout=1)
     tags = wish.ownership_tags()
-    assert STACK_TAG in tags
+    assert (tags[STACK_TAG], tags[LOGICAL_ID_TAG]) == ("stack", "id")
     assert len(tags) == data._OWN_TAGS
     assert all(key.startswith(data._OWN_PREFIX) for key in tags)
     assert data._OWN_PREFIX == identity.PREFIX

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .account import CALM, DIES_ALWAYS, Account, Death, Mishaps
+from .account import CALM, DIES_ALWAYS, Account, Death, Mishaps, Trouble
 from .cloudformation import Stack
 from .promises import REQUEST_ID, Properties, tags_of
 
@@ -100,6 +100,15 @@ class TestCreation:
         assert user.deploy(SMALL, mishaps=[SLOW], other_fails=1) == "ROLLBACK_COMPLETE"
         assert user.events() == ["Create", "Delete"]
         assert user.statuses() == ["Stopped"]
+
+    def test_is_given_up_while_the_service_is_busy(self, user: User) -> None:
+        """The event lay as long as it may, and SageMaker refuses for long: it starts nothing once the Delete is done."""
+        until = user.account.timeline.now() + 850
+        error = "ThrottlingException", "Rate exceeded"
+        user.account.troubles = [Trouble(("CreateHyperParameterTuningJob",), *error, until=until)]
+        assert user.deploy(SMALL, mishaps=[Mishaps(delay=599)], other_fails=1) == "ROLLBACK_COMPLETE"
+        user.account.run()
+        assert user.statuses() == []
 
     def test_is_given_up_between_two_deliveries(self, user: User) -> None:
         """The function starts the job and dies, and the Delete comes before its second try: nothing starts again."""

@@ -23,7 +23,7 @@ _WAIT = ("StoppingCondition", "MaxWaitTimeInSeconds")
 _PENDING = ("StoppingCondition", "MaxPendingTimeInSeconds")
 _GROUP_NAMES = ("DataSource", "S3DataSource", "InstanceGroupNames")
 
-_DEFAULT_RUNTIME = 24 * 3600
+DEFAULT_RUNTIME = 24 * 3600
 _LONGEST_RUNTIME = 28 * 24 * 3600
 _LONGEST_WAIT_WITHOUT_CHECKPOINTS = 3600
 
@@ -234,7 +234,7 @@ def _only_spot_waits(_: Place, definition: Place) -> Iterator[Problem]:
 
 def _wait_includes_runtime(_: Place, definition: Place) -> Iterator[Problem]:
     wait, runtime = definition.read(*_WAIT), definition.read(*_RUNTIME)
-    least = _DEFAULT_RUNTIME if runtime is None else runtime
+    least = DEFAULT_RUNTIME if runtime is None else runtime
     if wait is not None and wait < least:
         default = ", its default" if runtime is None else ""
         message = f"got {wait}, must not be less than MaxRuntimeInSeconds ({least}{default})"

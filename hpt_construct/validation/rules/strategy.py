@@ -37,7 +37,7 @@ def _grid_takes_categories_only(request: Place, ranges: Place) -> Iterator[Probl
                 yield Problem(ranges.at(kind), f"{message}, or choose another strategy")
 
 
-def _grid_size(request: Place) -> int | None:
+def grid_size(request: Place) -> int | None:
     """Return the trainings that a grid makes; None if it is no grid, or of several definitions (not documented)."""
     sets = searched(request) if request.read(CONFIG, "Strategy") == "Grid" else []
     if len(sets) != 1 or any(sets[0].read(kind) for kind in _NOT_CATEGORICAL):
@@ -47,7 +47,7 @@ def _grid_size(request: Place) -> int | None:
 
 
 def _grid_total_is_its_size(request: Place) -> Iterator[Problem]:
-    total, size = request.read(CONFIG, *_TOTAL), _grid_size(request)
+    total, size = request.read(CONFIG, *_TOTAL), grid_size(request)
     if total is not None and size is not None and total != size:
         message = f"got {total}, must be the number of combinations in a grid ({size}); set it so, or leave it out"
         yield Problem(request.at(CONFIG, *_TOTAL), message)
@@ -61,7 +61,7 @@ def _grid_total_within_quota(_: Place, config: Place) -> Iterator[Problem]:
 
 
 def _grid_size_within_quota(request: Place) -> Iterator[Problem]:
-    size = _grid_size(request)
+    size = grid_size(request)
     # With a total above the quota too, one report is enough.
     if size is not None and size > _GRID_QUOTA and (request.read(CONFIG, *_TOTAL) or 0) <= _GRID_QUOTA:
         [ranges] = searched(request)
@@ -71,7 +71,7 @@ def _grid_size_within_quota(request: Place) -> Iterator[Problem]:
 
 
 def _grid_can_fill_its_parallel(request: Place) -> Iterator[Problem]:
-    parallel, size = request.read(CONFIG, *_PARALLEL), _grid_size(request)
+    parallel, size = request.read(CONFIG, *_PARALLEL), grid_size(request)
     if parallel is not None and size is not None and parallel > size:
         message = f"got {parallel}, more than the grid has combinations ({size}); lower it"
         yield Problem(request.at(CONFIG, *_PARALLEL), message)

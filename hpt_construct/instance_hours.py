@@ -1,0 +1,102 @@
+"""The most that a request can cost, in instance-hours: trainings × instances × time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .validation.rules.compute import DEFAULT_RUNTIME
+from .validation.rules.rule import CONFIG, Place, TokenMetError, each_definition, has_autotune
+from .validation.rules.strategy import grid_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LIMITS = (CONFIG, "ResourceLimits")
+
+
+class UnknownError(Exception):
+    """The worst case is not known at synth; the message says why."""
+
+
+@dataclass(frozen=True)
+class WorstCase:
+    """What a request allows at most."""
+
+    by_type: dict[str, float]
+    """Instance-hours by instance type. Where there are several definitions or kinds of instance, each might get all
+    trainings: what stands here for one type and for another can't both come true.
+    """
+    total: float
+    """Instance-hours of the most costly choice."""
+    sum: str
+    """How that total comes about, to read."""
+
+
+def worst_case(request: Mapping[str, Any]) -> WorstCase:
+    """The most that a structurally valid request can use.
+
+    :raises UnknownError: A token hides a number, or nothing limits the tuning.
+    """
+    try:
+        return _worst_case(Place(request))
+    except TokenMetError:
+        raise UnknownError("a token hides one of its numbers") from None
+
+
+def _worst_case(request: Place) -> WorstCase:
+    by_type: dict[str, float] = {}
+    total, how = 0.0, ""
+    for _, definition in each_definition(request):
+        seconds, words = _seconds(request, definition)
+        for instances in _choices(definition):
+            count = sum(instances.values())
+            for name, of_type in instances.items():
+                by_type[name] = max(by_type.get(name, 0), of_type * seconds / 3600)
+            if count * seconds / 3600 > total:
+                total = count * seconds / 3600
+                how = words.format(count=f"{count:,} instance{'s' if count != 1 else ''}")
+    return WorstCase(by_type, total, how)
+
+
+def _seconds(request: Place, definition: Place) -> tuple[float, str]:
+    """Return for how long the trainings of a tuning run one after another, and how that comes about."""
+    runtime = definition.read("StoppingCondition", "MaxRuntimeInSeconds")
+    runtime = DEFAULT_RUNTIME if runtime is None else runtime
+    jobs = request.read(*_LIMITS, "MaxNumberOfTrainingJobs")
+    if jobs is None:
+        jobs = grid_size(request)
+    whole = request.read(*_LIMITS, "MaxRuntimeInSeconds")
+    if jobs is None and whole is None:
+        chosen = ", Autotune chooses it" if has_autotune(request) else ""
+        raise UnknownError(f"there is no total of training jobs{chosen}, and no runtime of the tuning")
+    known = []
+    if jobs is not None:
+        known.append((jobs * runtime, f"{jobs:,} trainings × {{count}} × {_hours(runtime)}"))
+    if whole is not None:
+        parallel = request.read(*_LIMITS, "MaxParallelTrainingJobs")
+        parallel = parallel if jobs is None else min(parallel, jobs)
+        known.append((parallel * whole, f"{parallel:,} trainings at a time × {{count}} × {_hours(whole)} of tuning"))
+    return min(known)
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:,.4g} h"
+
+
+def _choices(definition: Place) -> list[Counter[str]]:
+    """Return the instances that one training may get: counts by type, one for each kind of them that will do."""
+    tuning = definition.below("HyperParameterTuningResourceConfig")
+    resource = tuning or definition.below("ResourceConfig")
+    if resource is None:
+        # A rule says so, as it does of a count or type that is missing below.
+        return []
+    if groups := resource.every("InstanceGroups"):
+        together: Counter[str] = Counter()
+        for group in groups:
+            together[str(group.read("InstanceType"))] += group.read("InstanceCount") or 0
+        return [together]
+    common = resource.read("InstanceCount")
+    places = resource.every("InstanceConfigs") or resource.every("InstancePreferences") or [resource]
+    return [Counter({str(place.read("InstanceType")): place.read("InstanceCount") or common or 0}) for place in places]

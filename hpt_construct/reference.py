@@ -1,0 +1,371 @@
+"""What any tuning job can be asked for, one of this app or one that is only referred to: name, ARN, grants, events,
+metrics.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from . import api_model
+from .errors import ValidationError
+from .tokens import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_events as events
+
+_SERVICE: Final = "sagemaker"
+_RESOURCE: Final = "hyper-parameter-tuning-job"
+_BEFORE_RESOURCE: Final = re.compile(rf"arn:[^:]+:{_SERVICE}:[^:]+:[^:]+")
+
+_NAMESPACE: Final = "/aws/sagemaker/TrainingJobs"
+_OF_INSTANCES: Final = frozenset({
+    "CPUUtilization", "DiskUtilization", "GPUMemoryUtilization", "GPUUtilization", "MemoryUtilization"
+})  # fmt: skip
+"""Metrics that SageMaker publishes by host, ``<training job>/algo-1``; the algorithm's own are by training job."""
+
+
+class RuleOptions(TypedDict, total=False):
+    """What an EventBridge rule may have beside its id; ``on_state_change`` describes each."""
+
+    target: events.IRuleTarget | None
+    event_pattern: events.EventPattern | None
+    description: str | None
+    rule_name: str | None
+
+
+class IHyperparameterTuningJob(Construct):
+    """A tuning job of this app, or one that is only referred to.
+
+    ``HyperparameterTuningJob`` is one; ``HyperparameterTuningJob.from_tuning_job_name(...)`` and
+    ``HyperparameterTuningJob.from_tuning_job_arn(...)`` give others.
+
+    >>> import aws_cdk as cdk
+    >>> from aws_cdk import aws_iam as iam
+    >>> from hpt_construct import HyperparameterTuningJob, IHyperparameterTuningJob
+    >>> def let_watch(role: iam.IRole, job: IHyperparameterTuningJob) -> None:
+    ...     job.grant_read(role)
+    >>> stack = cdk.Stack(cdk.App(), "Example")
+    >>> role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+    >>> let_watch(role, HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly"))
+    """
+
+    @property
+    def tuning_job_arn(self) -> str:
+        """The ARN of the job, often a token."""
+        raise NotImplementedError
+
+    @property
+    def tuning_job_name(self) -> str:
+        """The name of the job, often a token."""
+        raise NotImplementedError
+
+    def _arns(self) -> list[str]:
+        """Every spelling of the ARN that IAM may compare."""
+        raise NotImplementedError
+
+    def _event_detail(self) -> dict[str, Any]:
+        """What the detail of an event has if it is about this job."""
+        return {"HyperParameterTuningJobName": [{"equals-ignore-case": self.tuning_job_name}]}
+
+    def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        """Allow actions on this job.
+
+        The grantee must not be a role that the job's own trainings run with: the job waits for that role and its
+        policies, and a policy that names the job would wait for the job.
+
+        :param grantee: Who may: a role, a function, anything with a principal.
+        :param actions: IAM actions, such as ``sagemaker:DescribeHyperParameterTuningJob``.
+
+        >>> import aws_cdk as cdk
+        >>> from aws_cdk import aws_iam as iam
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        >>> role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+        >>> job.grant(role, "sagemaker:AddTags").success
+        True
+        """
+        return iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=self._arns())
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow describing the job, and listing its training jobs and its tags.
+
+        :param grantee: Who may, as for ``grant``.
+
+        >>> import aws_cdk as cdk
+        >>> from aws_cdk import aws_iam as iam
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        >>> role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+        >>> job.grant_read(role).success
+        True
+        """
+        return self.grant(
+            grantee,
+            "sagemaker:DescribeHyperParameterTuningJob",
+            "sagemaker:ListTags",
+            "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+        )
+
+    def grant_stop(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow stopping the job.
+
+        :param grantee: Who may, as for ``grant``.
+
+        >>> import aws_cdk as cdk
+        >>> from aws_cdk import aws_iam as iam
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        >>> role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+        >>> job.grant_stop(role).success
+        True
+        """
+        return self.grant(grantee, "sagemaker:StopHyperParameterTuningJob")
+
+    def on_state_change(
+        self,
+        id: str,  # noqa: A002 – what every construct calls it
+        *,
+        target: events.IRuleTarget | None = None,
+        event_pattern: events.EventPattern | None = None,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Make an EventBridge rule for every change of the job's status.
+
+        SageMaker may send several events for one change. The statuses are InProgress, Completed, Failed, Stopping,
+        Stopped, Deleting and DeleteFailed.
+
+        The rule of a job of this app doesn't refer to it, so CloudFormation makes both at once, and what the rule calls
+        may know the job's name. If even the first event, InProgress, has to be caught, order them:
+        ``job.node.add_dependency(rule)``; then nothing that the rule calls may refer to the job.
+
+        Where the job's name is made up, the rule goes by its prefix and by the tag that the job carries: it follows the
+        job through changes of the request, and also hears when the job that a change has replaced stops.
+
+        :param id: The rule's id, unique in the job.
+        :param target: What is called. Left out: nothing yet; ``rule.add_target(...)`` adds it.
+        :param event_pattern: What an event must have besides. Left out: nothing.
+        :param description: The rule's description. Left out: none.
+        :param rule_name: The rule's name. Left out: CloudFormation makes one up.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        >>> rule = job.on_state_change("Changed", description="Every change of the nightly tuning")
+        >>> rule.node.path
+        'Example/Nightly/Changed'
+        """
+        return self._on(
+            id,
+            (),
+            RuleOptions(target=target, event_pattern=event_pattern, description=description, rule_name=rule_name),
+        )
+
+    def on_completed(
+        self,
+        id: str,  # noqa: A002
+        **options: Unpack[RuleOptions],
+    ) -> events.Rule:
+        """Make an EventBridge rule for the end of the job with a result: status Completed.
+
+        Takes what ``on_state_change`` takes.
+
+        >>> import aws_cdk as cdk
+        >>> from aws_cdk import aws_events_targets as targets
+        >>> from aws_cdk import aws_sns as sns
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        >>> rule = job.on_completed("Completed", target=targets.SnsTopic(sns.Topic(stack, "Topic")))
+        """
+        return self._on(id, ("Completed",), options)
+
+    def on_failed(
+        self,
+        id: str,  # noqa: A002
+        **options: Unpack[RuleOptions],
+    ) -> events.Rule:
+        """Make an EventBridge rule for the end of the job without a result: status Failed.
+
+        Takes what ``on_state_change`` takes; ``detail.FailureReason`` of the event says why.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        >>> rule = job.on_failed("Failed")
+        """
+        return self._on(id, ("Failed",), options)
+
+    def on_stopped(
+        self,
+        id: str,  # noqa: A002
+        **options: Unpack[RuleOptions],
+    ) -> events.Rule:
+        """Make an EventBridge rule for the end of the job by a stop, whoever asked for it: status Stopped.
+
+        Takes what ``on_state_change`` takes.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        >>> rule = job.on_stopped("Stopped")
+        """
+        return self._on(id, ("Stopped",), options)
+
+    def _on(
+        self,
+        id: str,  # noqa: A002
+        statuses: tuple[str, ...],
+        options: RuleOptions,
+    ) -> events.Rule:
+        from aws_cdk import aws_events as events  # noqa: PLC0415 – loaded only by apps that have rules
+
+        rule = events.Rule(
+            self,
+            id,
+            event_pattern=options.get("event_pattern"),
+            description=options.get("description"),
+            rule_name=options.get("rule_name"),
+        )
+        detail = self._event_detail()
+        if statuses:
+            detail["HyperParameterTuningJobStatus"] = list(statuses)
+        rule.add_event_pattern(
+            source=["aws.sagemaker"], detail_type=["SageMaker HyperParameter Tuning Job State Change"], detail=detail
+        )
+        target = options.get("target")
+        if target is not None:
+            rule.add_target(target)
+        return rule
+
+    def metric(
+        self,
+        metric_name: str,
+        *,
+        statistic: str = "Average",
+        period: cdk.Duration | None = None,
+        label: str | None = None,
+        color: str | None = None,
+    ) -> cloudwatch.SearchExpression:
+        """A metric of the job's trainings for a dashboard: one line per training.
+
+        SageMaker publishes no metric of a tuning job, only of its trainings, whose names begin with the job's; so this
+        is a search by that name. It finds what was published in the last two weeks, up to 500 lines. An alarm can't
+        use it. The search goes by words: of jobs with names of your own that begin alike, ``nightly`` also finds
+        the trainings of ``nightly-2``.
+
+        :param metric_name: A metric of the algorithm, such as ``validation:auc`` or one of ``metric_definitions``, or
+            of the instances: CPUUtilization, MemoryUtilization, DiskUtilization, GPUUtilization, GPUMemoryUtilization.
+        :param statistic: How the values of a period become one, such as ``Maximum`` or ``p90``. Left out: Average.
+        :param period: How long a period is. Left out: 5 minutes.
+        :param label: What the legend says before the training's name. Left out: nothing.
+        :param color: The colour of the first line, ``#rrggbb``. Left out: CloudWatch chooses.
+
+        :raises ValidationError: The metric's name has a quotation mark that a search can't have.
+
+        >>> import aws_cdk as cdk
+        >>> from aws_cdk import aws_cloudwatch as cloudwatch
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        >>> metric = job.metric("validation:auc", statistic="Maximum")
+        >>> dashboard = cloudwatch.Dashboard(stack, "Board", widgets=[[cloudwatch.GraphWidget(left=[metric])]])
+        """
+        from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 – loaded only by apps that have dashboards
+
+        if "'" in metric_name:
+            raise ValidationError(
+                self.node.path,
+                [f'metric_name: got "{metric_name}", must have no apostrophe, which ends a search; rename the metric'],
+            )
+        dimension = "Host" if metric_name in _OF_INSTANCES else "TrainingJobName"
+        exact = re.sub(r'(["\\()])', r"\\\1", metric_name)
+        search = f'{{"{_NAMESPACE}",{dimension}}} MetricName="{exact}" {dimension}={self.tuning_job_name}'
+        return cloudwatch.SearchExpression(
+            expression=f"SEARCH('{search}', '{statistic}')", label=label or "", period=period, color=color
+        )
+
+
+class _Imported(IHyperparameterTuningJob):
+    """A job that exists, or will, without this app."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002
+        *,
+        arn: str,
+        name: str,
+    ) -> None:
+        super().__init__(scope, id)
+        self._arn = arn
+        self._name = name
+
+    @property
+    def tuning_job_arn(self) -> str:
+        return self._arn
+
+    @property
+    def tuning_job_name(self) -> str:
+        return self._name
+
+    def _arns(self) -> list[str]:
+        return spellings(self._arn, self._name)
+
+
+def spellings(arn: str, name: str) -> list[str]:
+    """The ARN as it is, and in lower case if the name is known and has capitals.
+
+    The service shows an ARN in lower case in some places and as it was written in others; which of them IAM compares is
+    not documented.
+    """
+    if is_token(name) or name == name.lower():
+        return [arn]
+    return [arn, arn.removesuffix(name) + name.lower()]
+
+
+def job_arn(scope: Construct, name: str) -> str:
+    """The ARN of a job of the account and region that the scope is deployed to."""
+    return cdk.Stack.of(scope).format_arn(service=_SERVICE, resource=_RESOURCE, resource_name=name)
+
+
+def from_name(scope: Construct, id: str, name: str) -> IHyperparameterTuningJob:  # noqa: A002
+    """A job of the stack's account and region."""
+    _refuse(scope, id, f"tuning_job_name: got {name!r}", _name_problem(name))
+    return _Imported(scope, id, arn=job_arn(scope, name), name=name)
+
+
+def from_arn(scope: Construct, id: str, arn: str) -> IHyperparameterTuningJob:  # noqa: A002
+    """A job of any account and region."""
+    if is_token(arn):
+        parts = cdk.Stack.of(scope).split_arn(arn, cdk.ArnFormat.SLASH_RESOURCE_NAME)
+        return _Imported(scope, id, arn=arn, name=str(parts.resource_name))
+    prefix, _, name = arn.partition(f":{_RESOURCE}/")
+    form = None if _BEFORE_RESOURCE.fullmatch(prefix) else "must be arn:aws:sagemaker:<region>:<account>:"
+    _refuse(scope, id, f"tuning_job_arn: got {arn!r}", form and f"{form}{_RESOURCE}/<name>")
+    _refuse(scope, id, f"tuning_job_arn: got {arn!r}", _name_problem(name))
+    return _Imported(scope, id, arn=arn, name=name)
+
+
+def _name_problem(name: str) -> str | None:
+    shape = api_model.shapes()[api_model.GENERATED]
+    if is_token(name) or (len(name) <= shape["max"] and re.fullmatch(shape["pattern"], name)):
+        return None
+    return f"a job's name has 1 to {shape['max']} characters and matches {shape['pattern']}"
+
+
+def _refuse(scope: Construct, id: str, got: str, problem: str | None) -> None:  # noqa: A002
+    if problem:
+        raise ValidationError("/".join(filter(None, (scope.node.path, id))), [f"{got}, {problem}"])

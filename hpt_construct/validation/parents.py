@@ -1,0 +1,110 @@
+"""The rules between a warm start and those of its parents whose requests are known, being jobs of the same app."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from hpt_construct.errors import show
+from hpt_construct.tokens import is_token
+
+from .problem import Path, Problem
+from .rules.rule import CONFIG, SEVERAL, SINGLE, Place, TokenMetError, has_autotune
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .rules.rule import Value
+
+_NAME = "HyperParameterTuningJobName"
+_PARENTS = ("WarmStartConfig", "ParentHyperParameterTuningJobs")
+_KINDS = {
+    "IntegerParameterRanges": "an integer",
+    "ContinuousParameterRanges": "a continuous",
+    "CategoricalParameterRanges": "a categorical",
+}
+
+
+def parent_problems(request: Mapping[str, Value], parents: Sequence[Mapping[str, Value] | None]) -> list[Problem]:
+    """What keeps a tuning from starting with the results of its parents: rules W1, W3 and W4 of the reference.
+
+    :param request: The request of the tuning, structurally valid.
+    :param parents: The request of each of its parents, in their order; None for one that is not known.
+    """
+    found: list[Problem] = []
+    with suppress(TokenMetError):
+        found += _not_distinct(Place(request), parents)
+    known = [(index, Place(parent)) for index, parent in enumerate(parents) if parent is not None]
+    for index, parent in known:
+        for rule in (_other_objective, _other_hyperparameters, _other_kinds):
+            with suppress(TokenMetError):
+                found += rule(Place(request), parent, (*_PARENTS, index))
+    return found
+
+
+def _not_distinct(request: Place, parents: Sequence[Mapping[str, Value] | None]) -> Iterator[Problem]:
+    """Names that a token hides in the request, but not from the app; the others are checked with it."""
+    if not parents:
+        return
+    own = request.value.get(_NAME)
+    hidden: dict[str, bool] = {}
+    for index, (place, parent) in enumerate(zip(request.every(*_PARENTS), parents, strict=True)):
+        written = place.value.get(_NAME)
+        name = _folded(written if parent is None else parent.get(_NAME, written))
+        path = (*_PARENTS, index)
+        if is_token(written) or hidden.get(name):
+            if name in hidden:
+                yield Problem(path, "is a parent already; leave it out")
+            if is_token(written) and own is not None and name == _folded(own):
+                yield Problem(path, f"is named {show(own)}, as this tuning job is; name an earlier one")
+        hidden[name] = hidden.get(name, False) or is_token(written)
+
+
+def _folded(name: Value) -> str:
+    """SageMaker's names ignore case."""
+    return str(name) if is_token(name) else str(name).casefold()
+
+
+def _other_objective(request: Place, parent: Place, path: Path) -> Iterator[Problem]:
+    mine, theirs = (each.read(CONFIG, "HyperParameterTuningJobObjective", "MetricName") for each in (request, parent))
+    if mine is not None and theirs is not None and mine != theirs:
+        message = f"its objective is {show(theirs)}, and this tuning's {show(mine)}; a warm start keeps the metric"
+        yield Problem(path, f"{message}: change the objective, or leave the parent out")
+
+
+def _other_hyperparameters(request: Place, parent: Place, path: Path) -> Iterator[Problem]:
+    # "The set of tunable plus static HyperParameter names is not the same across current and parent tuning jobs."
+    mine, theirs = _names(request), _names(parent)
+    if mine is None or theirs is None or mine == theirs:
+        return
+    missing = ", ".join(map(show, sorted(theirs - mine)))
+    added = ", ".join(map(show, sorted(mine - theirs)))
+    differ = "; ".join(filter(None, (missing and f"only it has {missing}", added and f"only this tuning has {added}")))
+    message = f"its hyperparameters are others: {differ}; static and tuned together, a warm start keeps the names"
+    yield Problem(path, f"{message}: drop or add them, static ones will do")
+
+
+def _other_kinds(request: Place, parent: Place, path: Path) -> Iterator[Problem]:
+    mine, theirs = _tuned(request), _tuned(parent)
+    for name in sorted(mine.keys() & theirs.keys()):
+        if mine[name] != theirs[name]:
+            message = f"it tunes {show(name)} in {_KINDS[theirs[name]]} range, this tuning in {_KINDS[mine[name]]} one"
+            yield Problem(path, f"{message}; a warm start keeps the kind: take that, or make it static")
+
+
+def _names(request: Place) -> set[str] | None:
+    """Return the names of all hyperparameters, static and tuned; None if SageMaker adds some, or there are several
+    definitions.
+    """
+    definition = request.below(SINGLE)
+    if definition is None or request.read(SEVERAL) is not None or has_autotune(request):
+        return None
+    return {*definition.entries("StaticHyperParameters"), *_tuned(request)}
+
+
+def _tuned(request: Place) -> dict[str, str]:
+    """Return the hyperparameters that are searched, and in which kind of range each."""
+    ranges = request.below(CONFIG, "ParameterRanges")
+    if ranges is None:
+        return {}
+    return {each.read("Name"): kind for kind in _KINDS for each in ranges.every(kind)}

@@ -1,0 +1,178 @@
+"""What only the complete app can tell: tags from everywhere, and the limits of a stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
+from hpt_construct import HyperparameterTuningJob, ValidationError
+from tests.construct.jobs import TYPE, minimal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def refused(stack: cdk.Stack) -> list[str]:
+    """What the CDK ends synth with, a line per problem."""
+    app = stack.node.root
+    assert isinstance(app, cdk.App)
+    with pytest.raises(RuntimeError) as caught:
+        app.synth()
+    first, *problems = str(caught.value).splitlines()
+    assert first.endswith("Validation failed with the following errors:")
+    return [problem.strip() for problem in problems]
+
+
+class TestTags:
+    """Tags that come through ``Tags.of(...)`` are held to the rules of the request's own."""
+
+    def test_too_many_tags_are_refused(self, stack: cdk.Stack) -> None:
+        """SageMaker takes 50, and four are the construct's."""
+        minimal(stack, tags={f"own{number}": "" for number in range(40)})
+        for number in range(7):
+            cdk.Tags.of(stack).add(f"app{number}", "")
+        assert refused(stack) == [
+            (
+                "[Training/HptConstructProvider] Training/Tuning: tags: has 47 tags, must not have more than 46, "
+                "those of the stack included: of SageMaker's 50, this construct uses 4; drop some"
+            )
+        ]
+
+    def test_as_many_as_there_can_be_are_taken(self, stack: cdk.Stack) -> None:
+        """46 are the user's; what is overwritten counts once."""
+        minimal(stack, tags={f"own{number}": "" for number in range(40)})
+        for number in range(6):
+            cdk.Tags.of(stack).add(f"app{number}", "")
+        cdk.Tags.of(stack).add("own1", "other")
+        [job] = Template.from_stack(stack).find_resources(TYPE).values()
+        assert len(job["Properties"]["Tags"]) == 46
+
+    @pytest.mark.parametrize(
+        ("key", "value", "problem"),
+        [
+            ("aws:x", "", "got 'aws:x', the prefix 'aws:' is reserved for AWS; choose another key"),
+            (
+                "hpt-construct:x",
+                "",
+                "got 'hpt-construct:x', the prefix 'hpt-construct:' is reserved for this construct; choose another key",
+            ),
+            ("k", "v" * 257, "has 257 characters, must have 0 to 256"),
+        ],
+        ids=["aws", "ours", "long"],
+    )
+    def test_tag_that_sagemaker_would_refuse_is_refused(
+        self, stack: cdk.Stack, key: str, value: str, problem: str
+    ) -> None:
+        """By the name of the job and of the tag."""
+        minimal(stack)
+        cdk.Tags.of(stack).add(key, value)
+        [found] = [each for each in refused(stack) if "Training/Tuning: tags" in each]
+        assert found == f"[Training/HptConstructProvider] Training/Tuning: tags[{key!r}]: {problem}"
+
+    def test_tag_is_judged_after_the_last_word_on_it(self, stack: cdk.Stack) -> None:
+        """Removed or not meant for a job, it does no harm."""
+        minimal(stack)
+        cdk.Tags.of(stack).add("hpt-construct:x", "", exclude_resource_types=[TYPE])
+        cdk.Tags.of(stack).add("hpt-construct:y", "")
+        cdk.Tags.of(stack).remove("hpt-construct:y", priority=300)
+        cdk.Tags.of(stack).add("team", "ml", priority=50)
+        cdk.Tags.of(stack).add("team", "data", priority=60)
+        [job] = Template.from_stack(stack).find_resources(TYPE).values()
+        assert job["Properties"]["Tags"] == [{"Key": "team", "Value": "data"}]
+
+    def test_tags_of_tokens_are_left_to_sagemaker(self, stack: cdk.Stack) -> None:
+        """Nobody knows yet what they are."""
+        minimal(stack)
+        cdk.Tags.of(stack).add("team", cdk.Fn.import_value("team"))
+        [job] = Template.from_stack(stack).find_resources(TYPE).values()
+        assert job["Properties"]["Tags"] == [{"Key": "team", "Value": {"Fn::ImportValue": "team"}}]
+
+
+def fill(stack: cdk.Stack, *, jobs: int, others: Callable[[str], object], count: int, **options: Any) -> None:
+    """Put jobs and other things into a stack."""
+    for number in range(jobs):
+        minimal(stack, f"Tuning{number}", **options)
+    for number in range(count):
+        others(f"Other{number}")
+
+
+class TestLimitsOfAStack:
+    """CloudFormation would refuse the stack, after everything has been synthesized and uploaded."""
+
+    def test_too_many_outputs_are_refused(self, stack: cdk.Stack) -> None:
+        """Those of others count as well; the way out is named."""
+        fill(stack, jobs=60, others=lambda name: cdk.CfnOutput(stack, name, value="x"), count=141)
+        assert refused(stack) == [
+            (
+                "[Training/HptConstructProvider] the stack 'Training' has 201 outputs, CloudFormation takes 200; "
+                "turn off those of tuning jobs (arn_output=False), or move some tuning jobs to another stack"
+            )
+        ]
+
+    def test_as_many_outputs_as_there_can_be_are_taken(self, stack: cdk.Stack) -> None:
+        """What is in a nested stack counts there."""
+        nested = cdk.NestedStack(stack, "Nested")
+        fill(stack, jobs=60, others=lambda name: cdk.CfnOutput(stack, name, value="x"), count=140)
+        cdk.CfnOutput(nested, "Other", value="x")
+        cdk.CfnResource(nested, "Resource", type="A::B::C")
+        assert len(Template.from_stack(stack).to_json()["Outputs"]) == 200
+
+    def test_too_many_resources_are_refused(self, stack: cdk.Stack) -> None:
+        """The stack's five, the jobs, and those of others."""
+        others = lambda name: cdk.CfnResource(stack, name, type="A::B::C")  # noqa: E731
+        fill(stack, jobs=60, others=others, count=436, arn_output=False)
+        assert refused(stack) == [
+            (
+                "[Training/HptConstructProvider] the stack 'Training' has 501 resources, CloudFormation takes 500; "
+                "move some tuning jobs to another stack"
+            )
+        ]
+
+
+class TestExport:
+    """The output with the ARN, for other stacks."""
+
+    def test_output_can_be_exported(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
+        """Key and description stay as they are."""
+        HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, arn_export_name="ml:tuning-arn")
+        [(key, output)] = Template.from_stack(stack).to_json()["Outputs"].items()
+        assert key == "TuningTuningJobArn"
+        assert output["Description"] == "ARN of the hyperparameter tuning job"
+        assert output["Export"] == {"Name": "ml:tuning-arn"}
+
+    def test_export_name_may_be_a_token(self, stack: cdk.Stack) -> None:
+        """Such as the stack's name with something behind it."""
+        minimal(stack, arn_export_name=f"{cdk.Aws.STACK_NAME}-arn")
+        [output] = Template.from_stack(stack).to_json()["Outputs"].values()
+        assert output["Export"] == {"Name": {"Fn::Join": ["", [{"Ref": "AWS::StackName"}, "-arn"]]}}
+
+    @pytest.mark.parametrize(
+        ("options", "problem"),
+        [
+            (
+                {"arn_export_name": "tuning", "arn_output": False},
+                "arn_export_name: there is no output to export with arn_output=False; leave one of the two out",
+            ),
+            (
+                {"arn_export_name": "tuning_arn"},
+                "arn_export_name: got 'tuning_arn', must be 1 to 255 letters, digits, colons and hyphens",
+            ),
+            (
+                {"arn_export_name": ""},
+                "arn_export_name: got '', must be 1 to 255 letters, digits, colons and hyphens",
+            ),
+            (
+                {"arn_export_name": 5},
+                "arn_export_name: got 5, must be 1 to 255 letters, digits, colons and hyphens",
+            ),
+        ],
+        ids=["no-output", "underscore", "empty", "number"],
+    )
+    def test_impossible_export_is_refused(self, stack: cdk.Stack, options: dict[str, Any], problem: str) -> None:
+        """The CDK lets it pass, and the deployment fails."""
+        with pytest.raises(ValidationError) as caught:
+            minimal(stack, **options)
+        assert caught.value.problems == (problem,)

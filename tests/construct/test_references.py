@@ -1,0 +1,345 @@
+"""What other constructs of an app get from a tuning job, one of the app or one that it refers to."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk.assertions import Template
+from constructs import Construct
+from moto.events.models import EventPattern
+
+from hpt_construct import HyperparameterTuningJob, IHyperparameterTuningJob, ValidationError
+from tests.construct.jobs import TYPE, minimal
+
+ARN = "arn:aws-cn:sagemaker:cn-north-1:111122223333:hyper-parameter-tuning-job/Nightly-1"
+
+
+def logical_id(stack: cdk.Stack) -> str:
+    """The logical id of the one job of a stack."""
+    [found] = Template.from_stack(stack).find_resources(TYPE)
+    return found
+
+
+def user(stack: cdk.Stack) -> iam.Role:
+    """Somebody to grant something to."""
+    return iam.Role(stack, "User", assumed_by=iam.AccountRootPrincipal())
+
+
+def granted(stack: cdk.Stack) -> dict[str, Any]:
+    """The one statement of that user's policy."""
+    policies = Template.from_stack(stack).find_resources("AWS::IAM::Policy")
+    [policy] = [policy for name, policy in policies.items() if name.startswith("User")]
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    found: dict[str, Any] = statement
+    return found
+
+
+def local_arn(name: str) -> dict[str, Any]:
+    """The ARN of a job in the account and region of the stack."""
+    parts = ["arn:", {"Ref": "AWS::Partition"}, ":sagemaker:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
+    return {"Fn::Join": ["", [*parts, f":hyper-parameter-tuning-job/{name}"]]}
+
+
+class TestImport:
+    """A job that the app does not make."""
+
+    def test_name_gives_an_arn_of_the_stack(self, stack: cdk.Stack) -> None:
+        """Account, region and partition are where the stack is deployed."""
+        job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        assert isinstance(job, IHyperparameterTuningJob)
+        assert job.tuning_job_name == "nightly"
+        assert stack.resolve(job.tuning_job_arn) == local_arn("nightly")
+
+    def test_arn_gives_the_name(self, stack: cdk.Stack) -> None:
+        """The ARN stays as it is, of whatever account, region and partition."""
+        job = HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", ARN)
+        assert (job.tuning_job_arn, job.tuning_job_name) == (ARN, "Nightly-1")
+
+    def test_arn_that_is_a_token_gives_the_name_at_deployment(self, stack: cdk.Stack) -> None:
+        """CloudFormation takes the name out of it."""
+        job = HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", cdk.Fn.import_value("arn"))
+        assert stack.resolve(job.tuning_job_name) == {
+            "Fn::Select": [
+                1,
+                {"Fn::Split": ["/", {"Fn::Select": [5, {"Fn::Split": [":", {"Fn::ImportValue": "arn"}]}]}]},
+            ]
+        }
+
+    def test_import_adds_nothing_to_the_stack(self, stack: cdk.Stack) -> None:
+        """No function, no resource, no output."""
+        HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", cdk.Fn.import_value("name"))
+        assert Template.from_stack(stack).to_json().keys() <= {"Parameters", "Rules"}
+
+    @pytest.mark.parametrize("name", ["", "night_ly", "-nightly", "n" * 33, "n" + "-" * 31 + "y"])
+    def test_impossible_name_is_refused(self, stack: cdk.Stack, name: str) -> None:
+        """With what is allowed, and before there is a construct."""
+        with pytest.raises(ValidationError) as caught:
+            HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", name)
+        allowed = "a job's name has 1 to 32 characters and matches [a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}"
+        assert caught.value.problems == (f"tuning_job_name: got {name!r}, {allowed}",)
+        assert stack.node.children == []
+
+    @pytest.mark.parametrize(
+        ("arn", "problem"),
+        [
+            ("nightly", "must be arn:aws:sagemaker:<region>:<account>:hyper-parameter-tuning-job/<name>"),
+            (
+                "arn:aws:sagemaker:us-east-1:111122223333:training-job/nightly",
+                "must be arn:aws:sagemaker:<region>:<account>:hyper-parameter-tuning-job/<name>",
+            ),
+            (
+                "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/a_b",
+                "a job's name has 1 to 32 characters and matches [a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}",
+            ),
+        ],
+    )
+    def test_impossible_arn_is_refused(self, stack: cdk.Stack, arn: str, problem: str) -> None:
+        """With what is allowed."""
+        with pytest.raises(ValidationError) as caught:
+            HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", arn)
+        assert caught.value.problems == (f"tuning_job_arn: got {arn!r}, {problem}",)
+
+
+class TestGrants:
+    """Permissions on one job."""
+
+    def test_grant_is_for_this_job_alone(self, stack: cdk.Stack) -> None:
+        """Generated names are of lower case: the ARN has one spelling."""
+        minimal(stack).grant(user(stack), "sagemaker:AddTags", "sagemaker:DeleteTags")
+        assert granted(stack) == {
+            "Action": ["sagemaker:AddTags", "sagemaker:DeleteTags"],
+            "Effect": "Allow",
+            "Resource": {"Fn::GetAtt": [logical_id(stack), "HyperParameterTuningJobArn"]},
+        }
+
+    def test_read_is_describe_and_lists(self, stack: cdk.Stack) -> None:
+        """What it takes to follow a tuning, and nothing that changes it."""
+        minimal(stack).grant_read(user(stack))
+        assert granted(stack)["Action"] == [
+            "sagemaker:DescribeHyperParameterTuningJob",
+            "sagemaker:ListTags",
+            "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+        ]
+
+    def test_stop_is_that_action(self, stack: cdk.Stack) -> None:
+        """One action."""
+        minimal(stack).grant_stop(user(stack))
+        assert granted(stack)["Action"] == "sagemaker:StopHyperParameterTuningJob"
+
+    def test_name_with_capitals_is_granted_in_both_spellings(self, stack: cdk.Stack) -> None:
+        """The service shows the ARN in both, and which of them IAM compares is not documented."""
+        minimal(stack, tuning_job_name="Nightly").grant_stop(user(stack))
+        own = {"Fn::GetAtt": [logical_id(stack), "HyperParameterTuningJobArn"]}
+        assert granted(stack)["Resource"] == [own, local_arn("nightly")]
+
+    def test_imported_name_with_capitals_is_granted_in_both_spellings(self, stack: cdk.Stack) -> None:
+        """So is a job that is only referred to."""
+        HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "Nightly").grant_stop(user(stack))
+        assert granted(stack)["Resource"] == [local_arn("Nightly"), local_arn("nightly")]
+
+    def test_imported_arn_with_capitals_is_granted_in_both_spellings(self, stack: cdk.Stack) -> None:
+        """In its own account and region."""
+        HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", ARN).grant_stop(user(stack))
+        assert granted(stack)["Resource"] == [ARN, ARN.replace("Nightly", "nightly")]
+
+    def test_name_that_is_a_token_is_granted_as_it_will_be(self, stack: cdk.Stack) -> None:
+        """Nothing can be said of its case."""
+        minimal(stack, tuning_job_name=cdk.Fn.import_value("name")).grant_stop(user(stack))
+        assert granted(stack)["Resource"] == {"Fn::GetAtt": [logical_id(stack), "HyperParameterTuningJobArn"]}
+
+
+def patterns(stack: cdk.Stack) -> list[dict[str, Any]]:
+    """The event patterns of the rules of a stack."""
+    rules = Template.from_stack(stack).find_resources("AWS::Events::Rule").values()
+    return [rule["Properties"]["EventPattern"] for rule in rules]
+
+
+def event(name: str, *, status: str = "Completed", tags: dict[str, str] | None = None) -> dict[str, Any]:
+    """An event as SageMaker sends it."""
+    detail: dict[str, Any] = {"HyperParameterTuningJobName": name, "HyperParameterTuningJobStatus": status}
+    if tags is not None:
+        detail["Tags"] = tags
+    kind = "SageMaker HyperParameter Tuning Job State Change"
+    return {"source": "aws.sagemaker", "detail-type": kind, "detail": detail}
+
+
+def heard(pattern: dict[str, Any], told: dict[str, Any]) -> bool:
+    """Whether an event matches a pattern, as moto evaluates it."""
+    return bool(EventPattern.load(json.dumps(pattern)).matches_event(told))  # type: ignore[arg-type]
+
+
+class TestEvents:
+    """EventBridge rules for one job."""
+
+    def test_rule_hears_its_job_by_prefix_and_tag(self, stack: cdk.Stack) -> None:
+        """It needs no reference to the job, and is there as early as the job is."""
+        minimal(stack).on_state_change("Changed")
+        [pattern] = patterns(stack)
+        assert pattern == {
+            "source": ["aws.sagemaker"],
+            "detail-type": ["SageMaker HyperParameter Tuning Job State Change"],
+            "detail": {
+                "HyperParameterTuningJobName": [{"prefix": "training-36a7-tuning-"}],
+                "Tags": {"hpt-construct:logical-id": [logical_id(stack), {"exists": False}]},
+            },
+        }
+
+    def test_rule_does_not_hear_a_neighbour_whose_prefix_is_alike(self, stack: cdk.Stack) -> None:
+        """The prefix shows eight characters of an id; jobs of the same beginning are told apart by their tag."""
+        job = minimal(Construct(stack, "A"), "Tuning")
+        minimal(Construct(stack, "B"), "Tuning")
+        job.on_state_change("Changed")
+        first, second = Template.from_stack(stack).find_resources(TYPE)
+        [pattern] = patterns(stack)
+        name = "training-36a7-tuning-0123abcde"
+        assert heard(pattern, event(name, tags={"hpt-construct:logical-id": first, "team": "ml"}))
+        assert not heard(pattern, event(name, tags={"hpt-construct:logical-id": second}))
+        assert heard(pattern, event(name, tags={}))
+        assert heard(pattern, event(name))
+        assert not heard(pattern, event("training-36a7-other-0123abcde"))
+
+    def test_rule_of_a_given_name_hears_that_name_in_any_case(self, stack: cdk.Stack) -> None:
+        """SageMaker's names ignore case, and of a longer name it hears nothing."""
+        minimal(stack, tuning_job_name="Nightly").on_state_change("Changed")
+        [pattern] = patterns(stack)
+        assert [heard(pattern, event(name)) for name in ("Nightly", "nightly", "nightly-2")] == [True, True, False]
+
+    def test_rule_of_an_imported_job_hears_its_name(self, stack: cdk.Stack) -> None:
+        """A name that is only known at deployment does as well."""
+        job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", cdk.Fn.import_value("name"))
+        job.on_state_change("Changed")
+        [pattern] = patterns(stack)
+        expected = {"HyperParameterTuningJobName": [{"equals-ignore-case": {"Fn::ImportValue": "name"}}]}
+        assert pattern["detail"] == expected
+
+    @pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
+    def test_rule_of_an_end_hears_that_end_alone(self, stack: cdk.Stack, status: str) -> None:
+        """One rule for each way to end."""
+        job = minimal(stack, tuning_job_name="nightly")
+        make = {"Completed": job.on_completed, "Failed": job.on_failed, "Stopped": job.on_stopped}[status]
+        make("Ended", description="The end", rule_name="end")
+        [rule] = Template.from_stack(stack).find_resources("AWS::Events::Rule").values()
+        properties = rule["Properties"]
+        assert (properties["Description"], properties["Name"]) == ("The end", "end")
+        statuses = ["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
+        found = [each for each in statuses if heard(properties["EventPattern"], event("nightly", status=each))]
+        assert found == [status]
+
+    def test_pattern_of_the_caller_comes_on_top(self, stack: cdk.Stack) -> None:
+        """Two ends in one rule, for one target."""
+        job = minimal(stack, tuning_job_name="nightly")
+        ends = events.EventPattern(detail={"HyperParameterTuningJobStatus": ["Completed", "Stopped"]})
+        job.on_state_change("Ended", event_pattern=ends)
+        [pattern] = patterns(stack)
+        found = [heard(pattern, event("nightly", status=each)) for each in ("Completed", "Failed", "Stopped")]
+        assert found == [True, False, True]
+        assert not heard(pattern, event("other"))
+
+    def test_target_may_know_the_name_of_the_job(self, stack: cdk.Stack) -> None:
+        """The job does not wait for the rule: no circle, whatever the rule calls."""
+        job = minimal(stack)
+        said = events.RuleTargetInput.from_text(job.tuning_job_name)
+        job.on_completed("Done", target=targets.SnsTopic(sns.Topic(stack, "Topic"), message=said))
+        template = Template.from_stack(stack)
+        [rule] = template.find_resources("AWS::Events::Rule").values()
+        assert {"Ref": logical_id(stack)} in rule["Properties"]["Targets"][0]["Input"]["Fn::Join"][1]
+        [resource] = template.find_resources(TYPE).values()
+        [settings] = template.find_resources("AWS::Lambda::EventInvokeConfig")
+        assert resource["DependsOn"] == [settings]
+
+    def test_job_can_be_made_to_wait_for_its_rule(self, stack: cdk.Stack) -> None:
+        """For those who need the very first event."""
+        job = minimal(stack)
+        job.node.add_dependency(job.on_state_change("Changed"))
+        template = Template.from_stack(stack)
+        [rule] = template.find_resources("AWS::Events::Rule")
+        [resource] = template.find_resources(TYPE).values()
+        assert rule in resource["DependsOn"]
+
+    def test_rule_changes_nothing_of_the_job(self, stack: cdk.Stack) -> None:
+        """To listen must not launch anything again."""
+        minimal(stack)
+        before = Template.from_stack(stack).find_resources(TYPE)
+        other = cdk.Stack(cdk.App(), "Training")
+        minimal(other).on_completed("Done")
+        assert Template.from_stack(other).find_resources(TYPE) == before
+
+
+def by(dimension: str, metric: str, *, job: str = "nightly", statistic: str = "Average") -> str:
+    """CloudWatch's search for a metric of a job's trainings."""
+    schema = f'{{"/aws/sagemaker/TrainingJobs",{dimension}}}'
+    return f"""SEARCH('{schema} MetricName="{metric}" {dimension}={job}', '{statistic}')"""
+
+
+class TestMetrics:
+    """What CloudWatch has of a job's trainings."""
+
+    @pytest.mark.parametrize(
+        ("name", "expression"),
+        [
+            (
+                "validation:auc",
+                by("TrainingJobName", "validation:auc"),
+            ),
+            (
+                "GPUUtilization",
+                by("Host", "GPUUtilization"),
+            ),
+            (
+                'f1 ("macro")',
+                by("TrainingJobName", r"f1 \(\"macro\"\)"),
+            ),
+        ],
+    )
+    def test_metric_searches_by_the_jobs_name(self, stack: cdk.Stack, name: str, expression: str) -> None:
+        """Metrics of the algorithm are published by training, those of the instances by host."""
+        job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
+        assert job.metric(name).expression == expression
+
+    def test_metric_stands_in_a_dashboard(self, stack: cdk.Stack) -> None:
+        """With the name that the job will have, and as the caller wants it shown."""
+        metric = minimal(stack).metric(
+            "loss", statistic="Minimum", period=cdk.Duration.minutes(1), label="Loss", color="#ff0000"
+        )
+        cloudwatch.Dashboard(stack, "Board", widgets=[[cloudwatch.GraphWidget(left=[metric])]])
+        [board] = Template.from_stack(stack).find_resources("AWS::CloudWatch::Dashboard").values()
+        body = board["Properties"]["DashboardBody"]["Fn::Join"][1]
+        assert {"Ref": logical_id(stack)} in body
+        [shown] = json.loads("".join(part if isinstance(part, str) else "x" for part in body))["widgets"]
+        [[line]] = shown["properties"]["metrics"]
+        assert line == {
+            "expression": by("TrainingJobName", "loss", job="x", statistic="Minimum"),
+            "label": "Loss",
+            "period": 60,
+            "color": "#ff0000",
+        }
+
+    def test_name_that_would_end_the_search_is_refused(self, stack: cdk.Stack) -> None:
+        """CloudWatch describes no way to write an apostrophe in a search."""
+        with pytest.raises(ValidationError, match='metric_name: got "it\'s", must have no apostrophe'):
+            minimal(stack).metric("it's")
+
+
+def test_app_without_events_and_metrics_does_not_load_them() -> None:
+    """Every service module of the CDK that is loaded makes each synth slower."""
+    code = """
+import sys
+import aws_cdk as cdk
+from tests.construct.jobs import minimal
+app = cdk.App()
+minimal(cdk.Stack(app, "Training"))
+app.synth()
+print(*(name for name in ("aws_events", "aws_cloudwatch") if f"aws_cdk.{name}" in sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == ""

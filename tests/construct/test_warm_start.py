@@ -1,0 +1,163 @@
+"""Tunings of one app that begin with the results of others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
+from hpt_construct import (
+    Autotune,
+    CategoricalRange,
+    ContinuousRange,
+    HyperparameterTuningJob,
+    IntegerRange,
+    Objective,
+    Strategy,
+    ValidationError,
+    WarmStart,
+)
+from tests.construct.jobs import TYPE, definition, minimal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hpt_construct import IHyperparameterTuningJob
+
+
+def child(stack: cdk.Stack, parents: Sequence[IHyperparameterTuningJob | str], **arguments: Any) -> Any:
+    """A tuning that begins with the results of its parents."""
+    warm_start = WarmStart.identical_data_and_algorithm(parents=parents)
+    return minimal(stack, "Child", warm_start=warm_start, **arguments)
+
+
+def problems(stack: cdk.Stack, parents: Sequence[IHyperparameterTuningJob | str], **arguments: Any) -> tuple[str, ...]:
+    """What is wrong with such a tuning."""
+    with pytest.raises(ValidationError) as caught:
+        child(stack, parents, **arguments)
+    return caught.value.problems
+
+
+def test_job_as_a_parent_is_its_name_and_is_started_first(stack: cdk.Stack) -> None:
+    """CloudFormation makes what is referred to first."""
+    parent = minimal(stack, "Parent")
+    child(stack, [parent, "older-job", HyperparameterTuningJob.from_tuning_job_name(stack, "Oldest", "oldest")])
+    first, second = Template.from_stack(stack).find_resources(TYPE).items()
+    assert second[1]["Properties"]["WarmStartConfig"] == {
+        "WarmStartType": "IdenticalDataAndAlgorithm",
+        "ParentHyperParameterTuningJobs": [
+            {"HyperParameterTuningJobName": {"Ref": first[0]}},
+            {"HyperParameterTuningJobName": "older-job"},
+            {"HyperParameterTuningJobName": "oldest"},
+        ],
+    }
+
+
+def test_parent_may_be_in_another_stack() -> None:
+    """The CDK then deploys that stack first."""
+    app = cdk.App()
+    stacks = [cdk.Stack(app, name, env=cdk.Environment(region="us-east-1")) for name in ("First", "Second")]
+    child(stacks[1], [minimal(stacks[0], "Parent")])
+    app.synth()
+    assert [each.node.id for each in stacks[1].dependencies] == ["First"]
+
+
+def test_child_of_the_same_kind_is_taken(stack: cdk.Stack) -> None:
+    """What was static may be tuned now, and the other way round; values and bounds may change."""
+    static = definition(static_hyperparameters={"eta": 0.3})
+    parent = minimal(stack, "Parent", training_job=static)
+    child(
+        stack,
+        [parent],
+        parameter_ranges=[ContinuousRange("eta", 0, 1)],
+        training_job=definition(static_hyperparameters={"depth": 5}),
+        objective=Objective.minimize("loss"),
+    )
+    Template.from_stack(stack).resource_count_is(TYPE, 2)
+
+
+def test_other_objective_is_a_problem(stack: cdk.Stack) -> None:
+    """SageMaker compares the results of both."""
+    assert problems(stack, ["older", minimal(stack, "Parent")], objective=Objective.minimize("error")) == (
+        (
+            "warm_start.parents[1]: its objective is 'loss', and this tuning's 'error'; a warm start keeps the metric: "
+            "change the objective, or leave the parent out"
+        ),
+    )
+
+
+def test_other_hyperparameters_are_a_problem(stack: cdk.Stack) -> None:
+    """Static and tuned together have to be the same names."""
+    parent = minimal(stack, "Parent", training_job=definition(static_hyperparameters={"eta": 0.3, "rounds": 9}))
+    found = problems(stack, [parent], training_job=definition(static_hyperparameters={"rounds": 9, "alpha": 1}))
+    assert found == (
+        (
+            "warm_start.parents[0]: its hyperparameters are others: only it has 'eta'; only this tuning has 'alpha'; "
+            "static and tuned together, a warm start keeps the names: drop or add them, static ones will do"
+        ),
+    )
+
+
+def test_other_kind_of_range_is_a_problem(stack: cdk.Stack) -> None:
+    """Who was searched as an integer is no category now."""
+    parent = minimal(stack, "Parent")
+    assert problems(stack, [parent], parameter_ranges=[CategoricalRange("depth", ["1", "2"])]) == (
+        (
+            "warm_start.parents[0]: it tunes 'depth' in an integer range, this tuning in a categorical one; "
+            "a warm start keeps the kind: take that, or make it static"
+        ),
+    )
+
+
+def test_parent_twice_is_a_problem(stack: cdk.Stack) -> None:
+    """As the same construct, or as a construct and by the name that it was given."""
+    made_up, named = minimal(stack, "MadeUp"), minimal(stack, "Named", tuning_job_name="Nightly")
+    assert problems(stack, [made_up, named, made_up, "nightly"]) == (
+        "warm_start.parents[2]: is a parent already; leave it out",
+        "warm_start.parents[3]: is a parent already; leave it out",
+    )
+
+
+def test_job_of_the_same_name_is_no_parent(stack: cdk.Stack) -> None:
+    """A name stands for one job only."""
+    assert problems(stack, [minimal(stack, "Parent", tuning_job_name="Nightly")], tuning_job_name="nightly") == (
+        "warm_start.parents[0]: is named 'nightly', as this tuning job is; name an earlier one",
+    )
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"training_job": definition(static_hyperparameters={"${Token[TOKEN.7]}": "1"})},
+        {"parameter_ranges": [IntegerRange("${Token[TOKEN.7]}", 1, 2)]},
+        {"parameter_ranges": [ContinuousRange("eta", 0, 1)], "autotune": Autotune()},
+    ],
+    ids=["static", "tuned", "autotune"],
+)
+@pytest.mark.parametrize("whose", ["parent", "child"])
+def test_what_is_not_known_is_left_to_sagemaker(stack: cdk.Stack, hidden: dict[str, Any], whose: str) -> None:
+    """A token, or what Autotune adds, may make both alike."""
+    parent = minimal(stack, "Parent", **(hidden if whose == "parent" else {}))
+    child(stack, [parent], **(hidden if whose == "child" else {}))
+    assert len(stack.node.children) == 3
+
+
+def test_parent_of_several_definitions_is_left_to_sagemaker(stack: cdk.Stack) -> None:
+    """Which of them the results are of is not known."""
+    several = [
+        definition(definition_name="a", objective=Objective.minimize("a"), parameter_ranges=[IntegerRange("x", 1, 9)])
+    ]
+    parent = minimal(
+        stack, "Parent", strategy=Strategy.RANDOM, training_jobs=several, objective=None, parameter_ranges=None
+    )
+    child(stack, [parent])
+    assert len(stack.node.children) == 3
+
+
+@pytest.mark.parametrize("wrong", ["older-job", {"parents": "older-job"}, WarmStart.transfer_learning(parents="abc")])
+def test_what_is_no_warm_start_is_a_problem(stack: cdk.Stack, wrong: Any) -> None:
+    """And no traceback of the checks between jobs."""
+    with pytest.raises(ValidationError, match="warm_start"):
+        minimal(stack, "Child", warm_start=wrong)
