@@ -27,14 +27,3 @@ def is_token(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
     return not isinstance(value, Mapping) and hasattr(value, "resolve")
-
-
-def holds_token(value: Any) -> bool:
-    """Whether the value is a token or has one anywhere in it, map keys included."""
-    if is_token(value):
-        return True
-    if isinstance(value, Mapping):
-        return any(holds_token(key) or holds_token(item) for key, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return any(holds_token(item) for item in value)
-    return False

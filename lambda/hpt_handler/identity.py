@@ -56,14 +56,14 @@ class Wish:
             text += "0123456789abcdefghijklmnopqrstuvwxyz"[digit]
         return f"{self.name_prefix}-{text}"
 
-    def may_have_named(self, physical_id: str) -> bool:
-        """Whether a physical id is a job name that this resource can have answered with.
+    def was_invented(self, physical_id: str) -> bool:
+        """Whether CloudFormation made this id up for a creation that it has had no answer to.
 
-        CloudFormation also sends markers, and ids of its own invention for a creation that it has had no answer to.
+        It is then ``<stack>-<logical id>-<suffix>``: no job's name, or one with the logical id in it.
         """
-        if self.given_name is not None:
-            return physical_id.lower() == self.given_name.lower()
-        return is_name(physical_id) and physical_id.startswith(f"{self.name_prefix}-")
+        if creation(physical_id) is not None:
+            return False
+        return not is_name(physical_id) or f"-{self.logical_id}-" in physical_id
 
     def ownership_tags(self) -> dict[str, str]:
         """The tags that a job gets at its creation and keeps."""

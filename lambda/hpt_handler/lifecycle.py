@@ -32,6 +32,9 @@ WATCH_SECONDS = EVENT_AGE_SECONDS + START_SECONDS + 30.0
 _MOST_ATTEMPTS = 100
 """Names that one wish may use up by being launched, removed and launched again in one stack."""
 
+_MOST_MISSING = 3
+"""Names in a row that may be free although a later one is taken: records that somebody deleted by hand."""
+
 _LONGEST_POLL = 15.0
 _WORTH_KEEPING = ("InProgress", "Completed")
 
@@ -60,7 +63,7 @@ class Outcome:
 
 def create(wish: Wish, jobs: Jobs, clock: Clock) -> Outcome:
     """Start the job that a new resource wishes for, or find the one that this very event has started before."""
-    return _start(wish, jobs, clock, adopt_same_request=False)
+    return _start(wish, None, jobs, clock)
 
 
 def update(wish: Wish, old: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
@@ -88,25 +91,29 @@ def update(wish: Wish, old: Wish, physical_id: str, jobs: Jobs, clock: Clock) ->
     if current is None:
         # Maybe a rollback that has nothing to return to.
         _stop_unanswered(old, physical_id, jobs, clock)
-    return _start(wish, jobs, clock, adopt_same_request=True)
+    if wish.given_name is None:
+        for job, owned in _ours(wish, jobs):
+            if job.status in _WORTH_KEEPING:
+                return _adopt(job, owned, wish, old, jobs)
+    return _start(wish, old, jobs, clock)
 
 
 def delete(wish: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
     """Stop the resource's job and wait until it has stopped: its role, network and buckets may be deleted next."""
     note = ""
     delete_record = wish.delete_record
-    if wish.may_have_named(physical_id):
+    if wish.was_invented(physical_id):
+        found = _watch(wish, jobs, clock)
+        # The creation may be delivered once more: by the record it knows that it has started its job.
+        delete_record = False
+    elif (event_id := identity.creation(physical_id)) is not None:
+        found = [job for job, tags in _ours(wish, jobs) if tags.get(identity.CREATED_BY) == event_id]
+    else:
         job = jobs.describe(physical_id)
         found = [job] if job else []
         if job and not wish.owns(jobs.tags(job.arn)):
             found = []
             note = f"the tuning job '{job.name}' is not this resource's by its tags: left alone"
-    elif (event_id := identity.creation(physical_id)) is not None:
-        found = [job for job, tags in _ours(wish, jobs) if tags.get(identity.CREATED_BY) == event_id]
-    else:
-        found = _watch(wish, jobs, clock)
-        # The creation may be delivered once more: by the record it knows that it has started its job.
-        delete_record = False
     for job in found:
         if job.status == "InProgress":
             jobs.stop(job.name)
@@ -117,7 +124,8 @@ def delete(wish: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
     return Outcome(physical_id, note=note or ("" if found else "no tuning job to stop"))
 
 
-def _start(wish: Wish, jobs: Jobs, clock: Clock, *, adopt_same_request: bool) -> Outcome:
+def _start(wish: Wish, old: Wish | None, jobs: Jobs, clock: Clock) -> Outcome:
+    """Start a job under the first name that is free; ``old`` is the wish that an update replaces."""
     began = clock.now()
     for attempt in range(_MOST_ATTEMPTS):
         name = wish.name(attempt)
@@ -144,9 +152,10 @@ def _start(wish: Wish, jobs: Jobs, clock: Clock, *, adopt_same_request: bool) ->
             return Outcome(name, started)
         if not wish.owns(started.tags):
             raise Failure(_taken(started, wish), started.refusal)
-        if _is_answer(started, wish, adopt_same_request=adopt_same_request):
-            note = f"'{started.job.name}' was started before for the same wish: adopted"
-            return Outcome(started.job.name, started.job.arn, note)
+        same_event = started.tags.get(identity.CREATED_BY) == wish.event_id
+        same_request = started.tags.get(identity.DIGEST) == wish.digest and started.job.status in _WORTH_KEEPING
+        if same_event or (old and same_request):
+            return _adopt(started.job, started.tags, wish, old, jobs)
         if wish.given_name is not None:
             raise Failure(_taken(started, wish), started.refusal)
     raise Failure(
@@ -184,16 +193,15 @@ def _create_or_find(name: str, wish: Wish, until: float, jobs: Jobs, clock: Cloc
             tries += 1
 
 
-def _is_answer(holder: _Holder, wish: Wish, *, adopt_same_request: bool) -> bool:
-    """Whether our own job of that name is what the event asks for.
+def _adopt(job: Job, tags: dict[str, str], wish: Wish, old: Wish | None, jobs: Jobs) -> Outcome:
+    """Answer with a job that runs already.
 
-    It is if this very event started it and then crashed. In an update it also is if an earlier event started it for the
-    same wish and it has not been spoilt since: that is how a rollback returns to the job that still runs.
+    It was started by this very event, which then crashed, or by an earlier one for the same wish, and nothing has
+    spoilt it since: that is how a rollback returns to the job that still runs.
     """
-    if holder.tags.get(identity.CREATED_BY) == wish.event_id:
-        return True
-    same_request = holder.tags.get(identity.DIGEST) == wish.digest
-    return adopt_same_request and same_request and holder.job.status in _WORTH_KEEPING
+    if old:
+        _retag(job, tags, wish, old, jobs)
+    return Outcome(job.name, job.arn, f"'{job.name}' was started before for the same wish: adopted")
 
 
 def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) -> None:
@@ -208,10 +216,15 @@ def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) ->
 
 def _ours(wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, dict[str, str]]]:
     """The jobs of this resource under the names that a wish may have used, each with its tags."""
+    missing = 0
     for attempt in range(1 if wish.given_name is not None else _MOST_ATTEMPTS):
         job = jobs.describe(wish.name(attempt))
         if job is None:
-            return
+            missing += 1
+            if missing == _MOST_MISSING:
+                return
+            continue
+        missing = 0
         tags = jobs.tags(job.arn)
         if wish.owns(tags):
             yield job, tags

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import urllib.error
 import urllib.request
 from typing import Any
 
@@ -49,11 +48,13 @@ def send(url: str, answer: bytes, clock: Clock) -> None:
     """PUT the answer to the event's URL; an error that lasts is raised, and Lambda delivers the event again."""
     # An empty type: the URL is signed for none, and urllib would add one.
     request = urllib.request.Request(url, data=answer, method="PUT", headers={"Content-Type": ""})  # noqa: S310 – CloudFormation's own
-    for tries in range(1, _TRIES + 1):
+    tries = 0
+    while True:
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT):  # noqa: S310
                 return
-        except (urllib.error.URLError, OSError):
+        except OSError:
+            tries += 1
             if tries == _TRIES:
                 raise
             clock.wait(backoff(tries - 1, 2.0))

@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hpt_handler import identity
+from hpt_handler import identity, lifecycle
 
 from sandbox import Fault
 
@@ -179,6 +179,27 @@ class TestCreate:
         assert world.deliver(event) == first
         assert world.names() == [first["PhysicalResourceId"]]
 
+    def test_gives_up_when_too_many_names_are_used_up(
+        self, world: World, properties: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A wish that was launched and removed over and over is told how to become another."""
+        monkeypatch.setattr(lifecycle, "_MOST_ATTEMPTS", 2)
+        for _ in range(2):
+            name = world.send("Create", properties)["PhysicalResourceId"]
+            world.send("Delete", properties, PhysicalResourceId=name)
+        reason = world.send("Create", properties)["Reason"]
+        assert f"2 names of earlier runs of the same request are taken, the last is '{name}'. Give it another" in reason
+
+    def test_gives_up_on_a_taken_name_that_stays_unseen(self, world: World, properties: dict[str, Any]) -> None:
+        """What can neither be had nor seen is told after the time in which a job may be started."""
+        event = world.event("Create", properties)
+        world.deliver(event)
+        unseen = Fault(operation="DescribeHyperParameterTuningJob", code="ResourceNotFound", message="", times=999)
+        world.service.add_fault(unseen)
+        answer = world.deliver(event)
+        assert answer["Status"] == "FAILED"
+        assert "ResourceInUse" in answer["Reason"]
+
     def test_tells_what_sagemaker_does_not_accept(self, world: World, properties: dict[str, Any]) -> None:
         """What no check at synth can know comes in the service's words."""
         fault = Fault(operation="CreateHyperParameterTuningJob", code="ValidationException", message="No such role.")
@@ -283,6 +304,16 @@ class TestUpdate:
         assert answer["PhysicalResourceId"] not in (first, second)
         assert world.status(answer["PhysicalResourceId"]) == "InProgress"
 
+    def test_adopted_job_gets_the_tags_of_the_wish(self, world: World, properties: dict[str, Any]) -> None:
+        """It carries those of its earlier life."""
+        before, after = with_tags(properties, stage="dev"), with_tags(properties, owner="me")
+        first = world.send("Create", before)["PhysicalResourceId"]
+        second = world.send("Update", changed(before), old=before, PhysicalResourceId=first)["PhysicalResourceId"]
+        answer = world.send("Update", after, old=changed(before), PhysicalResourceId=second)
+        assert answer["PhysicalResourceId"] == first
+        users = {key: value for key, value in world.tags(first).items() if not key.startswith(identity.PREFIX)}
+        assert users == {"owner": "me"}
+
     def test_deleted_record_is_not_replaced(self, world: World, properties: dict[str, Any]) -> None:
         """Somebody tidied up: an update without another wish spends no money again."""
         name = world.send("Create", properties)["PhysicalResourceId"]
@@ -334,6 +365,15 @@ class TestDelete:
         assert world.send("Delete", named, PhysicalResourceId="Nightly")["Status"] == "SUCCESS"
         assert world.status("Nightly") == "InProgress"
 
+    def test_id_decides_and_not_the_properties(self, world: World, named: dict[str, Any]) -> None:
+        """A clean-up deletes the old job by its id, whatever properties come with it; an id of no job deletes none."""
+        world.send("Create", named)
+        new = {**named, "HyperParameterTuningJobName": "Weekly"}
+        world.send("Update", new, old=named, PhysicalResourceId="Nightly")
+        assert world.send("Delete", new, PhysicalResourceId="Nightly")["Status"] == "SUCCESS"
+        assert world.send("Delete", new, PhysicalResourceId="Daily")["Status"] == "SUCCESS"
+        assert (world.status("Nightly"), world.status("Weekly")) == ("Stopped", "InProgress")
+
     def test_other_resources_job_is_left_alone(self, world: World, properties: dict[str, Any]) -> None:
         """The job of another resource of the same stack is not this one's."""
         name = world.send("Create", properties, LogicalResourceId="Other")["PhysicalResourceId"]
@@ -372,6 +412,28 @@ class TestDelete:
         answer = world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y3Z4")
         assert answer["Status"] == "SUCCESS"
         assert 800 < world.service.clock.now() - before < 825
+
+    @pytest.mark.parametrize(
+        ("operation", "code", "message", "status"),
+        [
+            ("StopHyperParameterTuningJob", "ValidationException", "It is already in a terminal state", "SUCCESS"),
+            ("StopHyperParameterTuningJob", "ResourceNotFound", "There is no such job", "SUCCESS"),
+            ("StopHyperParameterTuningJob", "ValidationException", "Something else", "FAILED"),
+            ("DeleteHyperParameterTuningJob", "ResourceNotFound", "There is no such job", "SUCCESS"),
+            ("DeleteHyperParameterTuningJob", "ValidationException", "It is not in a terminal state", "FAILED"),
+        ],
+    )
+    def test_what_somebody_else_was_faster_with_is_done(  # noqa: PLR0913, PLR0917 – a row of the table
+        self, world: World, properties: dict[str, Any], operation: str, code: str, message: str, status: str
+    ) -> None:
+        """A job that has ended or is gone between two calls is as the deletion wants it; anything else is told."""
+        properties["RemovalPolicy"] = "destroy"
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        if status == "SUCCESS" and operation.startswith("Stop"):
+            world.service.add_fault(Fault(operation=operation, code=code, message=message, after=True))
+        else:
+            world.service.add_fault(Fault(operation=operation, code=code, message=message))
+        assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == status
 
     def test_missing_job_is_as_good_as_deleted(self, world: World, properties: dict[str, Any]) -> None:
         """Somebody deleted the record: the deletion has nothing left to do, and looks at no other job."""

@@ -39,8 +39,8 @@ properties = st.builds(
     removal=st.sampled_from(["stop", "stop", "stop", "destroy", "retain"]),
 )
 templates = st.fixed_dictionaries({"Tuning": properties}, optional={"Second": properties})
-# Call 0 is the start of a new resource's job, call 2 that of a changed one's.
-calls = st.sampled_from([0, 0, 2, 2, 1, 3, 4, 5])
+# Call 0 is the start of a new resource's job, call 5 that of a changed one's.
+calls = st.sampled_from([0, 0, 5, 5, 1, 2, 3, 4, 6, 7])
 deaths = st.one_of(st.builds(Death, calls, after=st.sampled_from([True, True, False])), st.just(Death(None)))
 ends = st.one_of(st.tuples(deaths), st.tuples(deaths, deaths), st.tuples(deaths, deaths, deaths))
 lost = st.lists(calls, min_size=1, max_size=3, unique=True).map(tuple)
