@@ -31,10 +31,12 @@ layers: setup ## import-linter: the directions of DESIGN.md
 	PYTHONPATH=lambda:. lint-imports
 
 unit: setup ## the tests that need no sandbox, with coverage
-	pytest --ignore tests/deployment --cov
+	pytest --numprocesses 2 --dist loadscope --ignore tests/deployment --cov --cov-report=
+	coverage report --include 'lambda/*' --fail-under 100
+	coverage report --include 'hpt_construct/*' --fail-under 95
 
 deployment: setup ## the real CDK CLI and the real function in the sandbox
-	pytest tests/deployment
+	pytest --numprocesses 2 tests/deployment
 
 lock: setup ## bring requirements/ and package-lock.json up to date
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --upgrade --no-header --quiet --output-file requirements/dev.txt
