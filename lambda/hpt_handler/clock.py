@@ -51,4 +51,4 @@ def backoff(tries: int, longest: float) -> float:
     """Seconds to wait after so many tries: doubling, up to ``longest``, and random, so that a hundred jobs of one stack
     don't come back at once.
     """
-    return random.uniform(0.5, 1.0) * min(longest, 2.0**tries)  # noqa: S311 – no secret depends on it
+    return random.uniform(0.2, 1.0) * min(longest, 2.0**tries)  # noqa: S311 – no secret depends on it

@@ -1,0 +1,29 @@
+"""Many jobs at once, and a service that takes only a few a second."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from .cloudformation import Stack
+from .promises import Properties
+
+if TYPE_CHECKING:
+    from .account import Account
+
+JOBS = 100
+RATE = 5
+BURST = 10
+
+
+def test_hundred_jobs_of_a_stack_start_once_each_at_nearly_the_allowed_rate(account: Account) -> None:
+    """Throttled functions come back at their own moments: all succeed, none twice, and little of the rate is wasted."""
+    random.seed(1)  # so that it is the same run every time
+    account.service.configure(create_rate=RATE, create_burst=BURST)
+    stack = Stack("Training", account)
+    stack.deploy({f"Job{number}": Properties() for number in range(JOBS)}, (), None)
+    account.run(until=lambda: not stack.busy)
+    assert stack.status == "CREATE_COMPLETE"
+    assert [job.status for job in account.jobs().values()] == ["InProgress"] * JOBS
+    assert account.timeline.passed() <= (JOBS - BURST) / RATE / 0.8
+    account.promises.check([stack])
