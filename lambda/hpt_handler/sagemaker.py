@@ -30,7 +30,7 @@ _PERMISSIONS_SPREAD = 100.0
 prefix or role.
 """
 _LONGEST_WAIT_BUSY = 4.0
-"""A hundred jobs of a stack, throttled at five a second, then start at nine tenths of that; with 8 s at eight tenths."""
+"""A hundred jobs of a stack, throttled at five a second, then start at nine tenths of that; with 8 s at eight."""
 _LONGEST_WAIT_PERMISSIONS = 10.0
 
 _NOT_SPREAD_YET = (
