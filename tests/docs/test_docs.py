@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ def test_example_of_the_readme_runs(example: str, tmp_path: Path, monkeypatch: p
     shutil.copy(ROOT / "tests" / "corpus" / "ex-xgboost-abalone.json", tmp_path / "tuning.json")
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "README.md", "exec"), {"__name__": "example"})  # noqa: S102 – our own README
+
+
+def test_examples_of_the_readme_are_typed(tmp_path: Path) -> None:
+    """``mypy --strict`` has nothing to say to who copies them."""
+    for number, example in enumerate(EXAMPLES):
+        (tmp_path / f"example{number}.py").write_text(example, encoding="utf-8")
+    # With the repository's settings, and so with its cache: the CDK's types take half a minute to read.
+    command = [sys.executable, "-m", "mypy", *map(str, sorted(tmp_path.iterdir()))]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_message_of_the_readme_is_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
