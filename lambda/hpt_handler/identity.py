@@ -65,6 +65,11 @@ class Wish:
             return False
         return not is_name(physical_id) or f"-{self.logical_id}-" in physical_id
 
+    def arn_of(self, name: str) -> str:
+        """The ARN of a job of that name beside the stack, for when SageMaker has no such job to tell it."""
+        _, partition, _, region, account, *_ = self.stack_id.split(":")
+        return f"arn:{partition}:sagemaker:{region}:{account}:hyper-parameter-tuning-job/{name}"
+
     def ownership_tags(self) -> dict[str, str]:
         """The tags that a job gets at its creation and keeps."""
         return {

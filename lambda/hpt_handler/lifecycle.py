@@ -81,7 +81,7 @@ def update(wish: Wish, old: Wish, physical_id: str, jobs: Jobs, clock: Clock) ->
     if old.digest == wish.digest:
         # Somebody deleted the record or took the tags: no reason to spend money again that nobody asked to be spent.
         note = "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done"
-        return Outcome(physical_id, current.arn if current else "", note)
+        return Outcome(physical_id, current.arn if current else wish.arn_of(physical_id), note)
     if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
         raise Failure(
             f"The tuning job '{physical_id}' can't be changed: SageMaker has no update, and its name is taken by "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -232,7 +233,8 @@ class TestUpdate:
         old = world.send("Create", properties)["PhysicalResourceId"]
         world.calls()
         answer = world.send("Update", {**properties, "ServiceTimeout": "60"}, old=properties, PhysicalResourceId=old)
-        assert answer["PhysicalResourceId"] == old
+        assert answer["PhysicalResourceId"] == answer["Data"]["HyperParameterTuningJobName"] == old
+        assert answer["Data"]["HyperParameterTuningJobArn"].endswith(f":hyper-parameter-tuning-job/{old}")
         assert answer["Status"] == "SUCCESS"
         assert world.calls() == ["DescribeHyperParameterTuningJob", "ListTags"]
 
@@ -323,6 +325,7 @@ class TestUpdate:
         answer = world.send("Update", with_tags(properties, a="b"), old=properties, PhysicalResourceId=name)
         assert answer["Status"] == "SUCCESS"
         assert answer["PhysicalResourceId"] == name
+        assert answer["Data"]["HyperParameterTuningJobArn"].endswith(f":hyper-parameter-tuning-job/{name}")
         assert world.names() == []
 
     def test_renamed_job_is_a_new_one(self, world: World, named: dict[str, Any]) -> None:
@@ -333,6 +336,28 @@ class TestUpdate:
         assert answer["PhysicalResourceId"] == "Weekly"
 
 
+class TestLog:
+    """What is told where it is not what the event's name says."""
+
+    def test_notes_say_what_was_found(
+        self, world: World, properties: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Adopted, gone, somebody else's, nothing there: the CLI shows it below a failure of the deployment."""
+        event = world.event("Create", properties)
+        name = world.deliver(event)["PhysicalResourceId"]
+        world.deliver(event)
+        world.send("Delete", properties, LogicalResourceId="Other", PhysicalResourceId=name)
+        world.send("Delete", properties, PhysicalResourceId="nightly")
+        world.send("Update", properties, old=properties, LogicalResourceId="Other", PhysicalResourceId=name)
+        told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [line["note"] for line in told if "note" in line] == [
+            f"'{name}' was started before for the same wish: adopted",
+            f"the tuning job '{name}' is not this resource's by its tags: left alone",
+            "no tuning job to stop",
+            "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done",
+        ]
+
+
 class TestDelete:
     """A resource that goes."""
 
@@ -340,7 +365,7 @@ class TestDelete:
         """The answer comes when the job has stopped: its role and network may go next. The record stays."""
         name = world.send("Create", properties)["PhysicalResourceId"]
         answer = world.send("Delete", properties, PhysicalResourceId=name)
-        assert answer["Status"] == "SUCCESS"
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", name)
         assert world.status(name) == "Stopped"
 
     def test_ended_job_is_left_as_it_is(self, world: World, properties: dict[str, Any]) -> None:
@@ -434,6 +459,14 @@ class TestDelete:
         else:
             world.service.add_fault(Fault(operation=operation, code=code, message=message))
         assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == status
+
+    def test_marker_finds_the_job_of_its_own_creation(self, world: World, properties: dict[str, Any]) -> None:
+        """A creation that failed although its call had taken effect, in an answer that was lost."""
+        event = world.event("Create", properties)
+        name = world.deliver(event)["PhysicalResourceId"]
+        for event_id, status in (("another", "InProgress"), (event["RequestId"], "Stopped")):
+            assert world.send("Delete", properties, PhysicalResourceId=f"not-created:{event_id}")["Status"] == "SUCCESS"
+            assert world.status(name) == status
 
     def test_missing_job_is_as_good_as_deleted(self, world: World, properties: dict[str, Any]) -> None:
         """Somebody deleted the record: the deletion has nothing left to do, and looks at no other job."""
