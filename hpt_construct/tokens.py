@@ -30,6 +30,6 @@ def is_token(value: Any) -> bool:
 
 def _is_marked(value: float) -> bool:
     try:
-        return struct.pack(">d", value).startswith(_NUMBER_MARK)
+        return struct.pack(">d", float(value)).startswith(_NUMBER_MARK)
     except OverflowError:
         return False
