@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types layers unit deployment lock
+.PHONY: help setup demo test lint types layers unit deployment lowest bench lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,18 @@ unit: setup ## the tests that need no sandbox, with coverage
 
 deployment: setup ## the real CDK CLI and the real function in the sandbox
 	pytest --numprocesses 2 tests/deployment
+
+# cdk-nag, and so tests/permissions/test_reviewers.py, needs a newer CDK than the product does; the oldest loads every
+# service module by itself.
+lowest: setup ## the tests of the construct with the lowest versions that pyproject.toml allows
+	uv venv --quiet --clear .venv-lowest
+	uv pip sync --quiet --python .venv-lowest/bin/python --require-hashes requirements/dev.txt
+	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --reinstall-package aws-cdk-lib --reinstall-package constructs --reinstall-package jsii 'aws-cdk-lib>=2.222,<3' 'constructs>=10,<11' 'jsii>=1.132,<2'
+	.venv-lowest/bin/python -m pytest --quiet tests/construct tests/request tests/validation tests/contract tests/permissions/test_policy.py --deselect tests/construct/test_references.py::test_app_without_events_and_metrics_does_not_load_them
+
+bench: setup ## cold start, synth and footprint beside their peers; writes docs/benchmarks/
+	npm ci --prefix benchmarks --no-audit --no-fund --loglevel=error
+	$(PY) -m benchmarks
 
 lock: setup ## bring requirements/ and package-lock.json up to date
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --upgrade --no-header --quiet --output-file requirements/dev.txt
