@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hpt_construct import api_model
+from hpt_construct.built_in_images import is_built_in
 from hpt_construct.request import _part
 from hpt_construct.request.whole import TuningJobRequest
 from hpt_construct.tokens import is_token
-from hpt_construct.validation.rules.built_in_images import is_built_in
 
 if TYPE_CHECKING:
     from hpt_construct.validation import Path

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, cast
 
 import aws_cdk as cdk
 import jsii
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 
-from . import api_model, instance_hours, naming, reference, rendering, validation
+from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering, validation
 from .errors import ValidationError
 from .permissions import LOGICAL_ID_TAG
 from .provider import SERVICE_TIMEOUT_MINUTES, Provider
@@ -30,6 +32,7 @@ from .request import (
     TrainingJobEarlyStoppingType,
     TuningJobCompletionCriteria,
     TuningJobRequest,
+    VpcConfig,
     WarmStart,
 )
 from .tokens import is_token
@@ -61,7 +64,7 @@ class _Checked:
     """Id and message, as ``Annotations.add_warning_v2`` takes them."""
 
 
-@jsii.implements(cdk.ITaggableV2)
+@jsii.implements(cdk.ITaggableV2, iam.IGrantable, ec2.IConnectable)
 class HyperparameterTuningJob(IHyperparameterTuningJob):
     """A SageMaker hyperparameter tuning job that starts when its stack is deployed.
 
@@ -179,7 +182,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             tuning_job_name=tuning_job_name,
             tags=tags,
         )
-        api_request = rendering.render(request)
+        judged, unseen = deferred.stand_ins(request, scope)
+        api_request = rendering.render(judged)
         checked = _checked or _check(
             scope,
             id,
@@ -192,8 +196,14 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 raised_quotas=raised_quotas,
             ),
             parents=_parents(warm_start),
+            unseen=unseen,
         )
         super().__init__(scope, id)
+        made = request
+        if judged is not request:
+            made = deferred.make(request, self)
+            api_request = rendering.render(made)
+        self._definitions = [definition for _, definition in deferred.definitions(made)]
         self._request = dict(api_request)
         provider = Provider.of(self)
         provider.count_job()
@@ -220,7 +230,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         )
         # What bounds the age of an event has to be in force before there is one.
         self._resource.node.add_dependency(provider.invocation_settings)
-        for definition in [training_job] if training_job is not None else training_jobs or ():
+        for definition in self._definitions:
             role = definition.role
             if not isinstance(role, str) and hasattr(role, "node"):
                 # With its policies: they come before the job starts, and go after it has stopped.
@@ -380,6 +390,68 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             "Tags": {LOGICAL_ID_TAG: [resource.logical_id, {"exists": False}]},
         }
 
+    @cached_property
+    def role(self) -> iam.IRole | None:
+        """The role that the trainings run with: the one that was given, or the one that the job has made.
+
+        A role that was given by its ARN is imported. None, if definitions have different roles; grants to the job then
+        reach each of them.
+        """
+        return self._roles[0] if len(self._roles) == 1 else None
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The roles that the trainings run with: ``bucket.grant_read(job)`` lets the trainings read.
+
+        This is how a role is widened that was given; by itself the job adds nothing to it.
+        """
+        return self.role.grant_principal if self.role is not None else self._every_role
+
+    @cached_property
+    def _every_role(self) -> iam.IPrincipal:
+        return execution_role.Roles(self._roles)
+
+    @cached_property
+    def _roles(self) -> list[iam.IRole]:
+        """Each role once, in the order of the definitions."""
+        given: list[iam.IRole | str] = []
+        for definition in self._definitions:
+            if definition.role is not None and definition.role not in given:
+                given.append(definition.role)
+        return [self._imported(role, index) if isinstance(role, str) else role for index, role in enumerate(given)]
+
+    def _imported(self, role_arn: str, index: int) -> iam.IRole:
+        role = iam.Role.from_role_arn(self, f"Role{index}", role_arn)
+        # What is granted to it has to come before the job starts.
+        self._resource.node.add_dependency(role)
+        return role
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """The security groups of the trainings: ``database.connections.allow_default_port_from(job)``.
+
+        :raises ValueError: No definition has a ``vpc_config``.
+        """
+        return self._connections
+
+    @cached_property
+    def _connections(self) -> ec2.Connections:
+        given: list[ec2.ISecurityGroup | str] = []
+        for definition in self._definitions:
+            network = definition.vpc_config
+            for group in network.security_groups if isinstance(network, VpcConfig) else ():
+                if group not in given:
+                    given.append(group)
+        if not given:
+            raise ValueError(f"{self.node.path}: got no vpc_config, without which trainings have no security groups")
+        groups = [
+            ec2.SecurityGroup.from_security_group_id(self, f"SecurityGroup{index}", group)
+            if isinstance(group, str)
+            else group
+            for index, group in enumerate(given)
+        ]
+        return ec2.Connections(security_groups=groups)
+
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """Where ``Tags.of(...)`` puts the tags that reach the job."""
@@ -437,6 +509,7 @@ def _check(  # noqa: PLR0913 – what is checked, against what, and the words fo
     *,
     options: TuningJobOptions,
     parents: Sequence[Mapping[str, Any] | None] = (),
+    unseen: Sequence[validation.Problem] = (),
 ) -> _Checked:
     raised_quotas = options.get("raised_quotas", ())
     quotas = {rule.id for rule in validation.RULES if rule.overridable}
@@ -446,6 +519,7 @@ def _check(  # noqa: PLR0913 – what is checked, against what, and the words fo
         if name not in quotas
     ]
     errors += _bad_export(options.get("arn_export_name"), arn_output=options.get("arn_output", True))
+    errors += [f"{spell(problem.path)}: {problem.message}" for problem in unseen]
     warnings = []
     findings = validation.check(request)
     for finding in findings:

@@ -41,6 +41,7 @@ from .resources import (
     TuningResourceConfig,
     VpcConfig,
 )
+from .training_image import TrainingImage
 from .training_job import (
     AlgorithmSpecification,
     MetricDefinition,
@@ -114,6 +115,7 @@ __all__ = [
     "StoppingCondition",
     "Strategy",
     "StrategyConfig",
+    "TrainingImage",
     "TrainingInputMode",
     "TrainingJobDefinition",
     "TrainingJobEarlyStoppingType",

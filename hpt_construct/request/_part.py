@@ -151,9 +151,11 @@ SECONDS = Converted("to_seconds")
 GIBIBYTES = Converted("to_gibibytes")
 ROLE = Converted("role_arn")
 S3_URI = Converted("uri")
+IMAGE = Converted("uri")
 KEY = Converted("key_arn")
 SUBNET = Converted("subnet_id")
 SECURITY_GROUP = Converted("security_group_id")
+FILE_SYSTEM = Converted("file_system_id")
 
 
 def member(api: str, codec: Codec = PLAIN, *, default: Any = dataclasses.MISSING) -> Any:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ._part import KEY, PLAIN, S3_URI, OneOf, Structure, member, part
+from ._part import FILE_SYSTEM, KEY, PLAIN, S3_URI, OneOf, Structure, member, part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_efs as efs
+    from aws_cdk import aws_fsx as fsx
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_s3 as s3
 
@@ -163,12 +165,16 @@ class FileSystemDataSource:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FileSystemDataSource.html
     """
 
-    file_system_id: str = member("FileSystemId")
-    """``fs-`` and 8 or more hexadecimal digits."""
+    file_system_id: efs.IFileSystem | fsx.IFileSystem | str = member("FileSystemId", FILE_SYSTEM)
+    """The file system, or its id: ``fs-`` and 8 or more hexadecimal digits. Its security group has to let the trainings
+    in: ``file_system.connections.allow_default_port_from(job)``.
+    """
     file_system_type: FileSystemType | str = member("FileSystemType")
     """EFS or FSxLustre."""
     directory_path: str = member("DirectoryPath")
-    """The folder, at most 4,096 characters; for FSx it begins with the mount name."""
+    """The folder, at most 4,096 characters; for FSx it begins with the mount name:
+    ``f"/{file_system.mount_name}/train"``.
+    """
     file_system_access_mode: FileSystemAccessMode | str = member("FileSystemAccessMode")
     """ro or rw."""
 

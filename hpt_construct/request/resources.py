@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ._part import GIBIBYTES, KEY, PLAIN, SECONDS, SECURITY_GROUP, SUBNET, ListOf, Structure, member, part
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
     from .instance_type import InstanceType
+
+
+_SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnets", "subnet_type")
 
 
 class AllocationStrategy(StrEnum):
@@ -183,4 +186,31 @@ class VpcConfig:
     subnets: Sequence[ec2.ISubnet | str] = member("Subnets", ListOf(SUBNET))
     """1 to 16 subnets of one VPC: constructs or ids; of an ``ec2.IVpc``, ``vpc.private_subnets``."""
     security_groups: Sequence[ec2.ISecurityGroup | str] = member("SecurityGroupIds", ListOf(SECURITY_GROUP))
-    """1 to 5 security groups of the same VPC: constructs or ids."""
+    """1 to 5 security groups of the same VPC: constructs or ids. Others let the trainings in by the job:
+    ``database.connections.allow_default_port_from(job)``.
+    """
+
+    @classmethod
+    def from_vpc(
+        cls,
+        vpc: ec2.IVpc,
+        *,
+        security_groups: Sequence[ec2.ISecurityGroup | str],
+        subnets: ec2.SubnetSelection | None = None,
+    ) -> Self:
+        """Subnets of a VPC of the app.
+
+        >>> import aws_cdk as cdk
+        >>> from aws_cdk import aws_ec2 as ec2
+        >>> vpc = ec2.Vpc(cdk.Stack(), "Vpc")
+        >>> group = ec2.SecurityGroup(vpc, "Trainings", vpc=vpc)
+        >>> len(VpcConfig.from_vpc(vpc, security_groups=[group]).subnets)
+        2
+
+        :param vpc: The network. Trainings get no public address: they need a NAT or VPC endpoints to reach S3 and ECR.
+        :param security_groups: 1 to 5 security groups of it: constructs or ids.
+        :param subnets: Which subnets, at most 16. Left out: the private ones, as for everything in a VPC.
+        """
+        chosen = {} if subnets is None else {name: getattr(subnets, name) for name in _SELECTION}
+        selected: Sequence[ec2.ISubnet] = vpc.select_subnets(**chosen).subnets
+        return cls(subnets=selected, security_groups=security_groups)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._part import PLAIN, ROLE, SECONDS, TEXT_MAP, ListOf, Structure, member, part
+from ._part import IMAGE, PLAIN, ROLE, SECONDS, TEXT_MAP, ListOf, Structure, member, part
 from .data import Channel, CheckpointConfig, OutputDataConfig, TrainingInputMode
 from .ranges import RANGES, ParameterRanges, Range
 from .resources import ResourceConfig, TuningResourceConfig, VpcConfig
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from aws_cdk import Duration
     from aws_cdk import aws_iam as iam
+
+    from .training_image import TrainingImage
 
 
 @part("MetricDefinition", kw_only=False)
@@ -42,9 +44,9 @@ class AlgorithmSpecification:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterAlgorithmSpecification.html
     """
 
-    training_image: str | None = member("TrainingImage", default=None)
-    """The image's URI, at most 255 characters; of a CDK repository, ``repository.repository_uri_for_tag("1")``. Left
-    out: ``algorithm_name``.
+    training_image: TrainingImage | str | None = member("TrainingImage", IMAGE, default=None)
+    """An image, such as ``TrainingImage.built_in("xgboost", "1.7-1")``, or its URI, at most 255 characters. Left out:
+    ``algorithm_name``.
     """
     algorithm_name: str | None = member("AlgorithmName", default=None)
     """The name or ARN of an algorithm resource. Left out: ``training_image``."""
@@ -93,14 +95,33 @@ class TrainingJobDefinition:
 
     Becomes ``TrainingJobDefinition``, or an item of ``TrainingJobDefinitions``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html
+
+    >>> import aws_cdk as cdk
+    >>> from aws_cdk import aws_s3 as s3
+    >>> from hpt_construct import *
+    >>> data = s3.Bucket.from_bucket_name(cdk.Stack(), "Data", "amzn-s3-demo-bucket")
+    >>> training = TrainingJobDefinition(
+    ...     algorithm_specification=AlgorithmSpecification(training_image=TrainingImage.built_in("xgboost", "1.7-1")),
+    ...     input_data_config=[Channel("train", S3DataSource(S3Location(data, "train")), content_type="csv")],
+    ...     output_data_config=OutputDataConfig(s3_output_path=S3Location(data, "models")),
+    ...     resource_config=ResourceConfig(instance_type="ml.m5.xlarge", instance_count=1, volume_size=10),
+    ...     stopping_condition=StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+    ... )
+    >>> training.role is None
+    True
     """
 
     algorithm_specification: AlgorithmSpecification = member(
         "AlgorithmSpecification", Structure(AlgorithmSpecification)
     )
     """The code that trains."""
-    role: iam.IRole | str = member("RoleArn", ROLE)
-    """The role that SageMaker assumes for the trainings: a role or its ARN."""
+    role: iam.IRole | str | None = member("RoleArn", ROLE, default=None)
+    """The role that SageMaker assumes for the trainings: a role or its ARN; nothing is added to it. Left out: the job
+    makes one for all its definitions without, which may do what the request shows, and no more: read the inputs, write
+    outputs and checkpoints, pull the image, use the keys, join the network, log. What the request can't show – objects
+    that a manifest names, the key of a bucket given by URI, what a script reaches for – is granted to the job:
+    ``bucket.grant_read(job)``.
+    """
     output_data_config: OutputDataConfig = member("OutputDataConfig", Structure(OutputDataConfig))
     """Where the models go."""
     stopping_condition: StoppingCondition = member("StoppingCondition", Structure(StoppingCondition))

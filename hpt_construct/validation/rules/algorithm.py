@@ -6,10 +6,10 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
+from hpt_construct.built_in_images import is_built_in
 from hpt_construct.errors import show
 from hpt_construct.validation.problem import Problem
 
-from .built_in_images import is_built_in
 from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, repeated
 
 if TYPE_CHECKING:

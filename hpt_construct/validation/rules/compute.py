@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from hpt_construct.built_in_images import is_built_in
 from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Problem
 
-from .built_in_images import is_built_in
 from .rule import Level, Place, Rule, each_channel, each_definition, repeated
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hpt_construct.built_in_images import repository
 from hpt_construct.errors import show
 from hpt_construct.validation.problem import Problem
 
-from .built_in_images import repository
 from .rule import SEVERAL, Level, Place, Rule, each_channel, each_definition, repeated, whole
 
 if TYPE_CHECKING:

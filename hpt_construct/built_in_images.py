@@ -1,0 +1,133 @@
+"""SageMaker's built-in algorithms: which versions there are, which account has their images in which region, and which
+images are theirs.
+
+The table is ``built_in_images.json``, made by ``tools/built_in_images.py`` from facts in the SageMaker Python SDK.
+Images for scripts of one's own (the frameworks', scikit-learn's) are no part of it: they bring no algorithm.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import function_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_IMAGE = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+/(?P<repository>[^:@]+)(?:[:@].*)?"
+)
+
+
+class UnknownImageError(LookupError):
+    """There is no such algorithm, version or region; the message says what there is."""
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """One version of an algorithm."""
+
+    name: str
+    registry: str
+    """Which of the sets of accounts has it."""
+    image: str
+    """Repository and tag."""
+
+    @property
+    def accounts(self) -> Mapping[str, str]:
+        """The account that has the image, by region."""
+        found: dict[str, str] = _table()["registries"][self.registry]
+        return found
+
+    def uri(self, region: str) -> str:
+        """The image in a region.
+
+        >>> find("xgboost", "1.7-1").uri("eu-west-1")
+        '141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1'
+        """
+        if region not in self.accounts:
+            message = f"got the built-in algorithm {self.name!r} in region {region!r}, known in"
+            raise UnknownImageError(f"{message} {', '.join(self.accounts)}; give the image with TrainingImage.from_uri")
+        return f"{self.accounts[region]}.dkr.ecr.{region}.{_suffix(region)}/{self.image}"
+
+
+def find(name: str, version: str | None = None) -> Algorithm:
+    """The version of an algorithm; without a version the only one that there is.
+
+    A newest one is no default: it would change with this library, and launch unchanged jobs again.
+
+    >>> find("kmeans").image
+    'kmeans:1'
+    """
+    algorithms = _table()["algorithms"]
+    if name not in algorithms:
+        raise UnknownImageError(f"got the built-in algorithm {name!r}, {_choice(name, algorithms)}")
+    versions = algorithms[name]
+    if version is None:
+        if len(versions) > 1:
+            raise UnknownImageError(f"got no version of {name!r}, give one of {', '.join(versions)}")
+        [version] = versions
+    if version not in versions:
+        raise UnknownImageError(f"got version {version!r} of {name!r}, {_choice(version, versions)}")
+    return Algorithm(name, **versions[version])
+
+
+def repository(image: str) -> str:
+    """The repository of an image in ECR; of another, nothing.
+
+    >>> repository("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
+    'sagemaker-xgboost'
+    """
+    found = _IMAGE.fullmatch(image)
+    return found["repository"] if found else ""
+
+
+def is_built_in(image: str) -> bool:
+    """Whether an image is known to be a built-in algorithm, which brings its metrics with it.
+
+    >>> is_built_in("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
+    True
+    >>> is_built_in("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3")
+    False
+    """
+    found = _IMAGE.fullmatch(image)
+    if found is None:
+        return False
+    accounts, repositories = _known()
+    return found["account"] in accounts and found["repository"] in repositories
+
+
+@cache
+def _table() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="ascii"))
+    return found
+
+
+@cache
+def _known() -> tuple[frozenset[str], frozenset[str]]:
+    """Every account, and every repository."""
+    table = _table()
+    accounts = (account for registry in table["registries"].values() for account in registry.values())
+    images = (version["image"] for versions in table["algorithms"].values() for version in versions.values())
+    return frozenset(accounts), frozenset(image.partition(":")[0] for image in images)
+
+
+@cache
+def _suffix(region: str) -> str:
+    """The domain of the region's partition."""
+    path = function_code.FOLDER / "models" / "partitions.json"
+    partitions = json.loads(path.read_text(encoding="utf-8"))["partitions"]
+    found: str = next(each["outputs"]["dnsSuffix"] for each in partitions if re.match(each["regionRegex"], region))
+    return found
+
+
+def _choice(got: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(got.casefold(), names, n=1)
+    return f"must be one of {', '.join(names)}{f'; did you mean {close[0]!r}?' if close else ''}"

@@ -1,0 +1,321 @@
+"""The role that the trainings run with when none is given: what SageMaker needs for exactly this request.
+
+What it needs at all is in the developer guide ("CreateHyperParameterTuningJob API: Execution Role Permissions",
+https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html). Constructs grant it themselves, so that their own
+policies and keys allow it too; for URIs and ids it is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_iam as iam
+from constructs import DependencyGroup
+
+from .request import (
+    AlgorithmSpecification,
+    Channel,
+    CheckpointConfig,
+    DatasetSource,
+    FileSystemDataSource,
+    OutputDataConfig,
+    ResourceConfig,
+    S3DataSource,
+    S3Location,
+    TuningResourceConfig,
+)
+from .request.training_image import BoundImage
+from .tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from constructs import Construct
+
+    from .request import TrainingJobDefinition
+    from .validation import Path
+
+_S3: Final = "s3://"
+_LATER: Final = r"\$\{Token\[[^\]]*\]\}"
+_ECR_IMAGE: Final = re.compile(
+    rf"(?P<account>[0-9]{{12}}|{_LATER})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+|{_LATER})\.(?:[a-z0-9.-]|{_LATER})+/"
+    rf"(?P<repository>(?:{_LATER}|[^:@$])+)(?:[:@].*)?"
+)
+_DIRECTORY_BUCKET: Final = "--x-s3"
+
+_READ: Final = ("s3:GetObject",)
+_WRITE: Final = ("s3:AbortMultipartUpload", "s3:PutObject")
+# What is deleted in the container's folder of checkpoints is deleted in S3 too.
+_KEEP: Final = (*_READ, *_WRITE, "s3:DeleteObject")
+_PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+_ENCRYPT: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
+_USE_VOLUME: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext")
+_LOG: Final = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+_JOIN: Final = (
+    "ec2:CreateNetworkInterface",
+    "ec2:CreateNetworkInterfacePermission",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DeleteNetworkInterfacePermission",
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+)
+_FOR_A_SERVICE: Final = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+_GROUP: Final = "/aws/sagemaker/TrainingJobs"
+
+Condition = dict[str, dict[str, str]]
+
+
+def problems(definition: TrainingJobDefinition) -> Iterator[tuple[Path, str]]:
+    """What a definition without a role leaves open, so that nothing can be granted for it."""
+    for path, value, kinds in _parts(definition):
+        if value is not None and not isinstance(value, kinds):
+            kind = "a token" if is_token(value) else repr(type(value).__name__)
+            yield path, f"got {kind}, in which the job's role can't look; give {kinds[0].__name__}, or a role"
+    for path, key in _keys(definition):
+        if isinstance(key, str) and is_token(key) and not key.startswith("arn:"):
+            message = "got a token, which may be an id, an ARN or an alias: the job's role can't be allowed to use it"
+            yield path, f"{message}; give the key itself (kms.Key.from_key_arn makes one of an ARN), or a role"
+    for path, location in _locations(definition):
+        if isinstance(location, str) and location.startswith("https://"):
+            message = f"got {location!r}, of which the job's role can't be allowed the bucket"
+            yield path, f"{message}; write {_S3}bucket/prefix, or give a role"
+
+
+def _parts(definition: TrainingJobDefinition) -> Iterator[tuple[Path, Any, tuple[type, ...]]]:
+    """The parts that a role is made of, as they were given, and what they have to be."""
+    yield ("AlgorithmSpecification",), definition.algorithm_specification, (AlgorithmSpecification,)
+    yield ("OutputDataConfig",), definition.output_data_config, (OutputDataConfig,)
+    yield ("CheckpointConfig",), definition.checkpoint_config, (CheckpointConfig,)
+    yield ("ResourceConfig",), definition.resource_config, (ResourceConfig,)
+    yield ("HyperParameterTuningResourceConfig",), definition.tuning_resource_config, (TuningResourceConfig,)
+    channels: Any = definition.input_data_config
+    if is_token(channels) or not isinstance(channels, (list, tuple)):
+        yield ("InputDataConfig",), channels, (Channel,)
+        return
+    for index, channel in enumerate(channels):
+        yield ("InputDataConfig", index), channel, (Channel,)
+        if isinstance(channel, Channel):
+            sources = (S3DataSource, FileSystemDataSource, DatasetSource)
+            yield ("InputDataConfig", index, "DataSource"), channel.data_source, sources
+
+
+def _keys(definition: TrainingJobDefinition) -> Iterator[tuple[Path, Any]]:
+    yield ("OutputDataConfig", "KmsKeyId"), getattr(definition.output_data_config, "kms_key", None)
+    for path, resources in (
+        ("ResourceConfig", definition.resource_config),
+        ("HyperParameterTuningResourceConfig", definition.tuning_resource_config),
+    ):
+        yield (path, "VolumeKmsKeyId"), getattr(resources, "volume_kms_key", None)
+
+
+def _locations(definition: TrainingJobDefinition) -> Iterator[tuple[Path, Any]]:
+    for path, part, _ in _parts(definition):
+        if isinstance(part, S3DataSource):
+            yield (*path, "S3DataSource", "S3Uri"), part.s3_uri
+    yield ("OutputDataConfig", "S3OutputPath"), getattr(definition.output_data_config, "s3_output_path", None)
+    yield ("CheckpointConfig", "S3Uri"), getattr(definition.checkpoint_config, "s3_uri", None)
+
+
+def make(scope: Construct, definitions: Sequence[TrainingJobDefinition]) -> iam.Role:
+    """A role for definitions without one; images are bound already."""
+    role = iam.Role(
+        scope,
+        "Role",
+        # A bucket or a key of another account names it in its own policy.
+        role_name=cdk.PhysicalName.GENERATE_IF_NEEDED,
+        assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
+        description=f"Runs the trainings of the SageMaker hyperparameter tuning job {scope.node.path}"[:1000],
+    )
+    policy = _Policy(role)
+    for definition in definitions:
+        _grant(policy, definition)
+    policy.write()
+    return role
+
+
+class _Policy:
+    """Statements in the making: what has the same actions and conditions becomes one."""
+
+    def __init__(self, role: iam.Role) -> None:
+        stack = cdk.Stack.of(role)
+        self.role = role
+        self._partition, self._place = stack.partition, f"{stack.region}:{stack.account}"
+        self._statements: dict[tuple[tuple[str, ...], str], tuple[Condition | None, dict[str, None]]] = {}
+
+    def allow(self, actions: tuple[str, ...], *resources: str, condition: Condition | None = None) -> None:
+        """Let the role do this with these."""
+        _, known = self._statements.setdefault((actions, repr(condition)), (condition, {}))
+        known.update(dict.fromkeys(resources))
+
+    def own(self, service: str, resource: str) -> str:
+        """The ARN of a resource in the stack's region and account."""
+        return self.arn(f"{service}:{self._place}:{resource}")
+
+    def arn_of(self, name_or_arn: str, service: str, kind: str) -> str:
+        """The ARN of what is given by its ARN, or by its name in the stack's region and account."""
+        return name_or_arn if name_or_arn.startswith("arn:") else self.own(service, f"{kind}/{name_or_arn}")
+
+    def arn(self, rest: str) -> str:
+        """An ARN in the stack's partition."""
+        return f"arn:{self._partition}:{rest}"
+
+    def write(self) -> None:
+        """Add the statements to the role."""
+        for (actions, _), (condition, resources) in self._statements.items():
+            self.role.add_to_policy(
+                iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=condition)
+            )
+
+
+def _grant(policy: _Policy, definition: TrainingJobDefinition) -> None:
+    for channel in definition.input_data_config or ():
+        if isinstance(channel.data_source, S3DataSource):
+            _grant_location(policy, channel.data_source.s3_uri, _READ)
+    _grant_location(policy, definition.output_data_config.s3_output_path, _WRITE)
+    if definition.checkpoint_config is not None:
+        _grant_location(policy, definition.checkpoint_config.s3_uri, _KEEP)
+    _grant_key(policy, definition.output_data_config.kms_key, _ENCRYPT)
+    for resources in (definition.resource_config, definition.tuning_resource_config):
+        if resources is not None:
+            _grant_volume_key(policy, resources.volume_kms_key)
+    _grant_algorithm(policy, definition)
+    if definition.vpc_config is not None:
+        # Most of them know no resource, and the checks at creation fail where the others are narrowed down.
+        policy.allow(_JOIN, "*")
+    policy.allow(_LOG, *(policy.own("logs", f"log-group:{_GROUP}{below}") for below in ("", ":*")))
+    policy.allow(("cloudwatch:PutMetricData",), "*", condition={"StringEquals": {"cloudwatch:namespace": _GROUP}})
+
+
+def _grant_location(policy: _Policy, location: S3Location | str, actions: tuple[str, ...]) -> None:
+    if isinstance(location, S3Location):
+        if actions is _READ:
+            location.bucket.grant_read(policy.role, f"{location.prefix}*")
+        elif actions is _WRITE:
+            location.bucket.grant_put(policy.role, _folder(location.prefix))
+        else:
+            location.bucket.grant_read_write(policy.role, _folder(location.prefix))
+        return
+    bucket, prefix = _bucket_and_prefix(location)
+    if bucket.endswith(_DIRECTORY_BUCKET):
+        policy.allow(("s3express:CreateSession",), policy.own("s3express", f"bucket/{bucket}"))
+        return
+    objects = f"{prefix}*" if actions is _READ else _folder(prefix)
+    policy.allow(actions, policy.arn(f"s3:::{bucket}/{objects}"))
+    if actions is not _WRITE:
+        policy.allow(("s3:ListBucket",), policy.arn(f"s3:::{bucket}"))
+
+
+def _folder(prefix: str) -> str:
+    """What SageMaker writes below a prefix; whether a token ends in a slash is not known."""
+    return f"{prefix}*" if not prefix or prefix.endswith("]}") else f"{prefix.rstrip('/')}/*"
+
+
+def _bucket_and_prefix(uri: str) -> tuple[str, str]:
+    # What CloudFormation only knows later, it takes apart itself.
+    rest = uri.removeprefix(_S3) if uri.startswith(_S3) else cdk.Fn.select(1, cdk.Fn.split(_S3, uri))
+    bucket, slash, prefix = rest.partition("/")
+    if is_token(rest) and not slash:
+        # It has no way to tell what comes after the first slash: so the whole bucket.
+        return cdk.Fn.select(0, cdk.Fn.split("/", rest)), ""
+    return bucket, prefix
+
+
+def _grant_key(policy: _Policy, key: Any, actions: tuple[str, ...], condition: Condition | None = None) -> None:
+    if isinstance(key, str):
+        place, alias, name = key.rpartition("alias/")
+        if alias:
+            # A policy on the alias itself says nothing about the key.
+            condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}"}, **(condition or {})}
+            policy.allow(actions, f"{place}key/*" if place else policy.own("kms", "key/*"), condition=condition)
+        else:
+            policy.allow(actions, policy.arn_of(key, "kms", "key"), condition=condition)
+    elif key is not None:
+        grant = key.grant(policy.role, *actions)
+        for statement in (*grant.principal_statements, *grant.resource_statements) if condition else ():
+            statement.add_conditions(condition)
+
+
+def _grant_volume_key(policy: _Policy, key: Any) -> None:
+    _grant_key(policy, key, _USE_VOLUME)
+    _grant_key(policy, key, ("kms:CreateGrant",), _FOR_A_SERVICE)
+
+
+def _grant_algorithm(policy: _Policy, definition: TrainingJobDefinition) -> None:
+    algorithm = definition.algorithm_specification
+    name, image = algorithm.algorithm_name, algorithm.training_image
+    if name is not None:
+        if is_token(name) and not name.startswith("arn:"):
+            # A name or an ARN, of any account.
+            policy.allow(("sagemaker:DescribeAlgorithm",), policy.arn("sagemaker:*:*:algorithm/*"))
+        else:
+            policy.allow(("sagemaker:DescribeAlgorithm",), policy.arn_of(name, "sagemaker", "algorithm"))
+    elif isinstance(image, BoundImage) and image.repository is not None:
+        image.repository.grant_pull(policy.role)
+    elif image is not None:
+        _grant_pull(policy, image.uri if isinstance(image, BoundImage) else str(image))
+
+
+def _grant_pull(policy: _Policy, image: str) -> None:
+    found = _ECR_IMAGE.fullmatch(image)
+    if found:
+        account, region, repository = found["account"], found["region"], found["repository"]
+    elif re.fullmatch(_LATER, image):
+        host = cdk.Fn.split(".", cdk.Fn.select(0, cdk.Fn.split("/", image)))
+        account, region = cdk.Fn.select(0, host), cdk.Fn.select(3, host)
+        # How many parts the name has is not known: the first tells enough.
+        repository = cdk.Fn.select(1, cdk.Fn.split("/", image))
+        for mark in (":", "@"):
+            repository = cdk.Fn.select(0, cdk.Fn.split(mark, repository))
+        repository += "*"
+    else:
+        return
+    policy.allow(_PULL, policy.arn(f"ecr:{region}:{account}:repository/{repository}"))
+    policy.allow(("ecr:GetAuthorizationToken",), "*")
+
+
+@jsii.implements(iam.IPrincipal)
+class Roles:
+    """Several roles as one principal: what is granted to it is granted to each."""
+
+    def __init__(self, roles: Sequence[iam.IRole]) -> None:
+        self._roles = roles
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """Itself."""
+        return self
+
+    @property
+    def assume_role_action(self) -> str:
+        """What a role's trust policy says."""
+        return "sts:AssumeRole"
+
+    @property
+    def policy_fragment(self) -> iam.PrincipalPolicyFragment:
+        """All of them, in a resource's own policy."""
+        return iam.CompositePrincipal(*(iam.ArnPrincipal(role.role_arn) for role in self._roles)).policy_fragment
+
+    @property
+    def principal_account(self) -> str | None:
+        """The account, if it is the same for all."""
+        accounts = {role.principal_account for role in self._roles}
+        return accounts.pop() if len(accounts) == 1 else None
+
+    def add_to_policy(self, statement: iam.PolicyStatement) -> bool:
+        """The same as below, without what can be depended on."""
+        return bool(self.add_to_principal_policy(statement).statement_added)
+
+    def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
+        """Let each of the roles do this."""
+        results = [role.add_to_principal_policy(statement) for role in self._roles]
+        waiting = [result.policy_dependable for result in results if result.policy_dependable is not None]
+        return iam.AddToPrincipalPolicyResult(
+            statement_added=all(result.statement_added for result in results),
+            policy_dependable=DependencyGroup(*waiting),
+        )

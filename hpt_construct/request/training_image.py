@@ -1,0 +1,220 @@
+"""The image that trains: by URI, from a repository or a folder of the app, or one of SageMaker's own."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hpt_construct import built_in_images
+from hpt_construct.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_ecr as ecr
+    from aws_cdk import aws_ecr_assets as ecr_assets
+    from constructs import Construct
+
+_NOT_BUILT_IN: Final = "image-of-the-app"
+
+
+class ImageError(ValueError):
+    """There is no such image; the message says what there is."""
+
+
+@dataclass(frozen=True)
+class BoundImage:
+    """An image in its place: what is sent, and the repository of the app that has it."""
+
+    uri: str
+    """The URI."""
+    repository: ecr.IRepository | None = None
+    """The repository. Left out: of no construct."""
+
+
+class TrainingImage(ABC):
+    """The image that trains, wherever it comes from.
+
+    Becomes ``AlgorithmSpecification.TrainingImage``, the URI of an image in ECR.
+
+    >>> TrainingImage.built_in("xgboost", "1.7-1")
+    TrainingImage.built_in('xgboost', '1.7-1')
+    """
+
+    @staticmethod
+    def from_uri(uri: str) -> TrainingImage:
+        """An image by its URI, at most 255 characters; the URI itself, given as a string, is the same.
+
+        >>> TrainingImage.from_uri("111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1")
+        TrainingImage.from_uri('111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1')
+
+        :param uri: The URI, or a token.
+        """
+        return _ByUri(uri)
+
+    @staticmethod
+    def from_ecr_repository(repository: ecr.IRepository, tag_or_digest: str = "latest") -> TrainingImage:
+        """An image in a repository of the app.
+
+        >>> import aws_cdk as cdk
+        >>> from aws_cdk import aws_ecr as ecr
+        >>> repository = ecr.Repository.from_repository_name(cdk.Stack(), "Repository", "churn")
+        >>> image = TrainingImage.from_ecr_repository(repository, "1.4")
+
+        :param repository: The repository; a role that the job makes may pull from it.
+        :param tag_or_digest: The image's tag, or its digest, which begins with ``sha256:``. Left out: ``latest``, whose
+            change no deployment can see.
+        """
+        return _FromRepository(repository, tag_or_digest)
+
+    @staticmethod
+    def from_asset(
+        directory: str | Path,
+        *,
+        file: str | None = None,
+        target: str | None = None,
+        build_args: Mapping[str, str] | None = None,
+        platform: ecr_assets.Platform | None = None,
+    ) -> TrainingImage:
+        """An image that the CDK CLI builds of a folder and pushes when the stack is deployed; a changed folder is a
+        changed request.
+
+        >>> TrainingImage.from_asset("churn", target="training")
+        TrainingImage.from_asset('churn')
+
+        :param directory: The folder with the Dockerfile.
+        :param file: The Dockerfile, relative to the folder. Left out: ``Dockerfile``.
+        :param target: The stage to build. Left out: the last one.
+        :param build_args: The build's arguments; they are not secret. Left out: none.
+        :param platform: What to build for. Left out: ``linux/amd64``, which all instance types but the few on ARM run,
+            whatever computer it is built on.
+        """
+        return _FromAsset(Path(directory), file, target, build_args, platform)
+
+    @staticmethod
+    def built_in(name: str, version: str | None = None) -> TrainingImage:
+        """One of SageMaker's built-in algorithms, from the account that has it in the stack's region.
+
+        A stack whose region is not known at synth gets a ``CfnMapping`` of the accounts. A name, a version or a region
+        that is not known is a problem in the job's ``ValidationError``; ``from_uri`` is the way out where AWS has an
+        image that this version of the library does not know.
+
+        >>> TrainingImage.built_in("kmeans")
+        TrainingImage.built_in('kmeans')
+
+        :param name: Such as ``xgboost``, ``linear-learner`` or ``forecasting-deepar``.
+        :param version: The version, as its tag begins. Left out: the only one there is; XGBoost has several, so it must
+            be given.
+        """
+        return _BuiltIn(name, version)
+
+    @abstractmethod
+    def check(self, region: str) -> str:
+        """The URI as the checks see it, which know more of a URI than of a token; asks no jsii kernel.
+
+        :raises ImageError: There is no such image.
+        """
+
+    @abstractmethod
+    def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002 – what every construct calls it
+        """The image in its place; what it needs is made in the scope, or in its stack."""
+
+
+@dataclass(frozen=True, repr=False)
+class _ByUri(TrainingImage):
+    uri: str
+
+    def check(self, region: str) -> str:
+        return self.uri
+
+    def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002
+        return BoundImage(self.uri)
+
+    def __repr__(self) -> str:
+        return f"TrainingImage.from_uri({self.uri!r})"
+
+
+@dataclass(frozen=True)
+class _FromRepository(TrainingImage):
+    repository: ecr.IRepository
+    tag_or_digest: str
+
+    def check(self, region: str) -> str:
+        return self._uri
+
+    def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002
+        return BoundImage(self._uri, self.repository)
+
+    @property
+    def _uri(self) -> str:
+        return self.repository.repository_uri_for_tag_or_digest(self.tag_or_digest)
+
+
+@dataclass(frozen=True, repr=False)
+class _FromAsset(TrainingImage):
+    directory: Path
+    file: str | None
+    target: str | None
+    build_args: Mapping[str, str] | None
+    platform: ecr_assets.Platform | None
+
+    def check(self, region: str) -> str:
+        dockerfile = self.directory / (self.file or "Dockerfile")
+        if not dockerfile.is_file():
+            raise ImageError(
+                f"got the folder {str(self.directory)!r}, which must have {dockerfile.name}; there is none"
+            )
+        return _NOT_BUILT_IN
+
+    def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002
+        from aws_cdk import aws_ecr_assets as ecr_assets  # noqa: PLC0415 – only apps that build images pay for it
+
+        asset = ecr_assets.DockerImageAsset(
+            scope,
+            id,
+            directory=str(self.directory),
+            file=self.file,
+            target=self.target,
+            build_args=self.build_args,
+            platform=self.platform or ecr_assets.Platform.LINUX_AMD64,
+        )
+        return BoundImage(asset.image_uri, asset.repository)
+
+    def __repr__(self) -> str:
+        return f"TrainingImage.from_asset({str(self.directory)!r})"
+
+
+@dataclass(frozen=True, repr=False)
+class _BuiltIn(TrainingImage):
+    name: str
+    version: str | None
+
+    def check(self, region: str) -> str:
+        try:
+            algorithm = built_in_images.find(self.name, self.version)
+            # Where the region is not known, one that is stands for it: an algorithm is the same everywhere.
+            return algorithm.uri(next(iter(algorithm.accounts)) if is_token(region) else region)
+        except built_in_images.UnknownImageError as error:
+            raise ImageError(str(error)) from None
+
+    def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002
+        import aws_cdk as cdk  # noqa: PLC0415 – the parts are plain Python
+
+        stack = cdk.Stack.of(scope)
+        algorithm = built_in_images.find(self.name, self.version)
+        if not is_token(stack.region):
+            return BoundImage(algorithm.uri(stack.region))
+        mapping_id = f"HptConstruct{re.sub(r'[^A-Za-z0-9]', '', algorithm.registry.title())}Accounts"
+        mapping = stack.node.try_find_child(mapping_id)
+        if not isinstance(mapping, cdk.CfnMapping):
+            accounts = {region: {"account": account} for region, account in algorithm.accounts.items()}
+            mapping = cdk.CfnMapping(stack, mapping_id, mapping=accounts)
+        account = mapping.find_in_map(cdk.Aws.REGION, "account")
+        return BoundImage(f"{account}.dkr.ecr.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}/{algorithm.image}")
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(repr(each) for each in (self.name, self.version) if each is not None)
+        return f"TrainingImage.built_in({arguments})"

@@ -1,0 +1,203 @@
+"""Images by reference: what reaches SageMaker, what they put into a stack, and which there are not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk.assertions import Annotations, Template
+
+from hpt_construct import (
+    AlgorithmSpecification,
+    HyperparameterTuningJob,
+    IntegerRange,
+    MetricDefinition,
+    Objective,
+    OutputDataConfig,
+    ResourceConfig,
+    ResourceLimits,
+    StoppingCondition,
+    TrainingImage,
+    TrainingJobDefinition,
+    ValidationError,
+)
+
+TYPE = "Custom::SageMakerHyperParameterTuningJob"
+XGBOOST = TrainingImage.built_in("xgboost", "1.7-1")
+LOSS = [MetricDefinition("loss", "loss=([0-9.]+)")]
+
+
+def definition(image: TrainingImage | str, **arguments: Any) -> TrainingJobDefinition:
+    """A training with this image."""
+    return TrainingJobDefinition(
+        algorithm_specification=AlgorithmSpecification(
+            training_image=image, metric_definitions=arguments.pop("metrics", None)
+        ),
+        role="arn:aws:iam::111122223333:role/R",
+        output_data_config=OutputDataConfig(s3_output_path="s3://amzn-s3-demo-bucket/out"),
+        stopping_condition=StoppingCondition(max_runtime=3600),
+        resource_config=ResourceConfig(instance_type="ml.m5.large", instance_count=1, volume_size=1),
+        **arguments,
+    )
+
+
+def tuning(stack: cdk.Stack, training: TrainingJobDefinition, name: str = "Tuning") -> HyperparameterTuningJob:
+    """A job of one training."""
+    return HyperparameterTuningJob(
+        stack,
+        name,
+        strategy="Random",
+        objective=Objective.minimize("loss"),
+        parameter_ranges=[IntegerRange("depth", 1, 10)],
+        resource_limits=ResourceLimits(max_parallel_training_jobs=1, max_training_jobs=2),
+        training_job=training,
+    )
+
+
+def sent(stack: cdk.Stack) -> Any:
+    """The image of the one job of a stack, as the template has it."""
+    [job] = Template.from_stack(stack).find_resources(TYPE).values()
+    return job["Properties"]["TrainingJobDefinition"]["AlgorithmSpecification"]["TrainingImage"]
+
+
+def stack_in(region: str) -> cdk.Stack:
+    """A stack whose region is known."""
+    return cdk.Stack(cdk.App(), "Training", env=cdk.Environment(region=region, account="111122223333"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that an image can be built of."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n", encoding="ascii")
+    return tmp_path
+
+
+def test_uri_is_sent_as_it_is(stack: cdk.Stack) -> None:
+    """The two ways to give it are one."""
+    uri = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1"
+    tuning(stack, definition(TrainingImage.from_uri(uri), metrics=LOSS))
+    other = cdk.Stack(cdk.App(), "Training")
+    tuning(other, definition(uri, metrics=LOSS))
+    assert sent(stack) == uri
+    assert Template.from_stack(stack).to_json() == Template.from_stack(other).to_json()
+
+
+@pytest.mark.parametrize(("tag_or_digest", "end"), [("1.4", ":1.4"), ("sha256:abc", "@sha256:abc")])
+def test_image_of_a_repository_refers_to_it(stack: cdk.Stack, tag_or_digest: str, end: str) -> None:
+    """A tag and a digest are joined to the repository's URI each in its way."""
+    repository = ecr.Repository.from_repository_name(stack, "Churn", "churn")
+    tuning(stack, definition(TrainingImage.from_ecr_repository(repository, tag_or_digest), metrics=LOSS))
+    assert sent(stack)["Fn::Join"][1][-1] == f"/churn{end}"
+
+
+def test_folder_becomes_an_asset_for_sagemakers_instances(folder: Path) -> None:
+    """The CLI builds it for amd64, whatever computer it runs on, and pushes it before the job starts."""
+    app = cdk.App()
+    stack = cdk.Stack(app, "Training")
+    tuning(stack, definition(TrainingImage.from_asset(folder, target="training", build_args={"A": "1"}), metrics=LOSS))
+    assembly = app.synth()
+    [image] = json.loads(Path(assembly.directory, "Training.assets.json").read_text(encoding="utf-8"))[
+        "dockerImages"
+    ].values()
+    source = image["source"]
+    assert (source["platform"], source["dockerBuildTarget"], source["dockerBuildArgs"]) == (
+        "linux/amd64",
+        "training",
+        {"A": "1"},
+    )
+    [destination] = image["destinations"].values()
+    assert destination["imageTag"] in sent(stack)["Fn::Sub"]
+
+
+def test_platform_of_an_asset_can_be_chosen(stack: cdk.Stack, folder: Path) -> None:
+    """Some instance types run on ARM."""
+    image = TrainingImage.from_asset(folder, platform=ecr_assets.Platform.LINUX_ARM64)
+    job = tuning(stack, definition(image, metrics=LOSS))
+    assert isinstance(job.node.find_child("Image"), ecr_assets.DockerImageAsset)
+
+
+def test_changed_folder_is_a_changed_request(folder: Path) -> None:
+    """The image's tag is a hash of the folder: a new image starts a new job."""
+    images = []
+    for text in ("a", "a", "b"):
+        (folder / "train.py").write_text(text, encoding="ascii")
+        stack = cdk.Stack(cdk.App(), "Training")
+        tuning(stack, definition(TrainingImage.from_asset(folder), metrics=LOSS))
+        images.append(sent(stack))
+    assert images[0] == images[1] != images[2]
+
+
+def test_built_in_algorithm_is_the_one_of_the_stacks_region() -> None:
+    """No mapping is needed where the region is known."""
+    stack = stack_in("eu-west-1")
+    tuning(stack, definition(XGBOOST))
+    assert sent(stack) == "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+    assert "Mappings" not in Template.from_stack(stack).to_json()
+
+
+def test_stack_without_a_region_has_one_mapping_a_registry(stack: cdk.Stack) -> None:
+    """However many jobs look into it; CloudFormation then finds the account, and the domain of the partition."""
+    for number, image in enumerate(
+        (XGBOOST, TrainingImage.built_in("xgboost", "1.5-1"), TrainingImage.built_in("pca"))
+    ):
+        tuning(stack, definition(image), f"Tuning{number}")
+    template = Template.from_stack(stack).to_json()
+    mappings = template["Mappings"]
+    assert sorted(mappings) == ["HptConstructFactorizationMachinesAccounts", "HptConstructSagemakerXgboostAccounts"]
+    assert mappings["HptConstructSagemakerXgboostAccounts"]["eu-west-1"] == {"account": "141502667606"}
+    first = next(each for each in template["Resources"].values() if each["Type"] == TYPE)
+    assert first["Properties"]["TrainingJobDefinition"]["AlgorithmSpecification"]["TrainingImage"] == {
+        "Fn::Join": [
+            "",
+            [
+                {"Fn::FindInMap": ["HptConstructSagemakerXgboostAccounts", {"Ref": "AWS::Region"}, "account"]},
+                ".dkr.ecr.",
+                {"Ref": "AWS::Region"},
+                ".",
+                {"Ref": "AWS::URLSuffix"},
+                "/sagemaker-xgboost:1.7-1",
+            ],
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("image", "region", "problem"),
+    [
+        (TrainingImage.built_in("xgbost", "1.7-1"), "eu-west-1", "did you mean 'xgboost'?"),
+        (TrainingImage.built_in("xgboost", "1.7"), "eu-west-1", "did you mean '1.7-1'?"),
+        (TrainingImage.built_in("lda"), "eu-north-1", "give the image with TrainingImage.from_uri"),
+        (TrainingImage.from_asset("nowhere"), "eu-west-1", "'nowhere', which must have Dockerfile; there is none"),
+    ],
+)
+def test_image_that_is_not_there_is_a_problem_like_any_other(image: TrainingImage, region: str, problem: str) -> None:
+    """With all the others, at its path, and before anything is in the stack."""
+    stack = stack_in(region)
+    with pytest.raises(ValidationError) as caught:
+        tuning(stack, dataclasses.replace(definition(image), stopping_condition=StoppingCondition(max_runtime=0)))
+    first, second = sorted(caught.value.problems)
+    assert first.startswith("training_job.algorithm_specification.training_image: got ")
+    assert first.endswith(problem)
+    assert second.startswith("training_job.stopping_condition.max_runtime: got 0")
+    assert stack.node.children == []
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", None])
+def test_rules_know_a_built_in_algorithm(region: str | None) -> None:
+    """It brings its metrics with it, wherever the stack will be deployed."""
+    stack = stack_in(region) if region else cdk.Stack(cdk.App(), "Training")
+    tuning(stack, definition(XGBOOST, metrics=LOSS))
+    [warning] = Annotations.from_stack(stack).find_warning("*", cdk.assertions.Match.any_value())
+    assert "metric_definitions: the built-in algorithm brings its own; leave it out" in str(warning.entry.data)
+
+
+def test_rules_know_an_image_of_the_app(stack: cdk.Stack, folder: Path) -> None:
+    """It brings nothing: what the objective needs has to be defined."""
+    with pytest.raises(ValidationError, match=r"metric_definitions: defines 'accuracy', but not the objective's"):
+        tuning(stack, definition(TrainingImage.from_asset(folder), metrics=[MetricDefinition("accuracy", "(x)")]))
