@@ -1,7 +1,9 @@
 """A SageMaker hyperparameter tuning job as a resource of an AWS CDK stack."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from .errors import ValidationError
-from .reference import IHyperparameterTuningJob
 from .request import (
     AlgorithmSpecification,
     AllocationStrategy,
@@ -60,7 +62,10 @@ from .request import (
     WarmStart,
     WarmStartType,
 )
-from .tuning_job import HyperparameterTuningJob
+
+if TYPE_CHECKING:
+    from .reference import IHyperparameterTuningJob
+    from .tuning_job import HyperparameterTuningJob
 
 __all__ = [
     "AlgorithmSpecification",
@@ -123,3 +128,16 @@ __all__ = [
     "WarmStart",
     "WarmStartType",
 ]
+
+# They load service modules of the CDK, for a tenth of a second: an import of the parts alone does not need them.
+_LOADED_WHEN_USED = {"HyperparameterTuningJob": "tuning_job", "IHyperparameterTuningJob": "reference"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _LOADED_WHEN_USED:
+        return getattr(import_module(f".{_LOADED_WHEN_USED[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -119,7 +119,8 @@ def allowed(stack: cdk.Stack, role: str = r"TuningRole.*") -> Allowed:
     for policy in Template.from_stack(stack).find_resources("AWS::IAM::Policy").values():
         if re.fullmatch(role, "".join(text(each).strip("{}") for each in policy["Properties"]["Roles"])):
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                assert statement["Effect"] == "Allow"
+                if statement["Effect"] == "Deny":
+                    continue
                 actions, resources = statement["Action"], statement["Resource"]
                 found |= {
                     (action, re.sub(r"(?<=[a-z])[0-9A-F]{8}(?=[.}])", "", text(resource)), condition(statement))
