@@ -20,6 +20,8 @@ from .tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+RESOURCE_TYPE: Final = "Custom::SageMakerHyperParameterTuningJob"
+
 _ID: Final = "HptConstructProvider"
 """Part of the function's logical id, which must never change: CloudFormation can't give a resource another service
 token.

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import aws_cdk as cdk
 import jsii
@@ -16,9 +12,9 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering, validation
-from .errors import ValidationError
+from .checking import Checked, TuningJobOptions, check, requests_of_parents
 from .permissions import LOGICAL_ID_TAG
-from .provider import SERVICE_TIMEOUT_MINUTES, Provider
+from .provider import RESOURCE_TYPE, SERVICE_TIMEOUT_MINUTES, Provider
 from .reference import IHyperparameterTuningJob
 from .request import (
     Autotune,
@@ -35,33 +31,13 @@ from .request import (
     VpcConfig,
     WarmStart,
 )
+from .tags import JobTags
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs import Construct
-
-RESOURCE_TYPE: Final = "Custom::SageMakerHyperParameterTuningJob"
-
-
-class TuningJobOptions(TypedDict, total=False):
-    """What is decided about a job beside its request."""
-
-    run: str | None
-    removal_policy: cdk.RemovalPolicy | None
-    arn_output: bool
-    arn_export_name: str | None
-    max_instance_hours: float | None
-    raised_quotas: Sequence[str]
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """A request without errors, and what else there is to say of it."""
-
-    warnings: tuple[tuple[str, str], ...]
-    """Id and message, as ``Annotations.add_warning_v2`` takes them."""
 
 
 @jsii.implements(cdk.ITaggableV2, iam.IGrantable, ec2.IConnectable)
@@ -125,7 +101,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         arn_export_name: str | None = None,
         max_instance_hours: float | None = None,
         raised_quotas: Sequence[str] = (),
-        _checked: _Checked | None = None,
+        _checked: Checked | None = None,
     ) -> None:
         """Check the request and add it to the stack.
 
@@ -184,7 +160,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         )
         judged, unseen = deferred.stand_ins(request, scope)
         api_request = rendering.render(judged)
-        checked = _checked or _check(
+        checked = _checked or check(
             scope,
             id,
             api_request,
@@ -195,7 +171,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 max_instance_hours=max_instance_hours,
                 raised_quotas=raised_quotas,
             ),
-            parents=_parents(warm_start),
+            parents=requests_of_parents(warm_start),
             unseen=unseen,
         )
         super().__init__(scope, id)
@@ -207,9 +183,9 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         self._request = dict(api_request)
         provider = Provider.of(self)
         provider.count_job()
-        _permit(provider, api_request)
+        provider.permissions.allow(api_request)
         # The tags of the request are checked already; only what comes to them is not.
-        self._tags = _Tags(api_request.pop("Tags", None), lambda: provider.check_at_synth(self._tag_problems))
+        self._tags = JobTags(api_request.pop("Tags", None), lambda: provider.check_at_synth(self._tag_problems))
         properties = rendering.template(api_request)
         properties["Tags"] = cdk.Lazy.any(self._tags)
         self._name_prefix = naming.name_prefix(provider.stack_name, id) if tuning_job_name is None else None
@@ -269,7 +245,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         own paths.
         """
         api_request = rendering.without_described(request)
-        checked = _check(scope, id, api_request, validation.spell_api, options=options)
+        checked = check(scope, id, api_request, validation.spell_api, options=options)
         parsed = rendering.parse(api_request)
         return cls(scope, id, **rendering.fields(parsed), **options, _checked=checked)
 
@@ -456,148 +432,3 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     def cdk_tag_manager(self) -> cdk.TagManager:
         """Where ``Tags.of(...)`` puts the tags that reach the job."""
         return self._tags.manager
-
-
-@jsii.implements(cdk.IStableAnyProducer)
-class _Tags:
-    """The tags of the request, with those that ``Tags.of(...)`` adds and without those that it removes."""
-
-    def __init__(self, requested: Any, when_tagged: Callable[[], None]) -> None:
-        self._requested = requested
-        self._when_tagged = when_tagged
-        self._manager: cdk.TagManager | None = None
-
-    @property
-    def manager(self) -> cdk.TagManager:
-        """Made when the CDK first asks for it: a manager for each of many jobs would be a third of their synth time."""
-        if self._manager is None:
-            initial = [{"key": tag["Key"], "value": tag["Value"]} for tag in self._requested or ()]
-            self._manager = cdk.TagManager(cdk.TagType.STANDARD, RESOURCE_TYPE, initial or None)
-            self._when_tagged()
-        return self._manager
-
-    def problems(self) -> Iterator[str]:
-        """What is wrong with all tags together, when every ``Tags.of(...)`` has been said."""
-        tags = [{"Key": tag["key"], "Value": tag["value"]} for tag in self.manager.render_tags() or ()]
-        for problem in validation.tag_problems(tags):
-            _, *index = problem.path
-            where = f"tags[{tags[int(index[0])]['Key']!r}]" if index else "tags"
-            yield f"{where}: {problem.message}"
-
-    def produce(self) -> Any:
-        """The property's value when the template is written; None leaves it out."""
-        if self._manager is None:
-            return rendering.template(self._requested)
-        tags = {tag["key"]: tag["value"] for tag in self._manager.render_tags() or ()}
-        # The tag manager sorts; the order of the request is kept where there is one.
-        places = {tag["Key"]: place for place, tag in enumerate(self._requested or ())}
-        ordered = sorted(tags, key=lambda key: places.get(key, len(places)))
-        return rendering.template([{"Key": key, "Value": tags[key]} for key in ordered]) or None
-
-
-def _parents(warm_start: Any) -> list[Mapping[str, Any] | None]:
-    """The request of each parent that is a job of the app, None for the others; what is no warm start has none."""
-    parents = getattr(warm_start, "parents", None)
-    return [getattr(parent, "_request", None) for parent in parents] if isinstance(parents, (list, tuple)) else []
-
-
-def _check(  # noqa: PLR0913 – what is checked, against what, and the words for it
-    scope: Construct,
-    id: str,  # noqa: A002
-    request: Mapping[str, Any],
-    spell: Callable[[validation.Path], str],
-    *,
-    options: TuningJobOptions,
-    parents: Sequence[Mapping[str, Any] | None] = (),
-    unseen: Sequence[validation.Problem] = (),
-) -> _Checked:
-    raised_quotas = options.get("raised_quotas", ())
-    quotas = {rule.id for rule in validation.RULES if rule.overridable}
-    errors = [
-        f"raised_quotas: got {name!r}, must be of {', '.join(sorted(quotas))}"
-        for name in raised_quotas
-        if name not in quotas
-    ]
-    errors += _bad_export(options.get("arn_export_name"), arn_output=options.get("arn_output", True))
-    errors += [f"{spell(problem.path)}: {problem.message}" for problem in unseen]
-    warnings = []
-    findings = validation.check(request)
-    for finding in findings:
-        text = f"{spell(finding.problem.path)}: {finding.problem.message}"
-        if finding.level is validation.Level.WARNING:
-            warnings.append((f"hpt-construct:{finding.rule}", text))
-        elif not finding.overridable:
-            errors.append(text)
-        elif finding.rule not in raised_quotas:
-            errors.append(f"{text}; if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]")
-    if all(finding.rule != "structure" for finding in findings):
-        between = validation.parent_problems(request, parents)
-        errors += [f"{spell(problem.path)}: {problem.message}" for problem in between]
-        ceiling = options.get("max_instance_hours")
-        if ceiling is not None:
-            errors += _above_ceiling(request, ceiling)
-    errors += [
-        f"{spell(path)}: got a token, must be known at synth, or the function could not be allowed to pass its role"
-        for path, definition in _definitions(request)
-        if is_token(definition)
-    ]
-    if errors:
-        raise ValidationError("/".join(filter(None, (scope.node.path, id))), errors)
-    return _Checked(tuple(warnings))
-
-
-def _bad_export(name: str | None, *, arn_output: bool) -> Iterator[str]:
-    if name is None:
-        return
-    if not arn_output:
-        yield "arn_export_name: there is no output to export with arn_output=False; leave one of the two out"
-    # The CDK lets other characters pass, and the deployment fails.
-    if not is_token(name) and not (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name)):
-        yield f"arn_export_name: got {name!r}, must be 1 to 255 letters, digits, colons and hyphens"
-
-
-def _above_ceiling(request: Mapping[str, Any], ceiling: float) -> Iterator[str]:
-    number = isinstance(ceiling, (int, float)) and not isinstance(ceiling, bool) and not is_token(ceiling)
-    if not number or not math.isfinite(ceiling) or ceiling <= 0:
-        shown = "a token" if is_token(ceiling) else repr(ceiling)
-        yield f"max_instance_hours: got {shown}, must be a number of hours above 0, known at synth"
-        return
-    try:
-        most = instance_hours.worst_case(request)
-    except instance_hours.UnknownError as unknown:
-        yield (
-            f"max_instance_hours: got {ceiling:,}, and what the request allows can't be known: {unknown}; "
-            "give numbers, or leave the ceiling out"
-        )
-        return
-    if most.total > ceiling:
-        yield (
-            f"max_instance_hours: got {ceiling:,}, the request allows {round(most.total, 2):,.12g} ({most.sum}); "
-            "lower the number of trainings, their time or their instances, or raise the ceiling"
-        )
-
-
-def _definitions(request: Mapping[str, Any]) -> list[tuple[validation.Path, Any]]:
-    """The one definition, or each of several, with its path; tokens among them."""
-    found: list[tuple[validation.Path, Any]] = []
-    single, several = request.get("TrainingJobDefinition"), request.get("TrainingJobDefinitions")
-    if single is not None:
-        found.append((("TrainingJobDefinition",), single))
-    if is_token(several):
-        found.append((("TrainingJobDefinitions",), several))
-    elif isinstance(several, (list, tuple)):
-        found += [(("TrainingJobDefinitions", index), definition) for index, definition in enumerate(several)]
-    return found
-
-
-def _permit(provider: Provider, request: Mapping[str, Any]) -> None:
-    name = request.get(api_model.GENERATED)
-    if name is not None:
-        provider.permissions.allow_name(name)
-    for _, definition in _definitions(request):
-        provider.permissions.allow_passing(definition["RoleArn"])
-        for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
-            resources = definition.get(member)
-            key = resources.get("VolumeKmsKeyId") if isinstance(resources, Mapping) else None
-            if key:
-                provider.permissions.allow_key(key)

@@ -26,8 +26,8 @@ from hpt_construct import (
     TrainingJobDefinition,
     ValidationError,
 )
+from hpt_construct.checking import TuningJobOptions
 from hpt_construct.request import _part, whole
-from hpt_construct.tuning_job import TuningJobOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,136 @@
+"""What is said of a request before anything is made of it: errors all at once, or the warnings that remain."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from . import instance_hours, validation
+from .errors import ValidationError
+from .tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import aws_cdk as cdk
+    from constructs import Construct
+
+
+class TuningJobOptions(TypedDict, total=False):
+    """What is decided about a job beside its request."""
+
+    run: str | None
+    removal_policy: cdk.RemovalPolicy | None
+    arn_output: bool
+    arn_export_name: str | None
+    max_instance_hours: float | None
+    raised_quotas: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A request without errors, and what else there is to say of it."""
+
+    warnings: tuple[tuple[str, str], ...]
+    """Id and message, as ``Annotations.add_warning_v2`` takes them."""
+
+
+def requests_of_parents(warm_start: Any) -> list[Mapping[str, Any] | None]:
+    """The request of each parent that is a job of the app, None for the others; what is no warm start has none."""
+    parents = getattr(warm_start, "parents", None)
+    return [getattr(parent, "_request", None) for parent in parents] if isinstance(parents, (list, tuple)) else []
+
+
+def check(  # noqa: PLR0913 – what is checked, against what, and the words for it
+    scope: Construct,
+    id: str,  # noqa: A002
+    request: Mapping[str, Any],
+    spell: Callable[[validation.Path], str],
+    *,
+    options: TuningJobOptions,
+    parents: Sequence[Mapping[str, Any] | None] = (),
+    unseen: Sequence[validation.Problem] = (),
+) -> Checked:
+    """Judge a request in the words that ``spell`` has for its paths.
+
+    :raises ValidationError: There are errors; it has all of them.
+    """
+    raised_quotas = options.get("raised_quotas", ())
+    quotas = {rule.id for rule in validation.RULES if rule.overridable}
+    errors = [
+        f"raised_quotas: got {name!r}, must be of {', '.join(sorted(quotas))}"
+        for name in raised_quotas
+        if name not in quotas
+    ]
+    errors += _bad_export(options.get("arn_export_name"), arn_output=options.get("arn_output", True))
+    errors += [f"{spell(problem.path)}: {problem.message}" for problem in unseen]
+    warnings = []
+    findings = validation.check(request)
+    for finding in findings:
+        text = f"{spell(finding.problem.path)}: {finding.problem.message}"
+        if finding.level is validation.Level.WARNING:
+            warnings.append((f"hpt-construct:{finding.rule}", text))
+        elif not finding.overridable:
+            errors.append(text)
+        elif finding.rule not in raised_quotas:
+            errors.append(f"{text}; if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]")
+    if all(finding.rule != "structure" for finding in findings):
+        between = validation.parent_problems(request, parents)
+        errors += [f"{spell(problem.path)}: {problem.message}" for problem in between]
+        ceiling = options.get("max_instance_hours")
+        if ceiling is not None:
+            errors += _above_ceiling(request, ceiling)
+    errors += [
+        f"{spell(path)}: got a token, must be known at synth, or the function could not be allowed to pass its role"
+        for path, definition in definitions(request)
+        if is_token(definition)
+    ]
+    if errors:
+        raise ValidationError("/".join(filter(None, (scope.node.path, id))), errors)
+    return Checked(tuple(warnings))
+
+
+def _bad_export(name: str | None, *, arn_output: bool) -> Iterator[str]:
+    if name is None:
+        return
+    if not arn_output:
+        yield "arn_export_name: there is no output to export with arn_output=False; leave one of the two out"
+    # The CDK lets other characters pass, and the deployment fails.
+    if not is_token(name) and not (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name)):
+        yield f"arn_export_name: got {name!r}, must be 1 to 255 letters, digits, colons and hyphens"
+
+
+def _above_ceiling(request: Mapping[str, Any], ceiling: float) -> Iterator[str]:
+    number = isinstance(ceiling, (int, float)) and not isinstance(ceiling, bool) and not is_token(ceiling)
+    if not number or not math.isfinite(ceiling) or ceiling <= 0:
+        shown = "a token" if is_token(ceiling) else repr(ceiling)
+        yield f"max_instance_hours: got {shown}, must be a number of hours above 0, known at synth"
+        return
+    try:
+        most = instance_hours.worst_case(request)
+    except instance_hours.UnknownError as unknown:
+        yield (
+            f"max_instance_hours: got {ceiling:,}, and what the request allows can't be known: {unknown}; "
+            "give numbers, or leave the ceiling out"
+        )
+        return
+    if most.total > ceiling:
+        yield (
+            f"max_instance_hours: got {ceiling:,}, the request allows {round(most.total, 2):,.12g} ({most.sum}); "
+            "lower the number of trainings, their time or their instances, or raise the ceiling"
+        )
+
+
+def definitions(request: Mapping[str, Any]) -> list[tuple[validation.Path, Any]]:
+    """The one definition, or each of several, with its path; tokens among them."""
+    found: list[tuple[validation.Path, Any]] = []
+    single, several = request.get("TrainingJobDefinition"), request.get("TrainingJobDefinitions")
+    if single is not None:
+        found.append((("TrainingJobDefinition",), single))
+    if is_token(several):
+        found.append((("TrainingJobDefinitions",), several))
+    elif isinstance(several, (list, tuple)):
+        found += [(("TrainingJobDefinitions", index), definition) for index, definition in enumerate(several)]
+    return found
