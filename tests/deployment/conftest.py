@@ -77,9 +77,12 @@ class Account:
 @pytest.fixture(scope="session")
 def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """One sandbox for all, bootstrapped once: a bootstrap takes five seconds."""
-    settings = SandboxSettings(service=ServiceSettings(stopping_seconds=0.5), environment={"PYTHONPATH": str(ROOT)})
+    folder = tmp_path_factory.mktemp("apps")
+    # A folder of its own to synthesize into: two CLIs can't share one, and tests run on both cores.
+    environment = {"PYTHONPATH": str(ROOT), "CDK_OUTPUT": str(folder / "cdk.out")}
+    settings = SandboxSettings(service=ServiceSettings(stopping_seconds=0.5), environment=environment)
     with Sandbox(settings) as sandbox:
-        account = Account(sandbox, tmp_path_factory.mktemp("apps"))
+        account = Account(sandbox, folder)
         done = account.run_cdk("bootstrap")
         assert done.returncode == 0, done.stderr
         yield account
