@@ -8,13 +8,14 @@ policies and keys allow it too; for URIs and ids it is written here.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
 from constructs import DependencyGroup
 
+from .findings import explain_wildcard, explain_wildcards
 from .request import (
     AlgorithmSpecification,
     Channel,
@@ -31,7 +32,7 @@ from .request.training_image import BoundImage
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from constructs import Construct
 
@@ -67,6 +68,10 @@ _JOIN: Final = (
 )
 _FOR_A_SERVICE: Final = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
 _GROUP: Final = "/aws/sagemaker/TrainingJobs"
+
+_BELOW: Final = "the request names a prefix: the objects below it are not known"
+_GRANTED: Final = "what buckets, keys and repositories of the request grant by themselves"
+_ECR_LOGIN: Final = "IAM knows no resource of ECR's authorization token"
 
 Condition = dict[str, dict[str, str]]
 
@@ -124,6 +129,9 @@ def _locations(definition: TrainingJobDefinition) -> Iterator[tuple[Path, Any]]:
 
 def make(scope: Construct, definitions: Sequence[TrainingJobDefinition]) -> iam.Role:
     """A role for definitions without one; images are bound already."""
+    policy = _Policy(cdk.Stack.of(scope))
+    for definition in definitions:
+        _grant(policy, definition)
     role = iam.Role(
         scope,
         "Role",
@@ -131,27 +139,35 @@ def make(scope: Construct, definitions: Sequence[TrainingJobDefinition]) -> iam.
         role_name=cdk.PhysicalName.GENERATE_IF_NEEDED,
         assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
         description=f"Runs the trainings of the SageMaker hyperparameter tuning job {scope.node.path}"[:1000],
+        # Apart from what is granted later, which somebody else has to answer for.
+        inline_policies={"Trainings": policy.document()},
     )
-    policy = _Policy(role)
-    for definition in definitions:
-        _grant(policy, definition)
-    policy.write()
+    policy.explain(role)
+    policy.ask(role)
     return role
 
 
 class _Policy:
-    """Statements in the making: what has the same actions and conditions becomes one."""
+    """A policy in the making: what has the same actions and conditions becomes one statement, and constructs are asked
+    for their grants once there is a role.
+    """
 
-    def __init__(self, role: iam.Role) -> None:
-        stack = cdk.Stack.of(role)
-        self.role = role
+    def __init__(self, stack: cdk.Stack) -> None:
+        self.stack = stack
         self._partition, self._place = stack.partition, f"{stack.region}:{stack.account}"
-        self._statements: dict[tuple[tuple[str, ...], str], tuple[Condition | None, dict[str, None]]] = {}
+        self._statements: dict[tuple[tuple[str, ...], str], tuple[Condition | None, dict[str, str]]] = {}
+        self._grants: list[Callable[[iam.Role], Any]] = []
 
-    def allow(self, actions: tuple[str, ...], *resources: str, condition: Condition | None = None) -> None:
-        """Let the role do this with these."""
+    def allow(
+        self, actions: tuple[str, ...], *resources: str, condition: Condition | None = None, reason: str = ""
+    ) -> None:
+        """Allow this with these; the reason is that of a wildcard among them."""
         _, known = self._statements.setdefault((actions, repr(condition)), (condition, {}))
-        known.update(dict.fromkeys(resources))
+        known.update(dict.fromkeys(resources, reason))
+
+    def later(self, grant: Callable[[iam.Role], Any]) -> None:
+        """Let a construct allow it."""
+        self._grants.append(grant)
 
     def own(self, service: str, resource: str) -> str:
         """The ARN of a resource in the stack's region and account."""
@@ -165,12 +181,31 @@ class _Policy:
         """An ARN in the stack's partition."""
         return f"arn:{self._partition}:{rest}"
 
-    def write(self) -> None:
-        """Add the statements to the role."""
-        for (actions, _), (condition, resources) in self._statements.items():
-            self.role.add_to_policy(
-                iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=condition)
-            )
+    def document(self) -> iam.PolicyDocument:
+        """What is allowed here."""
+        statements = [
+            iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=condition)
+            for (actions, _), (condition, resources) in self._statements.items()
+        ]
+        return iam.PolicyDocument(statements=statements)
+
+    def explain(self, role: iam.Role) -> None:
+        """Say why there are wildcards; where several need the same one, all reasons are given."""
+        reasons: dict[str, dict[str, None]] = {}
+        for _, resources in self._statements.values():
+            for resource, reason in resources.items():
+                if reason and "*" in resource:
+                    reasons.setdefault(resource, {})[reason] = None
+        for resource, found in reasons.items():
+            explain_wildcard(cast("cdk.CfnResource", role.node.default_child), resource, "; ".join(found))
+
+    def ask(self, role: iam.Role) -> None:
+        """Ask the constructs for their grants, and say why there are wildcards in them."""
+        for grant in self._grants:
+            grant(role)
+        granted = role.node.try_find_child("DefaultPolicy")
+        if isinstance(granted, iam.Policy):
+            explain_wildcards(role, granted.document, _GRANTED)
 
 
 def _grant(policy: _Policy, definition: TrainingJobDefinition) -> None:
@@ -186,29 +221,33 @@ def _grant(policy: _Policy, definition: TrainingJobDefinition) -> None:
             _grant_volume_key(policy, resources.volume_kms_key)
     _grant_algorithm(policy, definition)
     if definition.vpc_config is not None:
-        # Most of them know no resource, and the checks at creation fail where the others are narrowed down.
-        policy.allow(_JOIN, "*")
-    policy.allow(_LOG, *(policy.own("logs", f"log-group:{_GROUP}{below}") for below in ("", ":*")))
-    policy.allow(("cloudwatch:PutMetricData",), "*", condition={"StringEquals": {"cloudwatch:namespace": _GROUP}})
+        # As the developer guide has it. Of the same permissions for processing jobs it says that a limit, of any kind,
+        # makes SageMaker's checks at creation fail.
+        policy.allow(_JOIN, "*", reason="the developer guide has the permissions for a network without limits")
+    streams = policy.own("logs", f"log-group:{_GROUP}:*")
+    policy.allow(_LOG, policy.own("logs", f"log-group:{_GROUP}"), streams, reason="each training has its log streams")
+    namespace = {"StringEquals": {"cloudwatch:namespace": _GROUP}}
+    policy.allow(("cloudwatch:PutMetricData",), "*", condition=namespace, reason="IAM knows no resource of a metric")
 
 
 def _grant_location(policy: _Policy, location: S3Location | str, actions: tuple[str, ...]) -> None:
     if isinstance(location, S3Location):
+        bucket, prefix = location.bucket, location.prefix
         if actions is _READ:
-            location.bucket.grant_read(policy.role, f"{location.prefix}*")
+            policy.later(lambda role: bucket.grant_read(role, f"{prefix}*"))
         elif actions is _WRITE:
-            location.bucket.grant_put(policy.role, _folder(location.prefix))
+            policy.later(lambda role: bucket.grant_put(role, _folder(prefix)))
         else:
-            location.bucket.grant_read_write(policy.role, _folder(location.prefix))
+            policy.later(lambda role: bucket.grant_read_write(role, _folder(prefix)))
         return
-    bucket, prefix = _bucket_and_prefix(location)
-    if bucket.endswith(_DIRECTORY_BUCKET):
-        policy.allow(("s3express:CreateSession",), policy.own("s3express", f"bucket/{bucket}"))
+    name, below = _bucket_and_prefix(policy.stack, location)
+    if name.endswith(_DIRECTORY_BUCKET):
+        policy.allow(("s3express:CreateSession",), policy.own("s3express", f"bucket/{name}"))
         return
-    objects = f"{prefix}*" if actions is _READ else _folder(prefix)
-    policy.allow(actions, policy.arn(f"s3:::{bucket}/{objects}"))
+    objects = f"{below}*" if actions is _READ else _folder(below)
+    policy.allow(actions, policy.arn(f"s3:::{name}/{objects}"), reason=_BELOW)
     if actions is not _WRITE:
-        policy.allow(("s3:ListBucket",), policy.arn(f"s3:::{bucket}"))
+        policy.allow(("s3:ListBucket",), policy.arn(f"s3:::{name}"))
 
 
 def _folder(prefix: str) -> str:
@@ -216,9 +255,17 @@ def _folder(prefix: str) -> str:
     return f"{prefix}*" if not prefix or prefix.endswith("]}") else f"{prefix.rstrip('/')}/*"
 
 
-def _bucket_and_prefix(uri: str) -> tuple[str, str]:
-    # What CloudFormation only knows later, it takes apart itself.
-    rest = uri.removeprefix(_S3) if uri.startswith(_S3) else cdk.Fn.select(1, cdk.Fn.split(_S3, uri))
+def _bucket_and_prefix(stack: cdk.Stack, uri: str) -> tuple[str, str]:
+    if uri.startswith(_S3):
+        rest = uri.removeprefix(_S3)
+    else:
+        match stack.resolve(uri):
+            case {"Fn::Sub": str(text)} if text.startswith(_S3):
+                # An asset of the app.
+                bucket, _, prefix = text.removeprefix(_S3).partition("/")
+                return cdk.Fn.sub(bucket), cdk.Fn.sub(prefix) if "${" in prefix else prefix
+        # What CloudFormation only knows later, it takes apart itself.
+        rest = cdk.Fn.select(1, cdk.Fn.split(_S3, uri))
     bucket, slash, prefix = rest.partition("/")
     if is_token(rest) and not slash:
         # It has no way to tell what comes after the first slash: so the whole bucket.
@@ -232,12 +279,18 @@ def _grant_key(policy: _Policy, key: Any, actions: tuple[str, ...], condition: C
         if alias:
             # A policy on the alias itself says nothing about the key.
             condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}"}, **(condition or {})}
-            policy.allow(actions, f"{place}key/*" if place else policy.own("kms", "key/*"), condition=condition)
+            any_key = f"{place}key/*" if place else policy.own("kms", "key/*")
+            policy.allow(actions, any_key, condition=condition, reason="IAM knows an alias as a condition only")
         else:
             policy.allow(actions, policy.arn_of(key, "kms", "key"), condition=condition)
     elif key is not None:
-        grant = key.grant(policy.role, *actions)
-        for statement in (*grant.principal_statements, *grant.resource_statements) if condition else ():
+        policy.later(lambda role: _grant_of_key(role, key, actions, condition))
+
+
+def _grant_of_key(role: iam.Role, key: Any, actions: tuple[str, ...], condition: Condition | None) -> None:
+    grant: iam.Grant = key.grant(role, *actions)
+    if condition:
+        for statement in (*grant.principal_statements, *grant.resource_statements):
             statement.add_conditions(condition)
 
 
@@ -252,11 +305,12 @@ def _grant_algorithm(policy: _Policy, definition: TrainingJobDefinition) -> None
     if name is not None:
         if is_token(name) and not name.startswith("arn:"):
             # A name or an ARN, of any account.
-            policy.allow(("sagemaker:DescribeAlgorithm",), policy.arn("sagemaker:*:*:algorithm/*"))
+            any_algorithm = policy.arn("sagemaker:*:*:algorithm/*")
+            policy.allow(("sagemaker:DescribeAlgorithm",), any_algorithm, reason="which it is is not known at synth")
         else:
             policy.allow(("sagemaker:DescribeAlgorithm",), policy.arn_of(name, "sagemaker", "algorithm"))
     elif isinstance(image, BoundImage) and image.repository is not None:
-        image.repository.grant_pull(policy.role)
+        policy.later(image.repository.grant_pull)
     elif image is not None:
         _grant_pull(policy, image.uri if isinstance(image, BoundImage) else str(image))
 
@@ -275,8 +329,9 @@ def _grant_pull(policy: _Policy, image: str) -> None:
         repository += "*"
     else:
         return
-    policy.allow(_PULL, policy.arn(f"ecr:{region}:{account}:repository/{repository}"))
-    policy.allow(("ecr:GetAuthorizationToken",), "*")
+    arn = policy.arn(f"ecr:{region}:{account}:repository/{repository}")
+    policy.allow(_PULL, arn, reason="what the repository is called is not known at synth")
+    policy.allow(("ecr:GetAuthorizationToken",), "*", reason=_ECR_LOGIN)
 
 
 @jsii.implements(iam.IPrincipal)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
@@ -11,6 +10,7 @@ from aws_cdk import aws_iam as iam
 
 from . import api_model
 from .checking import definitions
+from .findings import explain_wildcard
 from .tokens import is_token
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Permissions:
         self._jobs = _Growing(role, _sagemaker(["CreateHyperParameterTuningJob", *_READ, *_CHANGE]))
         pattern = self._job_arn(f"{name_prefix}-*")
         self._jobs.add(pattern)
-        self._give_reason(
-            pattern, "the function makes up the end of a job's name; what it may change has its stack's tag"
+        explain_wildcard(
+            role, pattern, "the function makes up the end of a job's name; what it may change has its stack's tag"
         )
         at_creation = {"sagemaker:TaggingAction": "CreateHyperParameterTuningJob"}
         self._deny(_CHANGE, {"StringNotEquals": {f"aws:ResourceTag/{STACK_TAG}": stack.stack_id, **at_creation}})
@@ -107,7 +107,7 @@ class Permissions:
             any_key = f"{place}key/*" if place else self._key_arn("*")
             has_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{alias}"}}
             _Growing(self._role, _USE_KEY, {**self._through_sagemaker, **has_alias}).add(any_key)
-            self._give_reason(any_key, f"IAM knows a key by its alias, {alias}, as a condition only")
+            explain_wildcard(self._role, any_key, f"IAM knows a key by its alias, {alias}, as a condition only")
 
     def _deny(self, operations: Iterable[str], conditions: Mapping[str, Any]) -> None:
         self._role.add_to_principal_policy(
@@ -119,25 +119,11 @@ class Permissions:
             )
         )
 
-    def _give_reason(self, wildcard: str, reason: str) -> None:
-        """Acknowledge cdk-nag's finding about this one resource; the template does not show it."""
-        parts = self._stack.resolve(wildcard)
-        text = parts if isinstance(parts, str) else "".join(_readable(part) for part in parts["Fn::Join"][1])
-        finding = f"AwsSolutions::AwsSolutions-IAM5[Resource::{text}]"
-        # Older releases of the CDK have no acknowledgements, or none with such an id.
-        with suppress(AttributeError, RuntimeError):
-            cdk.Validations.of(self._role).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))
-
     def _job_arn(self, name: str) -> str:
         return self._stack.format_arn(service="sagemaker", resource="hyper-parameter-tuning-job", resource_name=name)
 
     def _key_arn(self, key_id: str) -> str:
         return self._stack.format_arn(service="kms", resource="key", resource_name=key_id)
-
-
-def _readable(part: Any) -> str:
-    """A part of a joined text as cdk-nag writes it."""
-    return part if isinstance(part, str) else f"<{part.get('Ref', '?')}>"
 
 
 class _Growing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
@@ -13,6 +13,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as assets
 from aws_cdk.assertions import Template
 
 from hpt_construct import (
@@ -36,6 +37,9 @@ from hpt_construct import (
     ValidationError,
     VpcConfig,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TYPE = "Custom::SageMakerHyperParameterTuningJob"
 ACCOUNT = "111122223333"
@@ -115,19 +119,30 @@ def text(value: Any) -> str:
 
 def allowed(stack: cdk.Stack, role: str = r"TuningRole.*") -> Allowed:
     """All that the policies of a role allow; the hashes of logical ids are cut off."""
-    found: Allowed = set()
-    for policy in Template.from_stack(stack).find_resources("AWS::IAM::Policy").values():
-        if re.fullmatch(role, "".join(text(each).strip("{}") for each in policy["Properties"]["Roles"])):
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                if statement["Effect"] == "Deny":
-                    continue
-                actions, resources = statement["Action"], statement["Resource"]
-                found |= {
-                    (action, re.sub(r"(?<=[a-z])[0-9A-F]{8}(?=[.}])", "", text(resource)), condition(statement))
-                    for action in ([actions] if isinstance(actions, str) else actions)
-                    for resource in (resources if isinstance(resources, list) else [resources])
-                }
-    return found
+    template = Template.from_stack(stack)
+    documents = [
+        policy["PolicyDocument"]
+        for name, found in template.find_resources("AWS::IAM::Role").items()
+        for policy in found["Properties"].get("Policies", ())
+        if re.fullmatch(role, name)
+    ] + [
+        found["Properties"]["PolicyDocument"]
+        for found in template.find_resources("AWS::IAM::Policy").values()
+        if re.fullmatch(role, "".join(text(each).strip("{}") for each in found["Properties"]["Roles"]))
+    ]
+    return {
+        (action, re.sub(r"(?<=[a-z])[0-9A-F]{8}(?=[.}])", "", text(resource)), condition(statement))
+        for document in documents
+        for statement in document["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+
+
+def as_list(value: Any) -> list[Any]:
+    """What CloudFormation takes one or several of."""
+    return value if isinstance(value, list) else [value]
 
 
 def condition(statement: dict[str, Any]) -> str:
@@ -183,9 +198,10 @@ class TestRole:
 
     def test_job_waits_for_its_policy(self, stack: cdk.Stack) -> None:
         """SageMaker looks for the objects with the role when the job is created; and it goes after the job."""
-        tuning(stack, definition())
-        [job] = Template.from_stack(stack).find_resources(TYPE).values()
-        assert [re.sub("[0-9A-F]{8}$", "", each) for each in job["DependsOn"] if each.startswith("Tuning")] == [
+        job = tuning(stack, definition())
+        kms.Key(stack, "Key").grant_decrypt(job)
+        [found] = Template.from_stack(stack).find_resources(TYPE).values()
+        assert [re.sub("[0-9A-F]{8}$", "", each) for each in found["DependsOn"] if each.startswith("Tuning")] == [
             "TuningRoleDefaultPolicy",
             "TuningRole",
         ]
@@ -308,6 +324,15 @@ class TestLocations:
         assert allowed(stack) - LEAST == (
             each("s3:GetObject", f"arn:s3:::{bucket}{objects}") | each("s3:ListBucket", f"arn:s3:::{bucket}")
         )
+
+    def test_asset_of_the_app_is_told_from_the_others(self, stack: cdk.Stack, tmp_path: Path) -> None:
+        """Its URL is a token as a whole, but one that can be read."""
+        (tmp_path / "train.csv").write_text("1,2\n", encoding="ascii")
+        asset = assets.Asset(stack, "Train", path=str(tmp_path / "train.csv"))
+        tuning(stack, definition(input_data_config=[Channel("train", S3DataSource(asset.s3_object_url))]))
+        bucket = f"arn:s3:::cdk-hnb659fds-assets-{ACCOUNT}-eu-west-1"
+        expected = each("s3:GetObject", f"{bucket}/{asset.s3_object_key}*") | each("s3:ListBucket", bucket)
+        assert allowed(stack) - LEAST == expected
 
     def test_output_below_a_token_covers_whatever_it_ends_in(self, stack: cdk.Stack) -> None:
         """A slash at its end would otherwise be one too many."""
@@ -449,7 +474,7 @@ class TestKeysAndNetworks:
         )
 
     def test_trainings_in_a_network_may_join_it(self, stack: cdk.Stack) -> None:
-        """The nine actions of the developer guide; narrowed down, SageMaker's checks at creation fail."""
+        """The nine actions of the developer guide, which has them without limits."""
         network = VpcConfig(subnets=["subnet-1"], security_groups=["sg-1"])
         tuning(stack, definition(vpc_config=network))
         found = allowed(stack) - LEAST

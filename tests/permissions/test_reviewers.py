@@ -11,9 +11,25 @@ from typing import Any
 import aws_cdk as cdk
 import cdk_nag
 import pytest
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 
 from app import XgboostTuning
-from hpt_construct import HyperparameterTuningJob
+from hpt_construct import (
+    AlgorithmSpecification,
+    Channel,
+    CheckpointConfig,
+    HyperparameterTuningJob,
+    OutputDataConfig,
+    ResourceConfig,
+    S3DataSource,
+    S3Location,
+    TrainingImage,
+    VpcConfig,
+)
+from tests.construct.jobs import definition, minimal
 
 from .test_policy import with_key
 
@@ -62,6 +78,47 @@ def test_cdk_nag_finds_nothing_about_keys(tmp_path: Path, guide_request: dict[st
     app = cdk.App(outdir=str(tmp_path))
     HyperparameterTuningJob.from_request(cdk.Stack(app, "Training"), "Tuning", with_key(guide_request, key))
     assert findings(app) == []
+
+
+@pytest.mark.parametrize("constructs", [False, True], ids=["by_uri", "by_construct"])
+def test_cdk_nag_finds_nothing_about_a_role_that_a_job_makes(tmp_path: Path, *, constructs: bool) -> None:
+    """Each wildcard in it has its reason: a prefix, an alias, or an action that knows no resource."""
+    app = cdk.App(outdir=str(tmp_path))
+    stack = cdk.Stack(app, "Training")
+    place: S3Location | str = "s3://amzn-s3-demo-bucket/some"
+    key: kms.IKey | str = "alias/ml"
+    image = TrainingImage.built_in("xgboost", "1.7-1")
+    if constructs:
+        theirs = cdk.Stack(app, "Theirs")
+        key = kms.Key.from_key_arn(theirs, "Key", "arn:aws:kms:eu-west-1:444455556666:key/1234abcd")
+        place = S3Location(
+            s3.Bucket.from_bucket_attributes(theirs, "Data", bucket_name="data", encryption_key=key), "some"
+        )
+        repository = ecr.Repository.from_repository_name(theirs, "Repository", "churn")
+        image = TrainingImage.from_ecr_repository(repository, "1")
+    training = definition(
+        role=None,
+        algorithm_specification=AlgorithmSpecification(training_image=image),
+        input_data_config=[Channel("train", S3DataSource(place))],
+        output_data_config=OutputDataConfig(s3_output_path=place, kms_key=key),
+        checkpoint_config=CheckpointConfig(s3_uri=place),
+        resource_config=ResourceConfig(
+            instance_type="ml.m5.large", instance_count=1, volume_size=1, volume_kms_key=key
+        ),
+        vpc_config=VpcConfig(subnets=["subnet-1"], security_groups=["sg-1"]),
+    )
+    minimal(stack, training_job=training)
+    assert findings(app) == []
+
+
+def test_cdk_nag_finds_what_a_user_grants_a_job(tmp_path: Path) -> None:
+    """The role that the job makes explains its own wildcards, and no others."""
+    app = cdk.App(outdir=str(tmp_path))
+    stack = cdk.Stack(app, "Training")
+    job = minimal(stack, training_job=definition(role=None))
+    job.grant_principal.add_to_principal_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"]))
+    [finding] = findings(app)
+    assert finding == "AwsSolutions-IAM5[Resource::*] Training/Tuning/Role/DefaultPolicy/Resource"
 
 
 def test_cfn_lint_finds_nothing_in_the_example(tmp_path: Path) -> None:

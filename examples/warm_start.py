@@ -1,0 +1,107 @@
+"""A wide search, and a second one that begins with its results and looks more closely.
+
+SageMaker takes parents that have ended: so these are two stacks, and the second is deployed when the first search is
+through.
+
+    cdk deploy --app "python examples/warm_start.py" SearchExample
+    cdk deploy --app "python examples/warm_start.py" RefinementExample
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as assets
+
+from hpt_construct import (
+    AlgorithmSpecification,
+    Channel,
+    ContinuousRange,
+    HyperparameterTuningJob,
+    IntegerRange,
+    Objective,
+    OutputDataConfig,
+    ResourceConfig,
+    ResourceLimits,
+    S3DataSource,
+    S3Location,
+    StoppingCondition,
+    Strategy,
+    TrainingImage,
+    TrainingJobDefinition,
+    WarmStart,
+)
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+DATA = Path(__file__).resolve().parent / "data"
+OBJECTIVE = Objective.maximize("validation:auc")
+
+
+def training(stack: cdk.Stack) -> TrainingJobDefinition:
+    """The training that both searches repeat, with a bucket for its models."""
+    files = {
+        name: assets.Asset(stack, name.title(), path=str(DATA / f"{name}.csv")) for name in ("train", "validation")
+    }
+    models = s3.Bucket(
+        stack,
+        "Models",
+        enforce_ssl=True,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        server_access_logs_prefix="access-logs/",
+    )
+    return TrainingJobDefinition(
+        algorithm_specification=AlgorithmSpecification(training_image=TrainingImage.built_in("xgboost", "1.7-1")),
+        input_data_config=[
+            Channel(name, S3DataSource(file.s3_object_url), content_type="csv") for name, file in files.items()
+        ],
+        output_data_config=OutputDataConfig(s3_output_path=S3Location(models, "models")),
+        resource_config=ResourceConfig(
+            instance_type="ml.m5.xlarge", instance_count=1, volume_size=cdk.Size.gibibytes(10)
+        ),
+        stopping_condition=StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+        static_hyperparameters={"objective": "binary:logistic", "eval_metric": "auc", "num_round": 100},
+    )
+
+
+class Search(cdk.Stack):
+    """The wide search."""
+
+    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        self.job = HyperparameterTuningJob(
+            self,
+            "Tuning",
+            strategy=Strategy.RANDOM,
+            objective=OBJECTIVE,
+            parameter_ranges=[ContinuousRange("eta", 0, 1), IntegerRange("max_depth", 1, 10)],
+            resource_limits=ResourceLimits(max_training_jobs=20, max_parallel_training_jobs=5),
+            training_job=training(self),
+        )
+
+
+class Refinement(cdk.Stack):
+    """The closer look: the same data and hyperparameters, narrower ranges."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, search: Search, **kwargs: Any) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        self.job = HyperparameterTuningJob(
+            self,
+            "Tuning",
+            strategy=Strategy.BAYESIAN,
+            objective=OBJECTIVE,
+            parameter_ranges=[ContinuousRange("eta", 0.05, 0.3), IntegerRange("max_depth", 3, 7)],
+            resource_limits=ResourceLimits(max_training_jobs=10, max_parallel_training_jobs=2),
+            warm_start=WarmStart.identical_data_and_algorithm(parents=[search.job]),
+            training_job=training(self),
+        )
+
+
+if __name__ == "__main__":
+    app = cdk.App()
+    Refinement(app, "RefinementExample", search=Search(app, "SearchExample"))
+    app.synth()
