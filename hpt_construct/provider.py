@@ -27,6 +27,8 @@ _ID: Final = "HptConstructProvider"
 token.
 """
 
+_KEPT_ON_SCOPE: Final = "_hpt_construct_provider"
+
 _FUNCTION_TIMEOUT_MINUTES: Final = 15
 """Lambda's longest: a deletion waits until the job has stopped."""
 
@@ -84,15 +86,16 @@ class Provider(Construct):
         )
         self.invocation_settings = function.node.find_child("EventInvokeConfig")
         self.service_token = function.function_arn
+        self.service_timeout = cdk.Duration.minutes(SERVICE_TIMEOUT_MINUTES)
         self._stack = stack
         self._path = stack.node.path
         self._output_keys: dict[str, str] = {}
         self._jobs = 0
         self._checks: list[Callable[[], Iterable[str]]] = []
 
-    def output_key(self, job: Construct) -> str:
+    def output_key(self, scope: Construct, job_id: str) -> str:
         """The key of a job's stack output: the job's path in the stack, readable, and ``TuningJobArn``."""
-        path = job.node.path.removeprefix(f"{self._path}/")
+        path = job_id if scope is self._stack else f"{scope.node.path}/{job_id}".removeprefix(f"{self._path}/")
         readable = re.sub(r"[^A-Za-z0-9]", "", path)
         if self._output_keys.setdefault(readable, path) != path:
             # Another path reads the same without its punctuation.
@@ -117,9 +120,15 @@ class Provider(Construct):
     @classmethod
     def of(cls, scope: Construct) -> Provider:
         """The provider of the stack that the scope is in, made when first asked for."""
+        # Kept on the scope: many jobs share one, and the way over the stack takes three calls of the kernel.
+        known = vars(scope).get(_KEPT_ON_SCOPE)
+        if isinstance(known, Provider):
+            return known
         stack = cdk.Stack.of(scope)
         existing = stack.node.try_find_child(_ID)
-        return existing if isinstance(existing, Provider) else cls(stack)
+        provider = existing if isinstance(existing, Provider) else cls(stack)
+        vars(scope)[_KEPT_ON_SCOPE] = provider
+        return provider
 
 
 @jsii.implements(IValidation)

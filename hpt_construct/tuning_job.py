@@ -14,7 +14,7 @@ from aws_cdk import aws_iam as iam
 from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering, validation
 from .checking import Checked, TuningJobOptions, check, requests_of_parents
 from .permissions import LOGICAL_ID_TAG
-from .provider import RESOURCE_TYPE, SERVICE_TIMEOUT_MINUTES, Provider
+from .provider import RESOURCE_TYPE, Provider
 from .reference import IHyperparameterTuningJob
 from .request import (
     Autotune,
@@ -181,13 +181,12 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             api_request = rendering.render(made)
         self._definitions = [definition for _, definition in deferred.definitions(made)]
         self._request = dict(api_request)
-        provider = Provider.of(self)
+        provider = Provider.of(scope)
         provider.count_job()
         provider.permissions.allow(api_request)
         # The tags of the request are checked already; only what comes to them is not.
-        self._tags = JobTags(api_request.pop("Tags", None), lambda: provider.check_at_synth(self._tag_problems))
+        self._tags = JobTags(api_request.get("Tags"), lambda: self._watch_tags(provider))
         properties = rendering.template(api_request)
-        properties["Tags"] = cdk.Lazy.any(self._tags)
         self._name_prefix = naming.name_prefix(provider.stack_name, id) if tuning_job_name is None else None
         if self._name_prefix is not None:
             properties["NamePrefix"] = self._name_prefix
@@ -200,7 +199,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             "Resource",
             resource_type=RESOURCE_TYPE,
             service_token=provider.service_token,
-            service_timeout=cdk.Duration.minutes(SERVICE_TIMEOUT_MINUTES),
+            service_timeout=provider.service_timeout,
             properties=properties,
             removal_policy=removal_policy,
         )
@@ -219,7 +218,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 description="ARN of the hyperparameter tuning job",
                 export_name=arn_export_name,
             )
-            output.override_logical_id(provider.output_key(self))
+            output.override_logical_id(provider.output_key(scope, id))
         for rule_id, message in checked.warnings:
             cdk.Annotations.of(self).add_warning_v2(rule_id, message)
 
@@ -345,6 +344,12 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             return MappingProxyType(instance_hours.worst_case(self._request).by_type)
         except instance_hours.UnknownError:
             return None
+
+    def _watch_tags(self, provider: Provider) -> None:
+        """From the first ``Tags.of(...)`` on, the property is what the tag manager says at the end of the synth."""
+        resource = cast("cdk.CfnResource", self._resource.node.default_child)
+        resource.add_property_override("Tags", cdk.Lazy.any(self._tags))
+        provider.check_at_synth(self._tag_problems)
 
     def _tag_problems(self) -> list[str]:
         return [f"{self.node.path}: {problem}" for problem in self._tags.problems()]
