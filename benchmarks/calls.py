@@ -1,0 +1,58 @@
+"""How often each event has SageMaker called, from the record of the sandbox's own; nothing here is timed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import cold
+from sandbox.sagemaker.service import SageMaker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST = {
+    "Create, the name is free": 1,
+    "Update, nothing changed": 2,
+    "Update, tags changed": 4,
+    "Delete, the job has ended": 3,
+}
+"""How many calls each event may take."""
+
+
+def calls() -> dict[str, list[str]]:
+    """The operations that each event leads to, in their order."""
+    # Credentials that are worth nothing: the client is answered in this process.
+    os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
+    account = SageMaker()
+    properties = cold.function_properties()
+    tagged = {**properties, "Tags": [{"Key": "team", "Value": "blue"}]}
+    other = {**properties, "Tags": [{"Key": "group", "Value": "red"}]}
+    run = _runner(account)
+    started, create = run("Create", tagged)
+    _, unchanged = run("Update", tagged, physical_id=started, old=tagged)
+    _, retagged = run("Update", other, physical_id=started, old=tagged)
+    account.advance(account.settings.job_seconds)
+    _, delete = run("Delete", other, physical_id=started)
+    return dict(zip(MOST, (create, unchanged, retagged, delete), strict=True))
+
+
+def _runner(account: SageMaker) -> Callable[..., tuple[str, list[str]]]:
+    from hpt_handler import handler, sagemaker  # noqa: PLC0415 – from a folder that main puts on the path
+    from hpt_handler.clock import LambdaClock  # noqa: PLC0415 – the same
+
+    account.attach(sagemaker.client())
+
+    def run(
+        kind: str, properties: dict[str, Any], physical_id: str = "", old: dict[str, Any] | None = None
+    ) -> tuple[str, list[str]]:
+        event = cold.event(properties, "") | {"RequestType": kind, "RequestId": f"{kind}-{len(account.calls())}"}
+        if physical_id:
+            event["PhysicalResourceId"] = physical_id
+        if old is not None:
+            event["OldResourceProperties"] = old
+        account.clear_calls()
+        answer = cold.answer_of(handler.answer_to(event, sagemaker.client, LambdaClock(lambda: 900_000)))
+        return answer["PhysicalResourceId"], [call.operation for call in account.calls()]
+
+    return run
