@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 class TrainingInputMode(StrEnum):
-    """How data reaches the container. Becomes ``TrainingInputMode`` and ``Channel.InputMode``."""
+    """How data reaches the container. Becomes ``TrainingInputMode`` and ``Channel.InputMode``.
+
+    >>> TrainingInputMode.FAST_FILE.value
+    'FastFile'
+    """
 
     FILE = "File"
     """Copied to the volume before the training starts."""
@@ -29,7 +33,11 @@ class TrainingInputMode(StrEnum):
 
 
 class S3DataType(StrEnum):
-    """What an S3 URI names. Becomes ``S3DataSource.S3DataType``."""
+    """What an S3 URI names. Becomes ``S3DataSource.S3DataType``.
+
+    >>> S3DataType.S3_PREFIX.value
+    'S3Prefix'
+    """
 
     S3_PREFIX = "S3Prefix"
     """Every object whose key begins with the URI's."""
@@ -41,7 +49,11 @@ class S3DataType(StrEnum):
 
 
 class S3DataDistribution(StrEnum):
-    """What each instance gets. Becomes ``S3DataSource.S3DataDistributionType``."""
+    """What each instance gets. Becomes ``S3DataSource.S3DataDistributionType``.
+
+    >>> S3DataDistribution.FULLY_REPLICATED.value
+    'FullyReplicated'
+    """
 
     FULLY_REPLICATED = "FullyReplicated"
     """All of the data."""
@@ -50,21 +62,33 @@ class S3DataDistribution(StrEnum):
 
 
 class FileSystemAccessMode(StrEnum):
-    """Whether a file system may be written to. Becomes ``FileSystemAccessMode``."""
+    """Whether a file system may be written to. Becomes ``FileSystemAccessMode``.
+
+    >>> FileSystemAccessMode.READ_ONLY.value
+    'ro'
+    """
 
     READ_ONLY = "ro"
     READ_WRITE = "rw"
 
 
 class FileSystemType(StrEnum):
-    """The kind of file system. Becomes ``FileSystemType``."""
+    """The kind of file system. Becomes ``FileSystemType``.
+
+    >>> FileSystemType.FSX_LUSTRE.value
+    'FSxLustre'
+    """
 
     EFS = "EFS"
     FSX_LUSTRE = "FSxLustre"
 
 
 class CompressionType(StrEnum):
-    """How a channel's objects are compressed. Becomes ``Channel.CompressionType``."""
+    """How a channel's objects are compressed. Becomes ``Channel.CompressionType``.
+
+    >>> CompressionType.GZIP.value
+    'Gzip'
+    """
 
     NONE = "None"
     GZIP = "Gzip"
@@ -72,14 +96,22 @@ class CompressionType(StrEnum):
 
 
 class RecordWrapper(StrEnum):
-    """Whether a channel's objects are wrapped into records. Becomes ``Channel.RecordWrapperType``."""
+    """Whether a channel's objects are wrapped into records. Becomes ``Channel.RecordWrapperType``.
+
+    >>> RecordWrapper.RECORD_IO.value
+    'RecordIO'
+    """
 
     NONE = "None"
     RECORD_IO = "RecordIO"
 
 
 class OutputCompressionType(StrEnum):
-    """How the model artifacts are stored. Becomes ``OutputDataConfig.CompressionType``."""
+    """How the model artifacts are stored. Becomes ``OutputDataConfig.CompressionType``.
+
+    >>> OutputCompressionType.NONE.value
+    'NONE'
+    """
 
     GZIP = "GZIP"
     NONE = "NONE"
@@ -112,6 +144,9 @@ class ModelAccessConfig:
     """Consent to the licence of a gated model.
 
     Becomes ``ModelAccessConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelAccessConfig.html
+
+    >>> ModelAccessConfig(accept_eula=True).accept_eula
+    True
     """
 
     accept_eula: bool = member("AcceptEula")
@@ -123,6 +158,10 @@ class HubAccessConfig:
     """Where a private hub keeps the model.
 
     Becomes ``HubAccessConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HubAccessConfig.html
+
+    >>> arn = "arn:aws:sagemaker:us-east-1:111122223333:hub-content/Hub/Model/llama/1.0.0"
+    >>> HubAccessConfig(arn).hub_content_arn == arn
+    True
     """
 
     hub_content_arn: str = member("HubContentArn")
@@ -163,6 +202,14 @@ class FileSystemDataSource:
 
     Becomes ``DataSource.FileSystemDataSource``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FileSystemDataSource.html
+
+    >>> FileSystemDataSource(
+    ...     file_system_id="fs-0123456789abcdef0",
+    ...     file_system_type=FileSystemType.EFS,
+    ...     directory_path="/train",
+    ...     file_system_access_mode=FileSystemAccessMode.READ_ONLY,
+    ... ).directory_path
+    '/train'
     """
 
     file_system_id: efs.IFileSystem | fsx.IFileSystem | str = member("FileSystemId", FILE_SYSTEM)
@@ -185,6 +232,10 @@ class DatasetSource:
 
     Becomes ``DataSource.DatasetSource``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DatasetSource.html
+
+    >>> arn = "arn:aws:sagemaker:us-east-1:aws:hub-content/Hub/DataSet/reviews"
+    >>> DatasetSource(arn).dataset_arn == arn
+    True
     """
 
     dataset_arn: str = member("DatasetArn")
@@ -196,6 +247,9 @@ class ShuffleConfig:
     """A new order of the objects for every epoch.
 
     Becomes ``ShuffleConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ShuffleConfig.html
+
+    >>> ShuffleConfig(2**53 + 1).seed
+    9007199254740993
     """
 
     seed: int = member("Seed")
@@ -256,6 +310,9 @@ class CheckpointConfig:
     """Where trainings keep their progress, so that spot interruptions lose little.
 
     Becomes ``CheckpointConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CheckpointConfig.html
+
+    >>> CheckpointConfig(s3_uri="s3://amzn-s3-demo-bucket/checkpoints").s3_uri
+    's3://amzn-s3-demo-bucket/checkpoints'
     """
 
     s3_uri: S3Location | str = member("S3Uri", S3_URI)

@@ -10,7 +10,11 @@ from ._part import TEXT, ListOf, Plain, Structure, member, part, render, spell
 
 
 class ScalingType(StrEnum):
-    """How a range is walked. Becomes ``ScalingType``."""
+    """How a range is walked. Becomes ``ScalingType``.
+
+    >>> ScalingType.LOGARITHMIC.value
+    'Logarithmic'
+    """
 
     AUTO = "Auto"
     LINEAR = "Linear"
@@ -104,6 +108,9 @@ class ParameterRanges:
     """The ranges by kind, as the API has them; a plain list of ranges of any kind is the shorter way to write the same.
 
     Becomes ``ParameterRanges``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParameterRanges.html
+
+    >>> ParameterRanges(integer=[IntegerRange("max_depth", 1, 10)], categorical=[]).categorical
+    []
     """
 
     integer: Sequence[IntegerRange] | None = member(

@@ -21,7 +21,11 @@ _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_grou
 
 
 class AllocationStrategy(StrEnum):
-    """How one of several instance configurations is chosen. Becomes ``AllocationStrategy``."""
+    """How one of several instance configurations is chosen. Becomes ``AllocationStrategy``.
+
+    >>> AllocationStrategy.PRIORITIZED.value
+    'Prioritized'
+    """
 
     PRIORITIZED = "Prioritized"
     """The first of the list that has capacity."""
@@ -33,6 +37,9 @@ class InstanceGroup:
 
     Becomes an item of ``InstanceGroups``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstanceGroup.html
+
+    >>> InstanceGroup(instance_group_name="data", instance_type="ml.m5.xlarge", instance_count=2).instance_count
+    2
     """
 
     instance_group_name: str = member("InstanceGroupName")
@@ -49,6 +56,9 @@ class PlacementSpecification:
 
     Becomes an item of ``PlacementSpecifications``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PlacementSpecification.html
+
+    >>> PlacementSpecification(instance_count=4).instance_count
+    4
     """
 
     instance_count: int = member("InstanceCount")
@@ -63,6 +73,9 @@ class InstancePlacementConfig:
 
     Becomes ``InstancePlacementConfig``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstancePlacementConfig.html
+
+    >>> InstancePlacementConfig(enable_multiple_jobs=True).enable_multiple_jobs
+    True
     """
 
     enable_multiple_jobs: bool | None = member("EnableMultipleJobs", default=None)
@@ -79,6 +92,9 @@ class InstancePreference:
 
     Becomes an item of ``InstancePreferences``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_InstancePreference.html
+
+    >>> InstancePreference(instance_type="ml.p5.48xlarge").instance_type
+    'ml.p5.48xlarge'
     """
 
     instance_type: InstanceType | str = member("InstanceType")
@@ -135,6 +151,9 @@ class InstanceConfig:
 
     Becomes an item of ``InstanceConfigs``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningInstanceConfig.html
+
+    >>> InstanceConfig(instance_type="ml.m5.xlarge", instance_count=1, volume_size=10).volume_size
+    10
     """
 
     instance_type: InstanceType | str = member("InstanceType")
@@ -151,6 +170,11 @@ class TuningResourceConfig:
 
     Becomes ``HyperParameterTuningResourceConfig``, in place of ``ResourceConfig``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningResourceConfig.html
+
+    >>> first = InstanceConfig(instance_type="ml.m5.xlarge", instance_count=1, volume_size=10)
+    >>> second = InstanceConfig(instance_type="ml.m4.xlarge", instance_count=1, volume_size=10)
+    >>> len(TuningResourceConfig(instance_configs=[first, second]).instance_configs)
+    2
     """
 
     instance_type: InstanceType | str | None = member("InstanceType", default=None)

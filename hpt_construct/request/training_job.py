@@ -42,6 +42,9 @@ class AlgorithmSpecification:
 
     Becomes ``AlgorithmSpecification``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterAlgorithmSpecification.html
+
+    >>> AlgorithmSpecification(algorithm_name="mine").training_input_mode
+    <TrainingInputMode.FILE: 'File'>
     """
 
     training_image: TrainingImage | str | None = member("TrainingImage", IMAGE, default=None)
@@ -83,6 +86,9 @@ class RetryStrategy:
     """How often a training is tried again after an internal error.
 
     Becomes ``RetryStrategy``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RetryStrategy.html
+
+    >>> RetryStrategy(3).maximum_retry_attempts
+    3
     """
 
     maximum_retry_attempts: int = member("MaximumRetryAttempts")

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 class Strategy(StrEnum):
-    """How the next hyperparameters are chosen. Becomes ``HyperParameterTuningJobConfig.Strategy``."""
+    """How the next hyperparameters are chosen. Becomes ``HyperParameterTuningJobConfig.Strategy``.
+
+    >>> Strategy.BAYESIAN.value
+    'Bayesian'
+    """
 
     BAYESIAN = "Bayesian"
     """A regression on the results so far."""
@@ -26,14 +30,22 @@ class Strategy(StrEnum):
 
 
 class ObjectiveType(StrEnum):
-    """Whether more or less of the metric is better. Becomes ``HyperParameterTuningJobObjective.Type``."""
+    """Whether more or less of the metric is better. Becomes ``HyperParameterTuningJobObjective.Type``.
+
+    >>> ObjectiveType.MAXIMIZE.value
+    'Maximize'
+    """
 
     MAXIMIZE = "Maximize"
     MINIMIZE = "Minimize"
 
 
 class TrainingJobEarlyStoppingType(StrEnum):
-    """Whether trainings that fall behind are ended early. Becomes ``TrainingJobEarlyStoppingType``."""
+    """Whether trainings that fall behind are ended early. Becomes ``TrainingJobEarlyStoppingType``.
+
+    >>> TrainingJobEarlyStoppingType.AUTO.value
+    'Auto'
+    """
 
     OFF = "Off"
     AUTO = "Auto"
@@ -42,6 +54,9 @@ class TrainingJobEarlyStoppingType(StrEnum):
 class CompleteOnConvergence(StrEnum):
     """Whether the tuning ends once it no longer expects to improve. Becomes
     ``ConvergenceDetected.CompleteOnConvergence``.
+
+    >>> CompleteOnConvergence.ENABLED.value
+    'Enabled'
     """
 
     ENABLED = "Enabled"
@@ -49,7 +64,11 @@ class CompleteOnConvergence(StrEnum):
 
 
 class AutotuneMode(StrEnum):
-    """The one mode of Autotune. Becomes ``Autotune.Mode``."""
+    """The one mode of Autotune. Becomes ``Autotune.Mode``.
+
+    >>> AutotuneMode.ENABLED.value
+    'Enabled'
+    """
 
     ENABLED = "Enabled"
 
@@ -109,6 +128,9 @@ class HyperbandStrategyConfig:
 
     Becomes ``HyperbandStrategyConfig``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html
+
+    >>> HyperbandStrategyConfig(min_resource=1, max_resource=10).max_resource
+    10
     """
 
     min_resource: int | None = member("MinResource", default=None)
@@ -125,6 +147,9 @@ class StrategyConfig:
 
     Becomes ``StrategyConfig``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobStrategyConfig.html
+
+    >>> StrategyConfig(hyperband_strategy_config=HyperbandStrategyConfig(max_resource=10))
+    StrategyConfig(hyperband_strategy_config=HyperbandStrategyConfig(min_resource=None, max_resource=10))
     """
 
     hyperband_strategy_config: HyperbandStrategyConfig | None = member(
@@ -139,6 +164,9 @@ class BestObjectiveNotImproving:
 
     Becomes ``BestObjectiveNotImproving``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BestObjectiveNotImproving.html
+
+    >>> BestObjectiveNotImproving(max_training_jobs_not_improving=10).max_training_jobs_not_improving
+    10
     """
 
     max_training_jobs_not_improving: int | None = member("MaxNumberOfTrainingJobsNotImproving", default=None)
@@ -151,6 +179,9 @@ class ConvergenceDetected:
 
     Becomes ``ConvergenceDetected``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ConvergenceDetected.html
+
+    >>> ConvergenceDetected(complete_on_convergence="Enabled").complete_on_convergence
+    'Enabled'
     """
 
     complete_on_convergence: CompleteOnConvergence | str | None = member("CompleteOnConvergence", default=None)
@@ -163,6 +194,9 @@ class TuningJobCompletionCriteria:
 
     Becomes ``TuningJobCompletionCriteria``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TuningJobCompletionCriteria.html
+
+    >>> TuningJobCompletionCriteria(target_objective_metric_value=0.95).target_objective_metric_value
+    0.95
     """
 
     target_objective_metric_value: float | None = member("TargetObjectiveMetricValue", default=None)
@@ -182,6 +216,9 @@ class Autotune:
     """Let SageMaker choose what is left out: ranges, objective, limits, early stopping.
 
     Becomes ``Autotune``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Autotune.html
+
+    >>> Autotune().mode
+    <AutotuneMode.ENABLED: 'Enabled'>
     """
 
     mode: AutotuneMode | str = member("Mode", default=AutotuneMode.ENABLED)

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class WarmStartType(StrEnum):
-    """What the tuning has in common with its parents. Becomes ``WarmStartType``."""
+    """What the tuning has in common with its parents. Becomes ``WarmStartType``.
+
+    >>> WarmStartType.TRANSFER_LEARNING.value
+    'TransferLearning'
+    """
 
     IDENTICAL_DATA_AND_ALGORITHM = "IdenticalDataAndAlgorithm"
     """The same data and image; other ranges."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import hpt_construct
 from hpt_construct import ValidationError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -35,6 +36,13 @@ def test_examples_of_the_readme_are_typed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mypy", *map(str, sorted(tmp_path.iterdir()))]
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_every_public_class_has_an_example() -> None:
+    """Doctests run them; who meets a part in an editor sees how it is written."""
+    public = [getattr(hpt_construct, name) for name in hpt_construct.__all__]
+    classes = [part for part in public if isinstance(part, type)]
+    assert [part.__name__ for part in classes if ">>>" not in (part.__doc__ or "")] == []
 
 
 def test_message_of_the_readme_is_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ def _environment(caller: dict[str, str]) -> dict[str, str]:
         ministack_url="http://127.0.0.1:1",
         sagemaker_url="http://127.0.0.1:2",
         account_id="111122223333",
-        working_folder=Path("/work"),
+        working_folder=Path("/project"),
     )
 
 
@@ -59,7 +59,7 @@ def test_the_command_finds_the_sandbox_and_no_configuration() -> None:
 def test_programs_of_the_working_folder_come_before_the_callers() -> None:
     """The CDK CLI is found in node_modules, and Python in the running environment."""
     path = _environment({"PATH": "/caller/bin"})["PATH"].split(":")
-    assert path.index("/work/node_modules/.bin") < path.index("/caller/bin")
+    assert path.index("/project/node_modules/.bin") < path.index("/caller/bin")
 
 
 def test_the_callers_jsii_cache_is_kept() -> None:
