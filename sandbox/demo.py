@@ -50,4 +50,8 @@ def _show(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        # The sandbox ends what it has started; there is nothing to say about it.
+        sys.exit(130)
