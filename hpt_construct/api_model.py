@@ -26,6 +26,7 @@ def shapes() -> dict[str, dict[str, Any]]:
     return found
 
 
+@cache
 def members(structure: str) -> dict[str, str]:
     """The members of a structure that a request may have, and the shape of each."""
     hidden = OUTPUT_ONLY.get(structure, frozenset())

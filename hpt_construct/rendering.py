@@ -96,15 +96,15 @@ def template(value: Any) -> Any:
     """
     if is_token(value):
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return _DYNAMIC_REFERENCE.sub(r"{{\1\\resolve:", value) if "{{" in value else str(value)
+    if isinstance(value, (dict, Mapping)):
         return {_key(key): template(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [template(item) for item in value]
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return _number(value)
-    return _DYNAMIC_REFERENCE.sub(r"{{\1\\resolve:", str(value)) if isinstance(value, str) else value
+    return _number(value) if isinstance(value, (int, float)) else value
 
 
 def _key(key: str) -> str:

@@ -11,6 +11,9 @@ from typing import Any
 _NUMBER_MARK = b"\xfb\xff"
 """What CDK writes into the highest two bytes of the double that stands for a number."""
 
+_FAR_BELOW_ZERO = -1e280
+"""Above any number with that mark."""
+
 
 def is_token(value: Any) -> bool:
     """Whether the value itself stands for a later one; a list or map that merely contains tokens does not.
@@ -20,9 +23,12 @@ def is_token(value: Any) -> bool:
     """
     if isinstance(value, str):
         return "${Token[" in value
-    if isinstance(value, (bool, int, float)) or value is None:
-        # A bool is none, and int(token) is an exact integer of 290 digits.
-        return value is not None and _is_marked(value)
+    # Asked of every value of a request, several times: an abstract class is slow to tell, and what is not far below
+    # zero needs no look at its bytes. That a bool is a number does no harm.
+    if isinstance(value, dict) or value is None:
+        return False
+    if isinstance(value, (int, float)):
+        return value < _FAR_BELOW_ZERO and _is_marked(value)
     if isinstance(value, (list, tuple)):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
     return not isinstance(value, Mapping) and hasattr(value, "resolve")
@@ -32,4 +38,5 @@ def _is_marked(value: float) -> bool:
     try:
         return struct.pack(">d", float(value)).startswith(_NUMBER_MARK)
     except OverflowError:
+        # An integer that no double holds; int(token) is one of 290 digits, which does.
         return False

@@ -16,8 +16,8 @@ from hpt_construct.tokens import is_token
 from .problem import Path, Problem
 
 _KINDS = {
-    "structure": (Mapping, "a structure"),
-    "map": (Mapping, "a map of strings"),
+    "structure": ((dict, Mapping), "a structure"),
+    "map": ((dict, Mapping), "a map of strings"),
     "list": ((list, tuple), "a list"),
     "string": (str, "a string"),
     "boolean": (bool, "true or false"),

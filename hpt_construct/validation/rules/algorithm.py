@@ -10,7 +10,7 @@ from hpt_construct.built_in_images import is_built_in
 from hpt_construct.errors import show
 from hpt_construct.validation.problem import Problem
 
-from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, repeated
+from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, repeated, scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,14 @@ _METRICS = "MetricDefinitions"
 _SCRIPT = "sagemaker_program"
 
 
+@scope
 def _each_specification(request: Place) -> Iterator[tuple[Place, Place]]:
     for _, definition in each_definition(request):
         for name, value in definition.given(_SPECIFICATION):
             yield definition, Place(value, definition.at(name))
 
 
+@scope
 def _each_metric(request: Place) -> Iterator[tuple[Place]]:
     for _, specification in _each_specification(request):
         yield from ((metric,) for metric in specification.known(_METRICS))

@@ -10,7 +10,7 @@ from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Problem
 
-from .rule import Level, Place, Rule, each_channel, each_definition, repeated
+from .rule import Level, Place, Rule, each_channel, each_definition, repeated, scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,17 +45,20 @@ _NO_STORAGE = frozenset({
 _ACCELERATED = ("ml.p", "ml.g", "ml.trn", "ml.inf")
 
 
+@scope
 def _each_resource(request: Place) -> Iterator[tuple[Place]]:
     for _, definition in each_definition(request):
         yield from ((Place(value, definition.at(name)),) for name, value in definition.given(*_RESOURCES))
 
 
+@scope
 def _each_own_resource(request: Place) -> Iterator[tuple[Place, Place]]:
     for _, definition in each_definition(request):
         for name, value in definition.given("ResourceConfig"):
             yield definition, Place(value, definition.at(name))
 
 
+@scope
 def _each_tuning_resource(request: Place) -> Iterator[tuple[Place]]:
     for _, definition in each_definition(request):
         yield from ((Place(value, definition.at(name)),) for name, value in definition.given(_RESOURCES[1]))
@@ -68,6 +71,7 @@ def _instances(resource: Place) -> Iterator[Place]:
         yield from resource.known(name)
 
 
+@scope
 def _each_counted(request: Place) -> Iterator[tuple[Place]]:
     for (resource,) in _each_resource(request):
         yield from ((place,) for place in _instances(resource))

@@ -22,6 +22,7 @@ from .rule import (
     is_one_of_several,
     ranges_of,
     repeated,
+    scope,
     tuning,
     whole,
 )
@@ -35,6 +36,7 @@ _PARENTS = ("WarmStartConfig", "ParentHyperParameterTuningJobs")
 _NAME = "HyperParameterTuningJobName"
 
 
+@scope
 def _each_parent(request: Place) -> Iterator[tuple[Place, Place]]:
     for _, warm_start in request.given("WarmStartConfig"):
         for parent in Place(warm_start, ("WarmStartConfig",)).known(_PARENTS[1]):

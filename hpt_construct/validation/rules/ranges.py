@@ -25,6 +25,7 @@ from .rule import (
     is_one_of_several,
     ranges_of,
     repeated,
+    scope,
     searched,
     whole,
 )
@@ -47,21 +48,25 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _WRITTEN_BY_SERVICE = "_tuning_objective_metric"
 
 
+@scope
 def _each_integer_range(request: Place) -> Iterator[tuple[Place]]:
     for _, ranges in each_ranges(request):
         yield from ((place,) for place in ranges.known("IntegerParameterRanges"))
 
 
+@scope
 def _each_continuous_range(request: Place) -> Iterator[tuple[Place]]:
     for _, ranges in each_ranges(request):
         yield from ((place,) for place in ranges.known("ContinuousParameterRanges"))
 
 
+@scope
 def _each_numeric_range(request: Place) -> Iterator[tuple[Place]]:
     yield from _each_integer_range(request)
     yield from _each_continuous_range(request)
 
 
+@scope
 def _each_categorical_range(request: Place) -> Iterator[tuple[Place]]:
     for _, ranges in each_ranges(request):
         yield from ((place,) for place in ranges.known("CategoricalParameterRanges"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Path, Problem
@@ -31,7 +32,7 @@ class TokenMetError(Exception):
     """An operand is not known at synth; the rule that asked for it is skipped."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """A structure of the request and where it is; rules look into it through this, so that none forgets the tokens."""
 
@@ -49,7 +50,8 @@ class Place:
             found = found.get(step)
             if found is None:
                 return None
-            if is_token(found):
+            # A dict is none, which is most of what stands on the way: no need to ask.
+            if not isinstance(found, dict) and is_token(found):
                 raise TokenMetError
         return found
 
@@ -104,6 +106,8 @@ Scope = Callable[[Place], Iterable[tuple[Place, ...]]]
 Check = Callable[..., Iterator[Problem]]
 """Asked with the places of one instance; yields what is wrong there."""
 
+_Places = TypeVar("_Places", bound=tuple[Place, ...])
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -125,17 +129,31 @@ class Rule:
             return
 
 
+def scope(walk: Callable[[Place], Iterator[_Places]]) -> Callable[[Place], Sequence[_Places]]:
+    """Make a scope of a function that walks a request: walked once, however many rules and other scopes ask."""
+
+    @lru_cache(maxsize=1)
+    @wraps(walk)
+    def places(request: Place) -> Sequence[_Places]:
+        return tuple(walk(request))
+
+    return places
+
+
+@scope
 def whole(request: Place) -> Iterator[tuple[Place]]:
     """Look at the request once."""
     yield (request,)
 
 
+@scope
 def tuning(request: Place) -> Iterator[tuple[Place, Place]]:
     """Look at the tuning's configuration, with the request around it."""
     for name, value in request.given(CONFIG):
         yield request, Place(value, (name,))
 
 
+@scope
 def each_definition(request: Place) -> Iterator[tuple[Place, Place]]:
     """Look at the one definition and at each of several, with the request around it."""
     for name, value in request.given(SINGLE):
@@ -144,14 +162,19 @@ def each_definition(request: Place) -> Iterator[tuple[Place, Place]]:
         yield request, definition
 
 
+@scope
 def each_ranges(request: Place) -> Iterator[tuple[Place, Place]]:
     """Look at each set of ranges, the tuning's and the definitions', with the request around it."""
-    for scope, member in ((tuning, "ParameterRanges"), (each_definition, "HyperParameterRanges")):
-        for _, place in scope(request):
+    for places, member in (
+        (tuning(request), "ParameterRanges"),
+        (each_definition(request), "HyperParameterRanges"),
+    ):
+        for _, place in places:
             for name, value in place.given(member):
                 yield request, Place(value, place.at(name))
 
 
+@scope
 def each_channel(request: Place) -> Iterator[tuple[Place, Place]]:
     """Look at each input, with its definition around it."""
     for _, definition in each_definition(request):
