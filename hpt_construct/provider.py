@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct, IValidation
 
 from . import function_code, naming
@@ -18,7 +17,7 @@ from .permissions import Permissions
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 RESOURCE_TYPE: Final = "Custom::SageMakerHyperParameterTuningJob"
 
@@ -28,6 +27,8 @@ token.
 """
 
 _KEPT_ON_SCOPE: Final = "_hpt_construct_provider"
+
+_LOGS_DAYS: Final = 180
 
 _FUNCTION_TIMEOUT_MINUTES: Final = 15
 """Lambda's longest: a deletion waits until the job has stopped."""
@@ -50,42 +51,65 @@ each, which a small app should not wait for; with fewer jobs, most of what is to
 
 
 class Provider(Construct):
-    """The function behind the custom resources of one stack."""
+    """The function behind the custom resources of one stack.
+
+    Its resources are named by their types, as those of the CDK's own ``CustomResourceProvider`` are: the constructs of
+    ``aws_lambda`` and ``aws_logs`` would load a dozen modules, a third of the synth of an app with one job.
+    """
 
     def __init__(self, stack: cdk.Stack) -> None:
         super().__init__(stack, _ID)
         # The name of a nested stack is not known at synth; its path is, and it too tells stacks apart.
         name = stack.stack_name
         self.stack_name = stack.node.path if is_token(name) else name
-        log_group = logs.LogGroup(
-            self, "Logs", retention=logs.RetentionDays.SIX_MONTHS, removal_policy=cdk.RemovalPolicy.DESTROY
-        )
+        log_group = _Taggable(Construct(self, "Logs"), "AWS::Logs::LogGroup", {"RetentionInDays": _LOGS_DAYS})
+        log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description="Starts, stops and tags the SageMaker hyperparameter tuning jobs of this stack",
         )
-        log_group.grant_write(role)
-        self.permissions = Permissions(stack, role, naming.stack_prefix(self.stack_name))
-        function = lambda_.Function(
-            self,
-            "Function",
-            description="Starts and stops the SageMaker hyperparameter tuning jobs of this stack (hpt-construct)",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
-            handler="hpt_handler.handler.handle",
-            # Compiled files differ from machine to machine, and with them the hash.
-            code=lambda_.Code.from_asset(str(function_code.FOLDER), exclude=["**/__pycache__", "**/*.pyc"]),
-            timeout=cdk.Duration.minutes(_FUNCTION_TIMEOUT_MINUTES),
-            memory_size=512,
-            role=role,
-            log_group=log_group,
-            max_event_age=cdk.Duration.minutes(_EVENT_AGE_MINUTES),
-            retry_attempts=2,
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.get_att("Arn").to_string()]
+            )
         )
-        self.invocation_settings = function.node.find_child("EventInvokeConfig")
-        self.service_token = function.function_arn
+        self.permissions = Permissions(stack, role, naming.stack_prefix(self.stack_name))
+        scope = Construct(self, "Function")
+        # Compiled files differ from machine to machine, and with them the hash.
+        code = s3_assets.Asset(scope, "Code", path=str(function_code.FOLDER), exclude=["**/__pycache__", "**/*.pyc"])
+        function = _Taggable(
+            scope,
+            "AWS::Lambda::Function",
+            {
+                "Description": "Starts and stops the SageMaker hyperparameter tuning jobs of this stack "
+                "(hpt-construct)",
+                "Runtime": "python3.14",
+                "Architectures": ["arm64"],
+                "Handler": "hpt_handler.handler.handle",
+                "Code": {"S3Bucket": code.s3_bucket_name, "S3Key": code.s3_object_key},
+                "Timeout": _FUNCTION_TIMEOUT_MINUTES * 60,
+                "MemorySize": 512,
+                "Role": role.role_arn,
+                "LoggingConfig": {"LogGroup": log_group.ref},
+            },
+        )
+        code.add_resource_metadata(function, "Code")
+        # With its policy.
+        function.node.add_dependency(role)
+        self.invocation_settings = cdk.CfnResource(
+            Construct(scope, "EventInvokeConfig"),
+            "Resource",
+            type="AWS::Lambda::EventInvokeConfig",
+            properties={
+                "FunctionName": function.ref,
+                "Qualifier": "$LATEST",
+                "MaximumEventAgeInSeconds": _EVENT_AGE_MINUTES * 60,
+                "MaximumRetryAttempts": 2,
+            },
+        )
+        self.service_token = function.get_att("Arn").to_string()
         self.service_timeout = cdk.Duration.minutes(SERVICE_TIMEOUT_MINUTES)
         self._stack = stack
         self._path = stack.node.path
@@ -129,6 +153,22 @@ class Provider(Construct):
         provider = existing if isinstance(existing, Provider) else cls(stack)
         vars(scope)[_KEPT_ON_SCOPE] = provider
         return provider
+
+
+@jsii.implements(cdk.ITaggableV2)
+class _Taggable(cdk.CfnResource):
+    """A resource with the tags that ``Tags.of(...)`` adds, which one that is named by its type does not get."""
+
+    def __init__(self, scope: Construct, type: str, properties: Mapping[str, Any]) -> None:  # noqa: A002 – the CDK's name
+        # The id that CDK's own constructs have for what they are made of: logical ids come from it, and must stay.
+        super().__init__(scope, "Resource", type=type, properties=properties)
+        # Only typed resources have their properties' names spelled for CloudFormation.
+        self._tag_manager = cdk.TagManager(cdk.TagType.KEY_VALUE, type, tag_property_name="Tags")
+
+    @property
+    def cdk_tag_manager(self) -> cdk.TagManager:
+        """Where the tags are put."""
+        return self._tag_manager
 
 
 @jsii.implements(IValidation)

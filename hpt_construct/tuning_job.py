@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import aws_cdk as cdk
 import jsii
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering, validation
@@ -37,10 +36,11 @@ from .tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
 
 
-@jsii.implements(cdk.ITaggableV2, iam.IGrantable, ec2.IConnectable)
+@jsii.implements(cdk.ITaggableV2, iam.IGrantable)
 class HyperparameterTuningJob(IHyperparameterTuningJob):
     """A SageMaker hyperparameter tuning job that starts when its stack is deployed.
 
@@ -174,6 +174,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             parents=requests_of_parents(warm_start),
             unseen=unseen,
         )
+        if any(isinstance(each.vpc_config, VpcConfig) for _, each in deferred.definitions(request)):
+            _implement_connectable(type(self))
         super().__init__(scope, id)
         made = request
         if judged is not request:
@@ -417,6 +419,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
     @cached_property
     def _connections(self) -> ec2.Connections:
+        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – loaded only by apps that have networks
+
         given: list[ec2.ISecurityGroup | str] = []
         for definition in self._definitions:
             network = definition.vpc_config
@@ -437,3 +441,15 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     def cdk_tag_manager(self) -> cdk.TagManager:
         """Where ``Tags.of(...)`` puts the tags that reach the job."""
         return self._tags.manager
+
+
+def _implement_connectable(job_class: type[HyperparameterTuningJob]) -> None:
+    """Tell the kernel that jobs are ``ec2.IConnectable``, from the first one in a network on.
+
+    The interface is in the biggest of the CDK's modules: to load it takes a tenth of a second, a good part of the synth
+    of an app that has no network.
+    """
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – see above
+
+    if ec2.IConnectable not in job_class.__jsii_ifaces__:  # type: ignore[attr-defined]
+        jsii.implements(ec2.IConnectable)(job_class)

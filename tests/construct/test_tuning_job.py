@@ -232,6 +232,18 @@ class TestTemplate:
 class TestTags:
     """``Tags.of(...)`` and the tags of the request."""
 
+    def test_tags_of_the_app_are_on_everything_that_can_have_some(self, stack: cdk.Stack) -> None:
+        """Accounts that refuse what has no tags take the function, its role and its log group too."""
+        minimal(stack)
+        cdk.Tags.of(stack.node.root).add("team", "ml")
+        tagged = {
+            resource["Type"]: resource["Properties"].get("Tags")
+            for resource in Template.from_stack(stack).to_json()["Resources"].values()
+        }
+        without = ("AWS::IAM::Policy", "AWS::Lambda::EventInvokeConfig")
+        assert tagged == {type_: None if type_ in without else [{"Key": "team", "Value": "ml"}] for type_ in tagged}
+        assert len(tagged) == 6
+
     def test_tags_of_the_app_reach_the_job(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
         """Cost allocation is mostly done with one line for the whole app."""
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
