@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-from botocore.loaders import Loader
-
 from .clock import backoff
 from .errors import LimitExceeded, NameTaken, NotYet, ServiceError
+
+# Half of a cold start is this import, and none of what it makes is garbage: to search for some takes 5 ms.
+gc.disable()
+import botocore.session  # noqa: E402 – see above
+from botocore.config import Config  # noqa: E402
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError  # noqa: E402
+from botocore.loaders import Loader  # noqa: E402
+
+gc.enable()
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -207,4 +212,7 @@ def client() -> Any:
     session = botocore.session.Session()
     session.register_component("data_loader", Loader(extra_search_paths=[_MODELS], include_default_search_paths=False))
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
-    return session.create_client("sagemaker", config=config)
+    made = session.create_client("sagemaker", config=config)
+    # What is there by now stays as long as the environment: no later search for garbage needs to look at it.
+    gc.freeze()
+    return made
