@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, dataclass_transform
 
 from hpt_construct.errors import show
@@ -175,8 +176,13 @@ def part(shape: str, *, kw_only: bool = True) -> Any:
 
 
 def fields(of: Any) -> tuple[dataclasses.Field[Any], ...]:
-    """The fields of a part that become members."""
-    return tuple(field for field in dataclasses.fields(of) if API in field.metadata)
+    """The fields of a part, or of its class, that become members."""
+    return _fields(of if isinstance(of, type) else type(of))
+
+
+@cache
+def _fields(part: type[DataclassInstance]) -> tuple[dataclasses.Field[Any], ...]:
+    return tuple(field for field in dataclasses.fields(part) if API in field.metadata)
 
 
 def render(value: DataclassInstance) -> dict[str, Any]:
