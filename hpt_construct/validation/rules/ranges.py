@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal, DecimalException
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hpt_construct.errors import show
@@ -72,6 +73,7 @@ def _each_categorical_range(request: Place) -> Iterator[tuple[Place]]:
         yield from ((place,) for place in ranges.known("CategoricalParameterRanges"))
 
 
+@lru_cache
 def _number(text: str | None) -> Decimal | None:
     """Return the number that a bound is, exactly; None if it is none, or beyond what a double holds."""
     if text is None or not _NUMBER.fullmatch(text) or math.isinf(float(text)):
