@@ -38,14 +38,18 @@ class Measured:
 
 
 def commands(compared: Mapping[str, Sequence[str]], rounds: int, environment: Mapping[str, str]) -> dict[str, Measured]:
-    """Time whole processes, from their start to their end, on one processor.
+    """Time whole processes, from their start to their end, on one processor, as Lambda gives them.
 
     :param compared: What is run for each name.
     :param rounds: How often each is run.
     :param environment: All of the environment of what is run.
     """
     return _rounds(
-        {name: ["-m", "pyperf", "command", "--name", name] for name in compared},
+        # The one that serves and the one that is measured don't take turns on one processor.
+        {
+            name: ["-m", "pyperf", "command", "--affinity", str(max(os.sched_getaffinity(0))), "--name", name]
+            for name in compared
+        },
         {name: ["--", *command] for name, command in compared.items()},
         rounds,
         environment,
@@ -54,6 +58,8 @@ def commands(compared: Mapping[str, Sequence[str]], rounds: int, environment: Ma
 
 def tasks(compared: Sequence[str], rounds: int) -> dict[str, Measured]:
     """Time tasks of ``benchmarks.worker``, without the start of their processes, after a round that does not count.
+
+    The system chooses the processors: Python and its jsii kernel are two processes, at a user's too.
 
     :param compared: The tasks, as the worker takes them.
     :param rounds: How often each is run.
@@ -72,16 +78,13 @@ def _rounds(
     rounds: int,
     environment: Mapping[str, str],
 ) -> dict[str, Measured]:
-    # The one that serves and the one that is measured don't take turns on one processor.
-    processor = str(max(os.sched_getaffinity(0)))
     once = ["--processes", "1", "--values", "1", "--warmups", "0", "--loops", "1", "--quiet"]
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(rounds):
             for index, (name, arguments) in enumerate(before.items()):
                 done = subprocess.run(  # noqa: S603 – our own commands
                     [
-                        sys.executable, *arguments, *once, "--affinity", processor,
-                        "--inherit-environ", ",".join(environment),
+                        sys.executable, *arguments, *once, "--inherit-environ", ",".join(environment),
                         "--append", f"{folder}/{index}.json", *after.get(name, ()),
                     ],
                     env=dict(environment), cwd=ROOT, capture_output=True, text=True, check=False,

@@ -32,8 +32,10 @@ class Row:
 HEADER = ("What", "Measured", "Target", "Met")
 
 
-def at_most(what: str, value: float, limit: float, unit: str = "×", note: str = "") -> Row:
-    """A line whose value is met below its limit."""
+def at_most(what: str, value: float, limit: float | None = None, unit: str = "×", note: str = "") -> Row:
+    """A line whose value is met below its limit, if it has one."""
+    if limit is None:
+        return Row(what, f"{_number(value)} {unit}{note}")
     return Row(what, f"{_number(value)} {unit}{note}", f"≤ {_number(limit)} {unit}", value <= limit)
 
 
