@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,13 +36,13 @@ HEADER = ("What", "Measured", "Target", "Met")
 def at_most(what: str, value: float, limit: float | None = None, unit: str = "×", note: str = "") -> Row:
     """A line whose value is met below its limit, if it has one."""
     if limit is None:
-        return Row(what, f"{_number(value)} {unit}{note}")
-    return Row(what, f"{_number(value)} {unit}{note}", f"≤ {_number(limit)} {unit}", value <= limit)
+        return Row(what, _amount(value, unit) + note)
+    return Row(what, _amount(value, unit) + note, f"≤ {_amount(limit, unit)}", value <= limit)
 
 
 def at_least(what: str, value: float, limit: float, unit: str = "×") -> Row:
     """A line whose value is met above its limit."""
-    return Row(what, f"{_number(value)} {unit}", f"≥ {_number(limit)} {unit}", value >= limit)
+    return Row(what, _amount(value, unit), f"≥ {_amount(limit, unit)}", value >= limit)
 
 
 def markdown(sections: Mapping[str, Sequence[Row]], how: Mapping[str, str], picture: str, machine: str) -> str:
@@ -78,7 +79,10 @@ def picture(path: Path, product: str, metrics: Mapping[str, Mapping[str, float]]
     :param product: The name of the product among those compared.
     :param metrics: For each metric what was measured of each that was compared; less is better.
     """
+    # A horizontal chart begins at the bottom.
+    groups = dict(reversed(list(metrics.items())))
     names = dict.fromkeys(name for measured in metrics.values() for name in measured)
+    longest = max(value / measured[product] for measured in metrics.values() for value in measured.values())
     chart = pygal.HorizontalBar(
         title=f"{product} = 1; longer bars are slower or bigger",
         style=Style(background="#ffffff", plot_background="#ffffff", font_family="sans-serif"),
@@ -87,22 +91,24 @@ def picture(path: Path, product: str, metrics: Mapping[str, Mapping[str, float]]
         disable_xml_declaration=True,
         legend_at_bottom=True,
         print_values=True,
+        print_values_position="top",
         value_formatter="{:.2f}".format,
-        range=(0, 1.1 * max(value / measured[product] for measured in metrics.values() for value in measured.values())),
+        range=(0, 1.1 * longest),
+        y_labels=range(math.ceil(longest)),
         width=900,
         height=120 + 100 * len(metrics),
     )
-    chart.x_labels = list(metrics)
+    chart.x_labels = list(groups)
     for name in names:
         chart.add(
             name,
-            [measured[name] / measured[product] if name in measured else None for measured in metrics.values()],
+            [measured[name] / measured[product] if name in measured else None for measured in groups.values()],
         )
     path.write_text(chart.render(is_unicode=True) + "\n", encoding="utf-8")
 
 
-def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+def _amount(value: float, unit: str) -> str:
+    return f"{value:,} {unit}".rstrip() if isinstance(value, int) else f"{value:.2f} {unit}".rstrip()
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
