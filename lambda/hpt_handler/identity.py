@@ -7,8 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 PREFIX = "hpt-construct:"
 STACK_ID = PREFIX + "stack-id"
@@ -21,8 +20,7 @@ _MARKER = "not-created:"
 _DIGEST_IN_NAME = 9
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """What one event asks for, in SageMaker's own types."""
 
     stack_id: str

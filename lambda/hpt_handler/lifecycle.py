@@ -6,8 +6,7 @@ out is the answer's content, or a ``Failure`` with the words for the person at t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from . import identity
 from .clock import backoff
@@ -51,8 +50,7 @@ class Jobs(Protocol):
     def delete_record(self, name: str) -> None: ...
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What CloudFormation is told of an event that went well."""
 
     physical_id: str
@@ -164,8 +162,7 @@ def _start(wish: Wish, old: Wish | None, jobs: Jobs, clock: Clock) -> Outcome:
     )
 
 
-@dataclass(frozen=True)
-class _Holder:
+class _Holder(NamedTuple):
     """The job that has the name, and how the service put that."""
 
     job: Job

@@ -6,9 +6,8 @@ import gc
 import math
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .clock import backoff
 from .errors import LimitExceeded, NameTaken, NotYet, ServiceError
@@ -70,8 +69,7 @@ _BUSY = (
 _FIRST_SERVER_ERROR = 500
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """A tuning job as SageMaker describes it."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -48,7 +47,7 @@ def test_digest_and_name_are_those_of_every_release() -> None:
 )
 def test_another_wish_has_another_digest(change: dict[str, Any]) -> None:
     """Stack, resource, request and run say what is wished for."""
-    assert dataclasses.replace(WISH, **change).digest != WISH.digest
+    assert WISH._replace(**change).digest != WISH.digest
 
 
 @pytest.mark.parametrize(
@@ -63,13 +62,13 @@ def test_another_wish_has_another_digest(change: dict[str, Any]) -> None:
 )
 def test_what_is_no_wish_for_another_job_changes_no_digest(change: dict[str, Any]) -> None:
     """Tags and what happens in the end can be changed while the job runs, and order means nothing."""
-    other = dataclasses.replace(WISH, **change)
+    other = WISH._replace(**change)
     assert (other.digest, other.name(0)) == (WISH.digest, WISH.name(0))
 
 
 def test_generated_name_is_a_name_and_tells_attempts_apart() -> None:
     """32 characters with the longest prefix, all lower case: lists show names so, and tags are looked up by them."""
-    longest = dataclasses.replace(WISH, name_prefix="a" * 22)
+    longest = WISH._replace(name_prefix="a" * 22)
     names = {longest.name(attempt) for attempt in range(100)}
     assert len(names) == 100
     assert all(identity.is_name(name) and len(name) == 32 and name == name.lower() for name in names)
@@ -77,7 +76,7 @@ def test_generated_name_is_a_name_and_tells_attempts_apart() -> None:
 
 def test_given_name_is_the_name_of_every_attempt() -> None:
     """The user's name is all that a named job has."""
-    assert {dataclasses.replace(WISH, given_name="Nightly").name(attempt) for attempt in range(3)} == {"Nightly"}
+    assert {WISH._replace(given_name="Nightly").name(attempt) for attempt in range(3)} == {"Nightly"}
 
 
 @pytest.mark.parametrize(
