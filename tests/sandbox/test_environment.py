@@ -1,5 +1,6 @@
 """The environment of a command."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,13 @@ def test_programs_of_the_working_folder_come_before_the_callers() -> None:
     """The CDK CLI is found in node_modules, and Python in the running environment."""
     path = _environment({"PATH": "/caller/bin"})["PATH"].split(":")
     assert path.index("/project/node_modules/.bin") < path.index("/caller/bin")
+
+
+def test_node_is_no_python_program() -> None:
+    """Python's starter of it would add a trace of its own when a command is interrupted."""
+    node = shutil.which("node", path=_environment({})["PATH"])
+    assert node is not None
+    assert not Path(node).read_bytes().startswith(b"#!")
 
 
 def test_the_callers_jsii_cache_is_kept() -> None:
