@@ -30,22 +30,23 @@ def test_nothing_else_is_committed() -> None:
 
 @pytest.mark.parametrize("fips", [False, True], ids=["plain", "fips"])
 @pytest.mark.parametrize("region", PARTITION_REGIONS)
-def test_endpoint_is_the_full_datas(region: str, *, fips: bool) -> None:
-    """In every partition the cut data leads to the host that the whole of botocore's data leads to."""
-    assert _endpoint(region, cut_only=True, fips=fips) == _endpoint(region, cut_only=False, fips=fips)
+def test_request_is_that_of_a_whole_session(region: str, *, fips: bool) -> None:
+    """In every partition the cut data leads to the host and the signature that the whole of botocore leads to."""
+    assert _request(region, as_the_function=True, fips=fips) == _request(region, as_the_function=False, fips=fips)
 
 
-def _endpoint(region: str, *, cut_only: bool, fips: bool) -> str:
-    session = botocore.session.Session()
-    if cut_only:
+def _request(region: str, *, as_the_function: bool, fips: bool) -> tuple[str, bytes, dict[str, str]]:
+    """Where a call goes, with what, and the headers that say what is called and who signs for it."""
+    session = botocore.session.Session(include_builtin_handlers=not as_the_function)
+    if as_the_function:
         loader = Loader(extra_search_paths=[str(cut_model.MODELS)], include_default_search_paths=False)
         session.register_component("data_loader", loader)
     session.set_config_variable("use_fips_endpoint", fips)
     client = session.create_client("sagemaker", region, aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
-    urls: list[str] = []
+    sent: list[AWSPreparedRequest] = []
 
     def answer_instead(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        urls.append(request.url)
+        sent.append(request)
         return AWSResponse(request.url, 200, {}, HTTPResponse(io.BytesIO(b"{}"), preload_content=False))
 
     client.meta.events.register("before-send", answer_instead)
@@ -53,4 +54,9 @@ def _endpoint(region: str, *, cut_only: bool, fips: bool) -> str:
         client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="x")
     finally:
         client.close()
-    return urls[0]
+    [request] = sent
+    headers = {name: request.headers[name].decode() for name in ("X-Amz-Target", "Content-Type")}
+    algorithm, credential = request.headers["Authorization"].decode().split(",")[0].split()
+    # The second part is the day.
+    headers["Authorization"] = " ".join([algorithm, *credential.split("/")[:1], *credential.split("/")[2:]])
+    return request.url, request.body, headers
