@@ -77,8 +77,15 @@ class Provider(Construct):
         )
         self.permissions = Permissions(stack, role, naming.stack_prefix(self.stack_name))
         scope = Construct(self, "Function")
-        # Compiled files differ from machine to machine, and with them the hash.
-        code = s3_assets.Asset(scope, "Code", path=str(function_code.FOLDER), exclude=["**/__pycache__", "**/*.pyc"])
+        code = s3_assets.Asset(
+            scope,
+            "Code",
+            path=str(function_code.FOLDER),
+            # Compiled files differ from machine to machine, and with them the hash.
+            exclude=["**/__pycache__", "**/*.pyc"],
+            # Lambda keeps a copy: nobody needs the file once the stack is deployed.
+            deploy_time=True,
+        )
         function = _Taggable(
             scope,
             "AWS::Lambda::Function",

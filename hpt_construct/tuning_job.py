@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, Unpack, cast
 
 import aws_cdk as cdk
 import jsii
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
+
+_EC2: Final = "aws_cdk.aws_ec2"
 
 
 @jsii.implements(cdk.ITaggableV2, iam.IGrantable)
@@ -174,7 +177,9 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             parents=requests_of_parents(warm_start),
             unseen=unseen,
         )
-        if any(isinstance(each.vpc_config, VpcConfig) for _, each in deferred.definitions(request)):
+        if _EC2 in sys.modules or any(
+            isinstance(each.vpc_config, VpcConfig) for _, each in deferred.definitions(request)
+        ):
             _implement_connectable(type(self))
         super().__init__(scope, id)
         made = request
@@ -444,10 +449,10 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
 
 def _implement_connectable(job_class: type[HyperparameterTuningJob]) -> None:
-    """Tell the kernel that jobs are ``ec2.IConnectable``, from the first one in a network on.
+    """Tell the kernel that jobs are ``ec2.IConnectable``.
 
-    The interface is in the biggest of the CDK's modules: to load it takes a tenth of a second, a good part of the synth
-    of an app that has no network.
+    The interface is in the biggest of the CDK's modules, and to load it takes a tenth of a second: an app that neither
+    has networks nor loads the module by itself, as those must that connect something, is spared it.
     """
     from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – see above
 

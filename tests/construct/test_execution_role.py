@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -632,3 +634,19 @@ class TestNetwork:
         job = tuning(stack, definition())
         with pytest.raises(ValueError, match="Training/Tuning: got no vpc_config, without which trainings have no"):
             _ = job.connections
+
+    def test_job_outside_of_networks_says_so_when_it_is_connected(self) -> None:
+        """In a process of its own: jobs become connectable once for all, and here none in a network came before."""
+        code = """
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from tests.construct.jobs import minimal
+stack = cdk.Stack(cdk.App(), "Training")
+database = ec2.SecurityGroup.from_security_group_id(stack, "Database", "sg-0123")
+try:
+    database.connections.allow_from(minimal(stack), ec2.Port.tcp(5432))
+except Exception as error:
+    print(error)
+"""
+        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        assert "got no vpc_config, without which trainings have no security groups" in done.stdout
