@@ -129,8 +129,12 @@ def _pattern(java: str) -> re.Pattern[str]:
 
 
 def _check_number(value: float, shape: Mapping[str, Any], path: Path) -> Iterator[Problem]:
-    if not math.isfinite(value):
-        yield Problem(path, f"got {value}, must be a finite number")
+    try:
+        infinite = "" if math.isfinite(value) else str(value)
+    except OverflowError:
+        infinite = "a whole number that no double holds"
+    if infinite:
+        yield Problem(path, f"got {infinite}, must be a finite number")
         return
     bits = _BITS.get(shape["type"])
     low = shape.get("min", -(2**bits) if bits else -math.inf)

@@ -92,6 +92,12 @@ def edited(request: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ),
         (
             "HyperParameterTuningJobConfig.TuningJobCompletionCriteria.TargetObjectiveMetricValue",
+            10**400,
+            ": got a whole number that no double holds, must be a finite number",
+        ),
+        ("TrainingJobDefinition.ResourceConfig.InstanceCount", 10**400, ", must be a finite number"),
+        (
+            "HyperParameterTuningJobConfig.TuningJobCompletionCriteria.TargetObjectiveMetricValue",
             "1",
             ": got '1', must be a number",
         ),
