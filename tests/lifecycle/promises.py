@@ -136,9 +136,18 @@ class Promises:
 
         The accepted limit: the job's record alone tells a duplicate that its work has been done. Where there is none,
         because the function deleted it as DESTROY asks for or because the answer was FAILED, a duplicate starts afresh.
+        So it does where the answer was the job of an earlier event, as a rollback's is, and that has ended since.
         """
         event = delivery.event
-        return delivery.status != "FAILED" and (event["StackId"], event["LogicalResourceId"]) not in self._deleted
+        if delivery.status == "FAILED" or (event["StackId"], event["LogicalResourceId"]) in self._deleted:
+            return False
+        answered = delivery.answer["PhysicalResourceId"] if delivery.answer else None
+        return not any(
+            launch.job.name == answered
+            and launch.delivery is not delivery
+            and launch.job.status not in ("InProgress", "Completed")
+            for launch in self.launches
+        )
 
     def may_be_started_again(self, job: TuningJob) -> bool:
         """Whether the event that started a job may still be handled again: the record alone tells that it has been.
