@@ -222,7 +222,8 @@ def client() -> Any:
     fields as the construct, whatever botocore the runtime has.
     """
     with _made_to_stay():
-        # Its handlers are for single operations of other services; signing, retries and endpoints come with the client.
+        # The 120 are for other services, but for three headers that no call needs; signing, retries and endpoints come
+        # with the client.
         session = botocore.session.Session(include_builtin_handlers=False)
         loader = Loader(extra_search_paths=[_MODELS], include_default_search_paths=False)
         session.register_component("data_loader", loader)
