@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks import requests
+
 # Before aws_cdk is imported: jsii starts the first node on the PATH.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 # CloudFormation's own checks of a synthesized template take a second each; tests/deployment has them on.
@@ -31,50 +33,4 @@ def stack() -> cdk.Stack:
 @pytest.fixture
 def guide_request() -> dict[str, Any]:
     """The developer guide's tuning job, as boto3 takes it, without a name."""
-    return {
-        "HyperParameterTuningJobConfig": {
-            "Strategy": "Bayesian",
-            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
-            "ResourceLimits": {"MaxNumberOfTrainingJobs": 20, "MaxParallelTrainingJobs": 3},
-            "ParameterRanges": {
-                "ContinuousParameterRanges": [
-                    {"Name": "eta", "MinValue": "0", "MaxValue": "1"},
-                    {"Name": "alpha", "MinValue": "0", "MaxValue": "2"},
-                    {"Name": "min_child_weight", "MinValue": "1", "MaxValue": "10"},
-                ],
-                "IntegerParameterRanges": [{"Name": "max_depth", "MinValue": "1", "MaxValue": "10"}],
-            },
-        },
-        "TrainingJobDefinition": {
-            "AlgorithmSpecification": {
-                "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1",
-                "TrainingInputMode": "File",
-            },
-            "InputDataConfig": [
-                {
-                    "ChannelName": name,
-                    "DataSource": {
-                        "S3DataSource": {
-                            "S3DataType": "S3Prefix",
-                            "S3Uri": f"s3://amzn-s3-demo-bucket/xgboost/{name}",
-                            "S3DataDistributionType": "FullyReplicated",
-                        }
-                    },
-                    "ContentType": "csv",
-                    "CompressionType": "None",
-                }
-                for name in ("train", "validation")
-            ],
-            "OutputDataConfig": {"S3OutputPath": "s3://amzn-s3-demo-bucket/xgboost/models"},
-            "ResourceConfig": {"InstanceType": "ml.c4.2xlarge", "InstanceCount": 2, "VolumeSizeInGB": 10},
-            "RoleArn": "arn:aws:iam::111122223333:role/SageMakerRole",
-            "StaticHyperParameters": {
-                "eval_metric": "auc",
-                "num_round": "100",
-                "objective": "binary:logistic",
-                "rate_drop": "0.3",
-                "tweedie_variance_power": "1.4",
-            },
-            "StoppingCondition": {"MaxRuntimeInSeconds": 43200},
-        },
-    }
+    return requests.guide_request()
