@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.loaders import Loader
+from hpt_handler import sagemaker
 from urllib3 import HTTPResponse
 
 from tools import cut_model
@@ -28,21 +28,24 @@ def test_nothing_else_is_committed() -> None:
     assert found == set(cut_model.files())
 
 
-@pytest.mark.parametrize("fips", [False, True], ids=["plain", "fips"])
+@pytest.mark.parametrize("fips", ["false", "true"], ids=["plain", "fips"])
 @pytest.mark.parametrize("region", PARTITION_REGIONS)
-def test_request_is_that_of_a_whole_session(region: str, *, fips: bool) -> None:
-    """In every partition the cut data leads to the host and the signature that the whole of botocore leads to."""
-    assert _request(region, as_the_function=True, fips=fips) == _request(region, as_the_function=False, fips=fips)
+def test_request_is_that_of_a_whole_session(monkeypatch: pytest.MonkeyPatch, region: str, fips: str) -> None:
+    """In every partition the function's client goes to the host, and signs as, botocore does with all that it has."""
+    for name, value in {
+        "AWS_DEFAULT_REGION": region,
+        "AWS_USE_FIPS_ENDPOINT": fips,
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_SAGEMAKER", raising=False)
+    # Without the cache, which is one for the whole process.
+    assert _sent(sagemaker.client.__wrapped__()) == _sent(botocore.session.Session().create_client("sagemaker"))
 
 
-def _request(region: str, *, as_the_function: bool, fips: bool) -> tuple[str, bytes, dict[str, str]]:
-    """Where a call goes, with what, and the headers that say what is called and who signs for it."""
-    session = botocore.session.Session(include_builtin_handlers=not as_the_function)
-    if as_the_function:
-        loader = Loader(extra_search_paths=[str(cut_model.MODELS)], include_default_search_paths=False)
-        session.register_component("data_loader", loader)
-    session.set_config_variable("use_fips_endpoint", fips)
-    client = session.create_client("sagemaker", region, aws_access_key_id="x", aws_secret_access_key="x")  # noqa: S106
+def _sent(client: Any) -> tuple[str, bytes, dict[str, str]]:
+    """Where a client's call goes, with what, and the headers that say what is called and who signs for it."""
     sent: list[AWSPreparedRequest] = []
 
     def answer_instead(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
