@@ -136,12 +136,15 @@ class Promises:
 
         The accepted limit: the job's record alone tells a duplicate that its work has been done. Where there is none,
         because the function deleted it as DESTROY asks for or because the answer was FAILED, a duplicate starts afresh.
-        So it does where the answer was the job of an earlier event, as a rollback's is, and that has ended since.
+        So it does where a changed wish, as a rollback's is, was answered with a job of an earlier event that has ended
+        since. Deletions and updates without a change have no such limit: they never start anything.
         """
         event = delivery.event
         if delivery.status == "FAILED" or (event["StackId"], event["LogicalResourceId"]) in self._deleted:
             return False
-        answered = delivery.answer["PhysicalResourceId"] if delivery.answer else None
+        if delivery.answer is None or delivery.old is None or delivery.old.wish == delivery.properties.wish:
+            return True
+        answered = delivery.answer["PhysicalResourceId"]
         return not any(
             launch.job.name == answered
             and launch.delivery is not delivery
