@@ -9,10 +9,11 @@ import os
 import platform
 import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 # The function's code is imported as Lambda does it: from its folder.
-sys.path.insert(1, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lambda"))  # noqa: PTH118, PTH100, PTH120
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "lambda"))
 
 from benchmarks import calls, cold, footprint, load, measure, report, stacks
 

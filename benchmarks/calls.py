@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from hpt_handler import handler, sagemaker
+from hpt_handler.clock import LambdaClock
+
 from benchmarks import cold
 from sandbox.sagemaker.service import SageMaker
 
@@ -38,9 +41,6 @@ def calls() -> dict[str, list[str]]:
 
 
 def _runner(account: SageMaker) -> Callable[..., tuple[str, list[str]]]:
-    from hpt_handler import handler, sagemaker  # noqa: PLC0415 – from a folder that main puts on the path
-    from hpt_handler.clock import LambdaClock  # noqa: PLC0415 – the same
-
     account.attach(sagemaker.client())
 
     def run(

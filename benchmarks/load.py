@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from threading import local
 from typing import Any
 
+from hpt_handler import handler, sagemaker
+from hpt_handler.clock import LambdaClock
+
 from benchmarks import cold
 from sandbox.control import Control
 from sandbox.sagemaker.server import SageMakerServer
@@ -60,9 +63,6 @@ class _Function:
         self._environment = local()
 
     def __call__(self, index: int) -> Any:
-        from hpt_handler import handler, sagemaker  # noqa: PLC0415 – from a folder that main puts on the path
-        from hpt_handler.clock import LambdaClock  # noqa: PLC0415 – the same
-
         if not hasattr(self._environment, "client"):
             # Without the cache, which is one for the whole process.
             self._environment.client = sagemaker.client.__wrapped__()
