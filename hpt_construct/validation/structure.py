@@ -5,15 +5,15 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from hpt_construct import api_model
 from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 
-from .problem import Path, Problem
+from .problem import Problem
 
 _KINDS = {
     "structure": ((dict, Mapping), "a structure"),
@@ -29,34 +29,36 @@ _BITS = {"integer": 31, "long": 63}
 _MOST_SUGGESTED = 12
 
 
+Check = Callable[[Any], Sequence[Problem]]
+"""What is wrong with a value of a shape, with paths from the value down."""
+
+
 def structure_problems(request: Any) -> list[Problem]:
     """Everything in which the request differs from what the API model allows; a token is trusted to be right."""
-    return list(_check(request, api_model.REQUEST, ()))
+    return list(_check(api_model.REQUEST)(request))
 
 
-def _check(value: Any, shape_name: str, path: Path) -> Iterator[Problem]:
-    if is_token(value):
-        return
+# A shape is read once, not for each value of each job. Paths are put together from below, where there is a problem:
+# most values have none.
+@cache
+def _check(shape_name: str) -> Check:
     shape = api_model.shapes()[shape_name]
     kind: str = shape["type"]
     expected, words = _KINDS[kind]
-    if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):  # type: ignore[arg-type]
-        yield Problem(path, f"got {show(value)}, must be {words}{_hint(value, kind)}")
-    elif kind == "structure":
-        yield from _check_structure(value, shape_name, path)
-    elif kind == "map":
-        yield from _check_size(len(value), shape, path, "entries")
-        for key, item in value.items():
-            yield from _check(key, shape["key"]["shape"], (*path, key))
-            yield from _check(item, shape["value"]["shape"], (*path, key))
-    elif kind == "list":
-        yield from _check_size(len(value), shape, path, "items")
-        for index, item in enumerate(value):
-            yield from _check(item, shape["member"]["shape"], (*path, index))
-    elif kind == "string":
-        yield from _check_string(value, shape, path)
-    elif kind != "boolean":
-        yield from _check_number(value, shape, path)
+    check_inside = _INSIDE.get(kind, _check_number)(shape_name, shape)
+
+    def check(value: Any) -> Sequence[Problem]:
+        if is_token(value):
+            return ()
+        if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):  # type: ignore[arg-type]
+            return (Problem((), f"got {show(value)}, must be {words}{_hint(value, kind)}"),)
+        return check_inside(value)
+
+    return check
+
+
+def _below(step: str | int, problems: Sequence[Problem]) -> Iterator[Problem]:
+    return (Problem((step, *problem.path), problem.message) for problem in problems)
 
 
 def _hint(value: Any, kind: str) -> str:
@@ -67,18 +69,50 @@ def _hint(value: Any, kind: str) -> str:
     return ""
 
 
-def _check_structure(value: Mapping[str, Any], shape_name: str, path: Path) -> Iterator[Problem]:
-    members = api_model.members(shape_name)
-    for name in api_model.shapes()[shape_name].get("required", ()):
-        if name not in value and name != api_model.GENERATED:
-            yield Problem((*path, name), "missing; the API requires it")
-    for name, item in value.items():
-        if name in members:
-            yield from _check(item, members[name], (*path, name))
-        elif name in api_model.OUTPUT_ONLY.get(shape_name, ()):
-            yield Problem((*path, name), "only the service writes it; leave it out")
-        elif not is_token(name):
-            yield Problem((*path, name), f"not a member of {shape_name}{_nearest(name, members)}")
+def _check_structure(shape_name: str, shape: Mapping[str, Any]) -> Check:
+    shapes_of_members = api_model.members(shape_name)
+    members = {name: _check(member) for name, member in shapes_of_members.items()}
+    required = [name for name in shape.get("required", ()) if name != api_model.GENERATED]
+
+    def check(value: Mapping[str, Any]) -> list[Problem]:
+        found = [Problem((name,), "missing; the API requires it") for name in required if name not in value]
+        for name, item in value.items():
+            if name in members:
+                if problems := members[name](item):
+                    found += _below(name, problems)
+            elif name in api_model.OUTPUT_ONLY.get(shape_name, ()):
+                found.append(Problem((name,), "only the service writes it; leave it out"))
+            elif not is_token(name):
+                found.append(Problem((name,), f"not a member of {shape_name}{_nearest(name, members)}"))
+        return found
+
+    return check
+
+
+def _check_map(_: str, shape: Mapping[str, Any]) -> Check:
+    check_key, check_value = _check(shape["key"]["shape"]), _check(shape["value"]["shape"])
+
+    def check(value: Mapping[str, Any]) -> list[Problem]:
+        found = _size_problems(len(value), shape, "entries")
+        for key, item in value.items():
+            if problems := (*check_key(key), *check_value(item)):
+                found += _below(key, problems)
+        return found
+
+    return check
+
+
+def _check_list(_: str, shape: Mapping[str, Any]) -> Check:
+    check_item = _check(shape["member"]["shape"])
+
+    def check(value: Sequence[Any]) -> list[Problem]:
+        found = _size_problems(len(value), shape, "items")
+        for index, item in enumerate(value):
+            if problems := check_item(item):
+                found += _below(index, problems)
+        return found
+
+    return check
 
 
 def _nearest(got: Any, allowed: Any) -> str:
@@ -93,28 +127,47 @@ def _nearest(got: Any, allowed: Any) -> str:
     return ""
 
 
-def _check_size(size: int, shape: Mapping[str, Any], path: Path, noun: str) -> Iterator[Problem]:
+def _size_problems(size: int, shape: Mapping[str, Any], noun: str) -> list[Problem]:
     low, high = shape.get("min", 0), shape.get("max", math.inf)
-    if not low <= size <= high:
-        bounds = f"{low} to {high}" if high != math.inf else f"at least {low}"
-        yield Problem(path, f"has {size:,} {noun}, must have {bounds}")
+    if low <= size <= high:
+        return []
+    bounds = f"{low} to {high}" if high != math.inf else f"at least {low}"
+    return [Problem((), f"has {size:,} {noun}, must have {bounds}")]
 
 
-def _check_string(value: str, shape: Mapping[str, Any], path: Path) -> Iterator[Problem]:
-    if "enum" in shape and value not in shape["enum"]:
-        allowed = shape["enum"]
-        few = (
-            f", must be one of {', '.join(allowed)}"
-            if len(allowed) <= _MOST_SUGGESTED
-            else ", is not one that the API knows"
-        )
+def _check_string(_: str, shape: Mapping[str, Any]) -> Check:
+    if "enum" in shape:
+        return _check_enum(shape["enum"])
+    pattern = _pattern(shape["pattern"]) if "pattern" in shape else None
+
+    def check(value: str) -> list[Problem]:
+        found = _size_problems(len(value), shape, "characters")
+        if not found and pattern is not None and not pattern.fullmatch(value):
+            return [Problem((), f"got {show(value)}, must match {shape['pattern']}")]
+        return found
+
+    return check
+
+
+def _check_enum(allowed: Sequence[str]) -> Check:
+    known = frozenset(allowed)
+    few = (
+        f", must be one of {', '.join(allowed)}"
+        if len(allowed) <= _MOST_SUGGESTED
+        else ", is not one that the API knows"
+    )
+
+    def check(value: str) -> Sequence[Problem]:
+        if value in known:
+            return ()
         suggestion = _nearest(value, allowed)
-        yield Problem(path, f"got {show(value)}{few}{suggestion if 'did you mean' in suggestion else ''}")
-        return
-    misfits = list(_check_size(len(value), shape, path, "characters"))
-    yield from misfits
-    if not misfits and "pattern" in shape and not _pattern(shape["pattern"]).fullmatch(value):
-        yield Problem(path, f"got {show(value)}, must match {shape['pattern']}")
+        return (Problem((), f"got {show(value)}{few}{suggestion if 'did you mean' in suggestion else ''}"),)
+
+    return check
+
+
+def _check_boolean(_: str, _shape: Mapping[str, Any]) -> Check:
+    return lambda _value: ()
 
 
 @cache
@@ -128,19 +181,31 @@ def _pattern(java: str) -> re.Pattern[str]:
     return re.compile(python, re.DOTALL)
 
 
-def _check_number(value: float, shape: Mapping[str, Any], path: Path) -> Iterator[Problem]:
-    try:
-        infinite = "" if math.isfinite(value) else str(value)
-    except OverflowError:
-        infinite = "a whole number that no double holds"
-    if infinite:
-        yield Problem(path, f"got {infinite}, must be a finite number")
-        return
+def _check_number(_: str, shape: Mapping[str, Any]) -> Check:
     bits = _BITS.get(shape["type"])
     low = shape.get("min", -(2**bits) if bits else -math.inf)
     high = shape.get("max", 2**bits - 1 if bits else math.inf)
-    if not low <= value <= high:
-        if "max" not in shape and value < low:
-            yield Problem(path, f"got {value:,}, must be at least {low:,}")
-        else:
-            yield Problem(path, f"got {value:,}, must be {low:,} to {high:,}")
+
+    def check(value: float) -> Sequence[Problem]:
+        try:
+            infinite = "" if math.isfinite(value) else str(value)
+        except OverflowError:
+            infinite = "a whole number that no double holds"
+        if infinite:
+            return (Problem((), f"got {infinite}, must be a finite number"),)
+        if low <= value <= high:
+            return ()
+        bounds = f"at least {low:,}" if "max" not in shape and value < low else f"{low:,} to {high:,}"
+        return (Problem((), f"got {value:,}, must be {bounds}"),)
+
+    return check
+
+
+_INSIDE: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Check]]] = {
+    "structure": _check_structure,
+    "map": _check_map,
+    "list": _check_list,
+    "string": _check_string,
+    "boolean": _check_boolean,
+}
+"""By the kind of the shape; the other kinds are numbers."""
