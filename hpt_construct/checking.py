@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
-from . import instance_hours, validation
-from .errors import ValidationError
+import aws_cdk as cdk
+
+from . import api_model, instance_hours, validation
+from .errors import ValidationError, show, where
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    import aws_cdk as cdk
     from constructs import Construct
+
+_CONFIG: Final = "HyperParameterTuningJobConfig"
+_NO_TEXT: Final = "a token that is no string"
+
+_REMOVAL_POLICIES: Final = (
+    cdk.RemovalPolicy.DESTROY,
+    cdk.RemovalPolicy.RETAIN,
+    cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+)
+"""All but SNAPSHOT, which CloudFormation refuses for a custom resource."""
 
 
 class TuningJobOptions(TypedDict, total=False):
@@ -57,14 +69,8 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
 
     :raises ValidationError: There are errors; it has all of them.
     """
+    errors = [*_bad_options(options)]
     raised_quotas = options.get("raised_quotas", ())
-    quotas = {rule.id for rule in validation.RULES if rule.overridable}
-    errors = [
-        f"raised_quotas: got {name!r}, must be of {', '.join(sorted(quotas))}"
-        for name in raised_quotas
-        if name not in quotas
-    ]
-    errors += _bad_export(options.get("arn_export_name"), arn_output=options.get("arn_output", True))
     errors += [f"{spell(problem.path)}: {problem.message}" for problem in unseen]
     warnings = []
     findings = validation.check(request)
@@ -87,24 +93,59 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
         for path, definition in definitions(request)
         if is_token(definition)
     ]
+    errors += [
+        f"{spell(path)}: got {_NO_TEXT}, and the function's policy needs its text; wrap it in Token.as_string()"
+        for path, value in named_in_policy(request)
+        if is_token(value) and not isinstance(value, str)
+    ]
+    if is_token(request.get(_CONFIG)):
+        errors.append(f"{spell((_CONFIG,))}: got a token, its members must be known at synth; they may be tokens")
     if errors:
-        raise ValidationError("/".join(filter(None, (scope.node.path, id))), errors)
+        raise ValidationError(where(scope, id), errors)
     return Checked(tuple(warnings))
 
 
-def _bad_export(name: str | None, *, arn_output: bool) -> Iterator[str]:
+def _bad_options(options: TuningJobOptions) -> Iterator[str]:
+    """What is wrong with each by itself; what is beside the type that it is declared with comes from untyped code."""
+    run: Any = options.get("run")
+    if run is not None and not isinstance(run, str):
+        yield f"run: got {_shown(run)}, must be a string; any will do, like '2'"
+    policy: Any = options.get("removal_policy")
+    if policy is not None and policy not in _REMOVAL_POLICIES:
+        *names, last = (each.name for each in _REMOVAL_POLICIES)
+        got = policy.name if isinstance(policy, cdk.RemovalPolicy) else _shown(policy)
+        yield f"removal_policy: got {got}, must be {', '.join(names)} or {last} of RemovalPolicy"
+    arn_output: Any = options.get("arn_output", True)
+    if not isinstance(arn_output, bool):
+        yield f"arn_output: got {_shown(arn_output)}, must be True or False"
+    yield from _bad_export(options.get("arn_export_name"), arn_output=arn_output)
+    quotas = sorted({rule.id for rule in validation.RULES if rule.overridable})
+    raised: Any = options.get("raised_quotas", ())
+    if not isinstance(raised, (list, tuple, set, frozenset)):
+        yield f"raised_quotas: got {_shown(raised)}, must be a list, like {quotas}"
+        return
+    for name in raised:
+        if name not in quotas:
+            yield f"raised_quotas: got {_shown(name)}, must be of {', '.join(quotas)}"
+
+
+def _shown(value: Any) -> str:
+    return _NO_TEXT if is_token(value) and not isinstance(value, str) else show(value)
+
+
+def _bad_export(name: Any, *, arn_output: bool) -> Iterator[str]:
     if name is None:
         return
     if not arn_output:
         yield "arn_export_name: there is no output to export with arn_output=False; leave one of the two out"
     # The CDK lets other characters pass, and the deployment fails.
-    if not is_token(name) and not (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name)):
-        yield f"arn_export_name: got {name!r}, must be 1 to 255 letters, digits, colons and hyphens"
+    if not isinstance(name, str) or not (is_token(name) or re.fullmatch(r"[A-Za-z0-9:-]{1,255}", name)):
+        yield f"arn_export_name: got {_shown(name)}, must be 1 to 255 letters, digits, colons and hyphens"
 
 
 def _above_ceiling(request: Mapping[str, Any], ceiling: float) -> Iterator[str]:
     number = isinstance(ceiling, (int, float)) and not isinstance(ceiling, bool) and not is_token(ceiling)
-    if not number or not math.isfinite(ceiling) or ceiling <= 0:
+    if not number or not 0 < ceiling < math.inf:
         shown = "a token" if is_token(ceiling) else repr(ceiling)
         yield f"max_instance_hours: got {shown}, must be a number of hours above 0, known at synth"
         return
@@ -134,3 +175,15 @@ def definitions(request: Mapping[str, Any]) -> list[tuple[validation.Path, Any]]
     elif isinstance(several, (list, tuple)):
         found += [(("TrainingJobDefinitions", index), definition) for index, definition in enumerate(several)]
     return found
+
+
+def named_in_policy(request: Mapping[str, Any]) -> Iterator[tuple[validation.Path, Any]]:
+    """What of a request the function's policy has to name, with its path: the job, its roles, the keys of volumes."""
+    yield (api_model.GENERATED,), request.get(api_model.GENERATED)
+    for path, definition in definitions(request):
+        if isinstance(definition, Mapping):
+            yield (*path, "RoleArn"), definition.get("RoleArn")
+            for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+                resources = definition.get(member)
+                if isinstance(resources, Mapping):
+                    yield (*path, member, "VolumeKmsKeyId"), resources.get("VolumeKmsKeyId")

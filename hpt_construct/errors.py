@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from constructs import Construct
 
 _LONGEST_VALUE = 80
 
@@ -20,6 +21,11 @@ def show(value: Any) -> str:
     # str(): an enum member is shown as the string that it is. repr() escapes whatever does not print.
     text = repr(str(value)) if isinstance(value, str) else repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def where(scope: Construct, id: str) -> str:  # noqa: A002 – what every construct calls it
+    """The path that a construct has, or would have had."""
+    return "/".join(filter(None, (scope.node.path, id)))
 
 
 class ValidationError(ValueError):

@@ -82,6 +82,10 @@ def problems(definition: TrainingJobDefinition) -> Iterator[tuple[Path, str]]:
         if value is not None and not isinstance(value, kinds):
             kind = "a token" if is_token(value) else repr(type(value).__name__)
             yield path, f"got {kind}, in which the job's role can't look; give {kinds[0].__name__}, or a role"
+    for path, value in (*_names(definition), *_keys(definition), *_locations(definition)):
+        if is_token(value) and not isinstance(value, str):
+            message = "got a token that is no string, and the job's role needs its text"
+            yield path, f"{message}; wrap it in Token.as_string(), or give a role"
     for path, key in _keys(definition):
         if isinstance(key, str) and is_token(key) and not key.startswith("arn:"):
             message = "got a token, which may be an id, an ARN or an alias: the job's role can't be allowed to use it"
@@ -108,6 +112,12 @@ def _parts(definition: TrainingJobDefinition) -> Iterator[tuple[Path, Any, tuple
         if isinstance(channel, Channel):
             sources = (S3DataSource, FileSystemDataSource, DatasetSource)
             yield ("InputDataConfig", index, "DataSource"), channel.data_source, sources
+
+
+def _names(definition: TrainingJobDefinition) -> Iterator[tuple[Path, Any]]:
+    algorithm = definition.algorithm_specification
+    yield ("AlgorithmSpecification", "AlgorithmName"), getattr(algorithm, "algorithm_name", None)
+    yield ("AlgorithmSpecification", "TrainingImage"), getattr(algorithm, "training_image", None)
 
 
 def _keys(definition: TrainingJobDefinition) -> Iterator[tuple[Path, Any]]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from . import api_model
-from .checking import definitions
+from .checking import named_in_policy
 from .findings import explain_wildcard
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 OWNER_PREFIX: Final = "hpt-construct:"
 STACK_TAG: Final = OWNER_PREFIX + "stack-id"
@@ -68,16 +67,14 @@ class Permissions:
 
     def allow(self, request: Mapping[str, Any]) -> None:
         """Let the function do what a job's request asks of it."""
-        name = request.get(api_model.GENERATED)
-        if name is not None:
-            self.allow_name(name)
-        for _, definition in definitions(request):
-            self.allow_passing(definition["RoleArn"])
-            for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
-                resources = definition.get(member)
-                key = resources.get("VolumeKmsKeyId") if isinstance(resources, Mapping) else None
-                if key:
-                    self.allow_key(key)
+        allow = {
+            api_model.GENERATED: self.allow_name,
+            "RoleArn": self.allow_passing,
+            "VolumeKmsKeyId": self.allow_key,
+        }
+        for (*_, member), value in named_in_policy(request):
+            if value:
+                allow[str(member)](value)
 
     def allow_name(self, name: str) -> None:
         """Let the function manage a job of this given name.

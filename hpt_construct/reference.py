@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from . import api_model
-from .errors import ValidationError
+from .errors import ValidationError, show, where
 from .tokens import is_token
 
 if TYPE_CHECKING:
@@ -343,20 +343,27 @@ def job_arn(scope: Construct, name: str) -> str:
 
 def from_name(scope: Construct, id: str, name: str) -> IHyperparameterTuningJob:  # noqa: A002
     """A job of the stack's account and region."""
-    _refuse(scope, id, f"tuning_job_name: got {name!r}", _name_problem(name))
+    _refuse(scope, id, f"tuning_job_name: got {show(name)}", _text_problem(name) or _name_problem(name))
     return _Imported(scope, id, arn=job_arn(scope, name), name=name)
 
 
 def from_arn(scope: Construct, id: str, arn: str) -> IHyperparameterTuningJob:  # noqa: A002
     """A job of any account and region."""
+    _refuse(scope, id, f"tuning_job_arn: got {show(arn)}", _text_problem(arn))
     if is_token(arn):
         parts = cdk.Stack.of(scope).split_arn(arn, cdk.ArnFormat.SLASH_RESOURCE_NAME)
         return _Imported(scope, id, arn=arn, name=str(parts.resource_name))
     prefix, _, name = arn.partition(f":{_RESOURCE}/")
     form = None if _BEFORE_RESOURCE.fullmatch(prefix) else "must be arn:aws:sagemaker:<region>:<account>:"
-    _refuse(scope, id, f"tuning_job_arn: got {arn!r}", form and f"{form}{_RESOURCE}/<name>")
-    _refuse(scope, id, f"tuning_job_arn: got {arn!r}", _name_problem(name))
+    _refuse(scope, id, f"tuning_job_arn: got {show(arn)}", form and f"{form}{_RESOURCE}/<name>")
+    _refuse(scope, id, f"tuning_job_arn: got {show(arn)}", _name_problem(name))
     return _Imported(scope, id, arn=arn, name=name)
+
+
+def _text_problem(value: Any) -> str | None:
+    if isinstance(value, str):
+        return None
+    return f"must be a string{'; wrap the token in Token.as_string()' if is_token(value) else ''}"
 
 
 def _name_problem(name: str) -> str | None:
@@ -368,4 +375,4 @@ def _name_problem(name: str) -> str | None:
 
 def _refuse(scope: Construct, id: str, got: str, problem: str | None) -> None:  # noqa: A002
     if problem:
-        raise ValidationError("/".join(filter(None, (scope.node.path, id))), [f"{got}, {problem}"])
+        raise ValidationError(where(scope, id), [f"{got}, {problem}"])

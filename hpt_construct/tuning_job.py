@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Unpack, cast
@@ -13,6 +14,7 @@ from aws_cdk import aws_iam as iam
 
 from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering, validation
 from .checking import Checked, TuningJobOptions, check, requests_of_parents
+from .errors import ValidationError, show, where
 from .permissions import LOGICAL_ID_TAG
 from .provider import RESOURCE_TYPE, Provider
 from .reference import IHyperparameterTuningJob
@@ -35,7 +37,7 @@ from .tags import JobTags
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
@@ -169,6 +171,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             api_request,
             lambda path: rendering.spell(request, path),
             options=TuningJobOptions(
+                run=run,
+                removal_policy=removal_policy,
                 arn_output=arn_output,
                 arn_export_name=arn_export_name,
                 max_instance_hours=max_instance_hours,
@@ -198,7 +202,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         if self._name_prefix is not None:
             properties["NamePrefix"] = self._name_prefix
         if run is not None:
-            properties["Run"] = run
+            properties["Run"] = rendering.template(run)
         if removal_policy is cdk.RemovalPolicy.DESTROY:
             properties["RemovalPolicy"] = "destroy"
         self._resource = cdk.CustomResource(
@@ -250,6 +254,9 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed, with the API's
         own paths.
         """
+        if not isinstance(request, Mapping):
+            problem = f"the request: got {show(request)}, must be a mapping, as boto3 takes it"
+            raise ValidationError(where(scope, id), [problem])
         api_request = rendering.without_described(request)
         checked = check(scope, id, api_request, validation.spell_api, options=options)
         parsed = rendering.parse(api_request)
