@@ -101,7 +101,8 @@ def delete(wish: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
     note = ""
     delete_record = wish.delete_record
     if wish.was_invented(physical_id):
-        found = _watch(wish, jobs, clock)
+        started = _watch(wish, jobs, clock)
+        found = [started] if started else []
         # The creation may be delivered once more: by the record it knows that it has started its job.
         delete_record = False
     elif (event_id := identity.creation(physical_id)) is not None:
@@ -227,24 +228,29 @@ def _ours(wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, dict[str, str]]]:
             yield job, tags
 
 
-def _unanswered(wish: Wish, jobs: Jobs, clock: Clock) -> list[Job]:
-    """Running jobs of this resource that an event may have started that CloudFormation never had an answer to.
+def _unanswered(wish: Wish, jobs: Jobs, clock: Clock) -> Job | None:
+    """The running job that the last event with this wish may have started, if CloudFormation never had an answer to it.
 
     CloudFormation has waited for it no longer than the service timeout: an older job is another event's, and may have
-    been kept on purpose.
+    been kept on purpose. So may one with a newer beside it, for an event starts one job at most.
     """
     earliest = clock.now() - wish.service_timeout - EVENT_AGE_SECONDS
-    return [job for job, _ in _ours(wish, jobs) if not job.ended and job.created.timestamp() >= earliest]
+    young = [
+        job
+        for job, tags in _ours(wish, jobs)
+        if not job.ended and job.created.timestamp() >= earliest and tags.get(identity.DIGEST) == wish.digest
+    ]
+    return max(young, key=lambda job: job.created, default=None)
 
 
 def _stop_unanswered(old: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> None:
     """In the rollback of an update, stop what that update has started if its function died before it could say so."""
-    for job in _unanswered(old, jobs, clock):
-        if job.name.lower() != physical_id.lower():
-            jobs.stop(job.name)
+    job = _unanswered(old, jobs, clock)
+    if job and job.name.lower() != physical_id.lower():
+        jobs.stop(job.name)
 
 
-def _watch(wish: Wish, jobs: Jobs, clock: Clock) -> list[Job]:
+def _watch(wish: Wish, jobs: Jobs, clock: Clock) -> Job | None:
     """The job of a creation that CloudFormation had no answer to, and that may still be under way.
 
     CloudFormation then makes up an id. That there is no job yet proves nothing until the creation can start none.

@@ -431,6 +431,23 @@ class TestDelete:
         assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
         assert world.status(kept) == "InProgress"
 
+    def test_invented_id_leaves_a_kept_job_beside_the_creation_s_own(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """A creation starts one job: what was started before it was retained, however young it is."""
+        kept = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.advance(60)
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert (world.status(kept), world.status(name)) == ("InProgress", "Stopped")
+
+    def test_invented_id_leaves_a_job_of_another_request_alone(self, world: World, named: dict[str, Any]) -> None:
+        """A creation whose given name was taken by an earlier, kept job of the resource has started none."""
+        world.send("Create", named)
+        answer = world.send("Delete", changed(named), PhysicalResourceId="Training-Tuning-1X2Y")
+        assert answer["Status"] == "SUCCESS"
+        assert world.status("Nightly") == "InProgress"
+
     def test_creation_under_way_is_waited_for(self, world: World, properties: dict[str, Any]) -> None:
         """A deletion can arrive before the creation has ended; that there is no job yet proves nothing."""
         before = world.service.clock.now()
