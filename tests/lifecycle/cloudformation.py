@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .account import CALM
+from .promises import INVENTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -112,6 +113,10 @@ class Stack:
             self._begin("UPDATE_ROLLBACK_IN_PROGRESS", mishaps, self._roll_back)
         elif self.status not in ("NONE", "DELETE_COMPLETE"):
             self._begin("DELETE_IN_PROGRESS", mishaps, self._destroy)
+
+    def keeps(self, stack_id: str, logical_id: str, name: str) -> bool:
+        """Whether CloudFormation has left this job behind, as it was asked to or because it could not delete it."""
+        return (stack_id, logical_id, name) in self._excused
 
     def should_not_run(self, stack_id: str, logical_id: str, name: str) -> bool:
         """Whether a job that was started for a resource of this stack has no reason to run any more."""
@@ -228,7 +233,7 @@ class Stack:
     def _created(self, delivery: Delivery) -> Resource:
         if delivery.answer is not None:
             return Resource(delivery.answer["PhysicalResourceId"], delivery.properties)
-        invented = f"{self.name}-{delivery.event['LogicalResourceId']}-{next(self._numbers):04}X7QK2M9A"
+        invented = f"{self.name}-{delivery.event['LogicalResourceId']}-{next(self._numbers):04}{INVENTED}"
         return Resource(invented, delivery.properties)
 
     def _delete_all(self) -> bool:

@@ -34,6 +34,8 @@ TEXTS: Final = {
 # A type each, so that hypothesis tells them apart.
 _BROKEN: Final = {number: type(f"Promise{number}Broken", (AssertionError,), {}) for number in TEXTS}
 _RUNNING = ("InProgress", "Stopping")
+INVENTED: Final = "X7QK2M9A"
+"""The end of an id that CloudFormation has made up."""
 _MUTATIONS = (
     "StopHyperParameterTuningJob",
     "DeleteHyperParameterTuningJob",
@@ -84,6 +86,9 @@ class Launch:
     delivery: Delivery
     owned: dict[str, str]
     """The tags that say whose it is, as they were at the start."""
+    started: float
+    mistaken_at: float | None = None
+    """When a deletion has stopped it for the job of a creation that never answered, although that had an answer."""
     touched_at: float = -1.0
     """When somebody else last laid hands on it."""
     foreign: set[str] = field(default_factory=set)
@@ -182,9 +187,11 @@ class Promises:
 
     def called(self, invocation: Invocation, operation: str, parameters: dict[str, Any], error: str | None) -> None:
         """A call of the function's has been carried out, or refused."""
+        job = self._target(parameters)
+        if operation == "StopHyperParameterTuningJob" and error is None:
+            self._watch_mistakes(invocation, job)
         if operation != "CreateHyperParameterTuningJob" or error is not None:
             return
-        job = self._target(parameters)
         assert job is not None
         self._check_start(invocation)
         request_id = invocation.event["RequestId"]
@@ -196,7 +203,7 @@ class Promises:
         if earlier:
             self._break(2, f"{request_id} has started '{earlier[0].job.name}', and now '{job.name}' too")
         owned = {key: value for key, value in tags_of(job).items() if key.startswith(PREFIX)}
-        launch = Launch(job, invocation.delivery, owned)
+        launch = Launch(job, invocation.delivery, owned, self._account.timeline.now())
         expected = (*launch.resource, request_id)
         if tuple(owned.get(key) for key in (STACK_ID, LOGICAL_ID, REQUEST_ID)) != expected:
             self._break(1, f"'{job.name}' starts without the tags that say whose it is: {owned}")
@@ -243,7 +250,9 @@ class Promises:
                 self._break(7, f"'{launch.job.name}' no longer has the tags of others: {tags}")
             if launch.job.status == "InProgress" and self._is_there(launch.job) and self._proves(launch):
                 for stack in stacks:
-                    if stack.should_not_run(*launch.resource, launch.job.name):
+                    if stack.should_not_run(*launch.resource, launch.job.name) and not self._is_overlooked(
+                        launch, stack
+                    ):
                         self._break(
                             3, f"'{launch.job.name}' runs, and no resource of {stack.name} wants it ({stack.status})"
                         )
@@ -279,6 +288,27 @@ class Promises:
                 self._break(
                     2, f"'{launch.job.name}' is what is wished for ({launch.job.status}), and another is started"
                 )
+
+    def _watch_mistakes(self, invocation: Invocation, job: TuningJob | None) -> None:
+        invented = invocation.event.get("PhysicalResourceId", "").endswith(INVENTED)
+        for launch in self.launches:
+            if launch.job is job and invented and launch.delivery.answer is not None:
+                launch.mistaken_at = self._account.timeline.now()
+
+    def _is_overlooked(self, launch: Launch, stack: Stack) -> bool:
+        """Whether a deletion has looked for this job too early, and found one in its place.
+
+        The accepted limit: until a creation that never answered has started its job, nothing tells a young job of the
+        same wish, which RETAIN has left behind, from that.
+        """
+        return any(
+            other.mistaken_at is not None
+            and launch.delivery.issued <= other.mistaken_at <= launch.started
+            and other.resource == launch.resource
+            and other.delivery.properties.wish == launch.delivery.properties.wish
+            and stack.keeps(*other.resource, other.job.name)
+            for other in self.launches
+        )
 
     def _check_form(self, invocation: Invocation, answer: dict[str, Any], body: bytes) -> None:
         event = invocation.event
