@@ -91,6 +91,8 @@ class Launch:
     """When a deletion has stopped it for the job of a creation that never answered, although that had an answer."""
     touched_at: float = -1.0
     """When somebody else last laid hands on it."""
+    retagged: list[tuple[float, Delivery]] = field(default_factory=list)
+    """When the function has changed its tags, and for which event."""
     foreign: set[str] = field(default_factory=set)
     """Keys of tags that somebody else has put there."""
 
@@ -190,6 +192,10 @@ class Promises:
         job = self._target(parameters)
         if operation == "StopHyperParameterTuningJob" and error is None:
             self._watch_mistakes(invocation, job)
+        if operation in ("AddTags", "DeleteTags"):
+            for known in self.launches:
+                if known.job is job:
+                    known.retagged.append((self._account.timeline.now(), invocation.delivery))
         if operation != "CreateHyperParameterTuningJob" or error is not None:
             return
         assert job is not None
@@ -360,6 +366,8 @@ class Promises:
             and self._is_there(launch.job)
             and self._proves(launch)
             and launch.touched_at < invocation.began
+            # The accepted limit: an earlier event that comes a second time meanwhile puts its own tags back.
+            and not any(when >= invocation.began and other is not delivery for when, other in launch.retagged)
         ):
             tags, wished = tags_of(launch.job), dict(delivery.properties.tags)
             gone = dict(delivery.old.tags if delivery.old else ()).keys() - wished.keys()
