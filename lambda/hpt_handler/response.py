@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -53,7 +54,10 @@ def send(url: str, answer: bytes, clock: Clock) -> None:
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT):  # noqa: S310
                 return
-        except OSError:
+        except OSError as error:
+            if isinstance(error, urllib.error.HTTPError):
+                # It holds the connection.
+                error.close()
             tries += 1
             if tries == _TRIES:
                 raise
