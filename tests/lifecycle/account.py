@@ -7,6 +7,7 @@ import io
 import json
 import math
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import botocore.endpoint
@@ -142,6 +143,15 @@ class _SimulatedTime:
         self.account.function_goes_on()
 
 
+@cache
+def _client() -> Any:
+    """The function's client, for one history after the other: what makes it also keeps it from ever being collected."""
+    client = sagemaker.client.__wrapped__()
+    # Signatures take a sixth of the time, and nobody looks at them.
+    client.meta.events.register("choose-signer.sagemaker", lambda **_: UNSIGNED)
+    return client
+
+
 @dataclass
 class Account:
     """Everything that a history happens in."""
@@ -155,10 +165,8 @@ class Account:
         self.timeline = Timeline(self.service.clock)
         self.promises = Promises(self)
         self.troubles: list[Trouble] = []
-        self._client = sagemaker.client.__wrapped__()
+        self._client = _client()
         self._client.meta.events.register("before-send.sagemaker", self._answer_call)
-        # Signatures take a sixth of the time, and nobody looks at them.
-        self._client.meta.events.register("choose-signer.sagemaker", lambda **_: UNSIGNED)
         self._events = 0
         self._invocations: dict[object, Invocation] = {}
         self._undo = contextlib.ExitStack()
@@ -170,7 +178,7 @@ class Account:
     def close(self) -> None:
         """Leave nothing behind."""
         self.timeline.close()
-        self._client.close()
+        self._client.meta.events.unregister("before-send.sagemaker", self._answer_call)
         self._undo.close()
 
     def run(self, seconds: float = math.inf, until: Callable[[], bool] = lambda: False) -> None:
