@@ -119,7 +119,10 @@ def _nearest(got: Any, allowed: Any) -> str:
     names = list(allowed)
     # Case is what people get wrong most: compare without it.
     by_folded = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(str(got).casefold(), by_folded, n=1)
+    folded = str(got).casefold()
+    # EC2 says m5.xlarge where SageMaker says ml.m5.xlarge; by letters alone another family is as near.
+    close = [name for name in by_folded if name.endswith(f".{folded}")]
+    close += difflib.get_close_matches(folded, by_folded, n=1)
     if close:
         return f"; did you mean {by_folded[close[0]]!r}?"
     if len(names) <= _MOST_SUGGESTED:

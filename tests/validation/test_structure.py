@@ -69,6 +69,7 @@ def edited(request: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
             ": got 'ml.m5.huge', is not one that the API knows",
         ),
         ("TrainingJobDefinition.ResourceConfig.InstanceType", "ml.C4.2xlarge", "; did you mean 'ml.c4.2xlarge'?"),
+        ("TrainingJobDefinition.ResourceConfig.InstanceType", "m5.xlarge", "; did you mean 'ml.m5.xlarge'?"),
         (
             "TrainingJobDefinition.ResourceConfig.SelectedInstanceType",
             "ml.m5.large",
