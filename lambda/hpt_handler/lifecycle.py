@@ -292,6 +292,9 @@ def _owner(tags: dict[str, str], wish: Wish) -> str:
     logical_id = tags.get(identity.LOGICAL_ID, "?")
     if wish.owns(tags):
         return "an earlier run of this same resource"
-    stack = tags[identity.STACK_ID].split("/")
-    name = stack[1] if len(stack) > 1 else tags[identity.STACK_ID]
+    stack_id = tags[identity.STACK_ID]
+    stack = stack_id.split("/")
+    name = stack[1] if len(stack) > 1 else stack_id
+    if stack[:2] == wish.stack_id.split("/")[:2]:
+        return f"the tuning job of resource '{logical_id}' in an earlier stack '{name}', which was deleted"
     return f"the tuning job of resource '{logical_id}' in stack '{name}'"

@@ -116,6 +116,14 @@ class TestCreate:
         reason = world.send("Create", named)["Reason"]
         assert "is taken by the tuning job of resource 'Theirs' in stack 'Other' (status InProgress" in reason
 
+    def test_tells_an_earlier_stack_of_the_same_name(self, world: World, named: dict[str, Any]) -> None:
+        """Of two stacks with one name, the other can only have been deleted; its job's record has the name."""
+        event = world.event("Create", named)
+        world.send("Create", named, StackId=event["StackId"].rpartition("/")[0] + "/earlier")
+        reason = world.send("Create", named)["Reason"]
+        name = event["StackId"].split("/")[1]
+        assert f"of resource 'Tuning' in an earlier stack '{name}', which was deleted (status InProgress" in reason
+
     def test_refuses_a_given_name_that_it_used_before(self, world: World, named: dict[str, Any]) -> None:
         """A name of the user's serves once: the record of the earlier run has it."""
         world.send("Create", named)
