@@ -13,6 +13,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct, IValidation
 
 from . import function_code, naming
+from .errors import show
 from .permissions import Permissions
 from .tokens import is_token
 
@@ -122,6 +123,7 @@ class Provider(Construct):
         self._path = stack.node.path
         self._output_keys: dict[str, str] = {}
         self._jobs = 0
+        self._names: dict[str, Construct] = {}
         self._checks: list[Callable[[], Iterable[str]]] = []
 
     def output_key(self, scope: Construct, job_id: str) -> str:
@@ -133,11 +135,18 @@ class Provider(Construct):
             readable += hashlib.sha256(path.encode()).hexdigest()[:8]
         return f"{readable}TuningJobArn"
 
-    def count_job(self) -> None:
-        """Say that the stack has another job; from a number on, the limits of a stack are watched."""
+    def add_job(self, job: Construct, given_name: str | None) -> None:
+        """Say that the stack has another job: from a number on the limits of a stack are watched, and no two may have
+        the same name.
+        """
         self._jobs += 1
         if self._jobs == _MANY_JOBS:
             self.check_at_synth(lambda: _over_limits(self._stack))
+        if given_name is None:
+            return
+        first = self._names.setdefault(given_name if is_token(given_name) else given_name.casefold(), job)
+        if first is not job:
+            self.check_at_synth(lambda: [_same_name(given_name, first, job)])
 
     def check_at_synth(self, check: Callable[[], Iterable[str]]) -> None:
         """Ask for problems when the app is complete; synth ends with them.
@@ -188,6 +197,11 @@ class _Checks:
     def validate(self) -> list[str]:
         """What is wrong."""
         return [problem for check in self._checks for problem in check()]
+
+
+def _same_name(name: str, first: Construct, second: Construct) -> str:
+    what = f"tuning_job_name: got {show(name)}, which is the name of {first.node.path!r} too"
+    return f"{second.node.path}: {what}; give each a name of its own, in whatever case, or leave it out"
 
 
 def _over_limits(stack: cdk.Stack) -> Iterator[str]:

@@ -134,8 +134,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         :param tags: Tags of the job and of its trainings; ``Tags.of(scope).add(...)`` reaches them too. Left out: no
             others.
         :param run: Any string; change it to launch the same request again. Left out: a job per request.
-        :param removal_policy: RETAIN leaves even a running job alone, DESTROY stops it and deletes its record. Left
-            out: it is stopped, its record kept.
+        :param removal_policy: RETAIN leaves even a running job alone, also the old one after a change of the request;
+            DESTROY stops it and deletes its record. Left out: it is stopped, its record kept.
         :param arn_output: Whether the stack has an output with the job's ARN, its key ending in ``TuningJobArn``.
         :param arn_export_name: The name under which that output is exported for other stacks, 1 to 255 letters, digits,
             colons and hyphens. While one of them imports it, CloudFormation refuses a change of the request. Left out:
@@ -193,7 +193,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         self._definitions = [definition for _, definition in deferred.definitions(made)]
         self._request = dict(api_request)
         provider = Provider.of(scope)
-        provider.count_job()
+        provider.add_job(self, tuning_job_name)
         provider.permissions.allow(api_request)
         # The tags of the request are checked already; only what comes to them is not.
         self._tags = JobTags(api_request.get("Tags"), lambda: self._watch_tags(provider))
@@ -440,7 +440,10 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 if group not in given:
                     given.append(group)
         if not given:
-            raise ValueError(f"{self.node.path}: got no vpc_config, without which trainings have no security groups")
+            raise ValueError(
+                f"{self.node.path}: got no vpc_config, without which trainings have no security groups; "
+                "give the definition VpcConfig.from_vpc(...)"
+            )
         groups = [
             ec2.SecurityGroup.from_security_group_id(self, f"SecurityGroup{index}", group)
             if isinstance(group, str)

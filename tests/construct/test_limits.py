@@ -132,6 +132,29 @@ class TestLimitsOfAStack:
         ]
 
 
+class TestNames:
+    """A name is unique in account and region, whatever the case: two of a stack can't both have it."""
+
+    def test_name_that_is_given_twice_is_refused(self, stack: cdk.Stack) -> None:
+        """The deployment would fail, with one of the jobs running."""
+        minimal(stack, "First", tuning_job_name="Nightly")
+        minimal(stack, "Second", tuning_job_name="nightly")
+        assert refused(stack) == [
+            (
+                "[Training/HptConstructProvider] Training/Second: tuning_job_name: got 'nightly', which is the name of "
+                "'Training/First' too; give each a name of its own, in whatever case, or leave it out"
+            )
+        ]
+
+    def test_names_of_their_own_are_left_alone(self, stack: cdk.Stack) -> None:
+        """Made-up ones always are."""
+        minimal(stack, "First", tuning_job_name="Nightly")
+        minimal(stack, "Second", tuning_job_name="Weekly")
+        minimal(stack, "Third")
+        minimal(stack, "Fourth")
+        Template.from_stack(stack).resource_count_is(TYPE, 4)
+
+
 class TestExport:
     """The output with the ARN, for other stacks."""
 
