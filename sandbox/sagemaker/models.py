@@ -140,12 +140,14 @@ class SageMakerBackend(SageMakerModelBackend):
     ) -> str:
         """Start a tuning job and answer its ARN.
 
-        Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded beyond the quota.
+        Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded beyond the quota,
+        ValidationException for a parent that has not ended.
         """
         name = hyper_parameter_tuning_job_name
         _check_tags(tags or [])
         if name.lower() in self._jobs:
             raise errors.name_taken(name)
+        self._check_parents(warm_start_config or {})
         limit = self._settings().max_tuning_jobs
         running = sum(job.status in RUNNING for job in self._jobs.values())
         if running >= limit:
@@ -167,6 +169,13 @@ class SageMakerBackend(SageMakerModelBackend):
         )
         self._jobs[name.lower()] = job
         return job.arn
+
+    def _check_parents(self, warm_start: dict[str, Any]) -> None:
+        # Parents that this account doesn't know are let through: requests of elsewhere can be tried here.
+        for parent in warm_start.get("ParentHyperParameterTuningJobs", []):
+            job = self._jobs.get(parent["HyperParameterTuningJobName"].lower())
+            if job is not None and job.status in RUNNING:
+                raise errors.parent_has_not_ended(job.name, job.status)
 
     def describe_hyper_parameter_tuning_job(self, hyper_parameter_tuning_job_name: str) -> dict[str, Any]:
         """Describe a tuning job.

@@ -50,6 +50,24 @@ def test_describe_answers_the_request_and_invents_nothing(service: SageMaker, re
     )
 
 
+def test_a_warm_start_waits_for_no_parent(service: SageMaker, request_body: dict[str, Any]) -> None:
+    """A parent has to have ended, in whatever case it is named; one of another account is let through."""
+    client = service.client()
+    client.create_hyper_parameter_tuning_job(**request_body)
+    parents = [{"HyperParameterTuningJobName": name} for name in ("tune-1", "elsewhere")]
+    child = {
+        **request_body,
+        "HyperParameterTuningJobName": "Tune-2",
+        "WarmStartConfig": {"ParentHyperParameterTuningJobs": parents, "WarmStartType": "TransferLearning"},
+    }
+    with pytest.raises(ClientError) as caught:
+        client.create_hyper_parameter_tuning_job(**child)
+    told = "The parent tuning job Tune-1 is InProgress. It must be Completed, Stopped or Failed."
+    assert _error(caught) == ("ValidationException", told)
+    service.advance(3600)
+    client.create_hyper_parameter_tuning_job(**child)
+
+
 def test_a_job_completes_when_its_time_is_up(service: SageMaker, request_body: dict[str, Any]) -> None:
     """A job is InProgress for job_seconds, and then Completed."""
     client = service.client()
