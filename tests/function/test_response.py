@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,17 @@ def test_answer_is_sent_until_it_has_arrived(receiver: tuple[str, type[_Receiver
     clock = NoWaiting()
     response.send(url, b"{}", clock)
     assert len(handler.received) == 4
+    assert len(clock.waits) == 3
+
+
+def test_connection_that_is_refused_is_tried_again() -> None:
+    """Nobody listens: there is no answer to close, and the error is raised in the end."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    clock = NoWaiting()
+    with pytest.raises(OSError, match="refused"):
+        response.send(f"http://127.0.0.1:{port}/", b"{}", clock)
     assert len(clock.waits) == 3
 
 
