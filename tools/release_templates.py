@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
 
@@ -42,8 +42,9 @@ def jobs() -> dict[str, Any]:
 
 
 def _template(stack: cdk.Stack) -> dict[str, Any]:
+    root = cast("cdk.App", stack.node.root)
     # Two requests of the corpus have the same name, which no deployment would survive; nor has it to.
-    assembly = cdk.Stage.of(stack).synth(skip_validation=True)  # type: ignore[union-attr]
+    assembly = root.synth(skip_validation=True)
     template: dict[str, Any] = assembly.get_stack_by_name(stack.stack_name).template
     return template
 

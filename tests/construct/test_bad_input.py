@@ -75,8 +75,8 @@ def _put(value: Any, steps: Steps, new: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         name = str(step)
         return dataclasses.replace(value, **{name: _put(getattr(value, name), tuple(rest), new)})
-    copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[step] = _put(copy[step], tuple(rest), new)  # type: ignore[index]
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[step] = _put(copy[step], tuple(rest), new)
     return copy
 
 
