@@ -13,14 +13,15 @@ import aws_cdk as cdk
 from . import api_model, instance_hours, validation
 from .errors import ValidationError, show, where
 from .tokens import is_token
+from .validation.rules.rule import CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from constructs import Construct
 
-_CONFIG: Final = "HyperParameterTuningJobConfig"
 _NO_TEXT: Final = "a token that is no string"
+_SEVERAL: Final = (list, tuple, set, frozenset)
 
 _REMOVAL_POLICIES: Final = (
     cdk.RemovalPolicy.DESTROY,
@@ -69,8 +70,10 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
 
     :raises ValidationError: There are errors; it has all of them.
     """
-    errors = [*_bad_options(options)]
+    errors = list(_bad_options(options))
     raised_quotas = options.get("raised_quotas", ())
+    if not isinstance(raised_quotas, _SEVERAL):
+        raised_quotas = ()
     errors += [f"{spell(problem.path)}: {problem.message}" for problem in unseen]
     warnings = []
     findings = validation.check(request)
@@ -98,8 +101,8 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
         for path, value in named_in_policy(request)
         if is_token(value) and not isinstance(value, str)
     ]
-    if is_token(request.get(_CONFIG)):
-        errors.append(f"{spell((_CONFIG,))}: got a token, its members must be known at synth; they may be tokens")
+    if is_token(request.get(CONFIG)):
+        errors.append(f"{spell((CONFIG,))}: got a token, its members must be known at synth; they may be tokens")
     if errors:
         raise ValidationError(where(scope, id), errors)
     return Checked(tuple(warnings))
@@ -121,7 +124,7 @@ def _bad_options(options: TuningJobOptions) -> Iterator[str]:
     yield from _bad_export(options.get("arn_export_name"), arn_output=arn_output)
     quotas = sorted({rule.id for rule in validation.RULES if rule.overridable})
     raised: Any = options.get("raised_quotas", ())
-    if not isinstance(raised, (list, tuple, set, frozenset)):
+    if not isinstance(raised, _SEVERAL):
         yield f"raised_quotas: got {_shown(raised)}, must be a list, like {quotas}"
         return
     for name in raised:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.requests import guide_request
-from hpt_construct import HyperparameterTuningJob, ValidationError, rendering
+from hpt_construct import CategoricalRange, HyperparameterTuningJob, ResourceLimits, ValidationError, rendering
 from tests.construct.jobs import TYPE, definition, minimal
 
 if TYPE_CHECKING:
@@ -115,7 +115,9 @@ def _taken_or_refused(make: Callable[[cdk.Stack], object]) -> None:
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-@pytest.mark.parametrize("option", ["run", "removal_policy", "arn_output", "arn_export_name", "max_instance_hours"])
+@pytest.mark.parametrize(
+    "option", ["run", "removal_policy", "arn_output", "arn_export_name", "max_instance_hours", "raised_quotas"]
+)
 def test_any_value_of_an_option_is_taken_or_refused(option: str, wrong: str) -> None:
     """What is taken is written into a template."""
 
@@ -181,6 +183,21 @@ def test_refusal_names_the_way_out(stack: cdk.Stack, option: str, value: Any, pr
     with pytest.raises(ValidationError) as caught:
         minimal(stack, **{option: value})
     assert caught.value.problems == (problem,)
+
+
+@pytest.mark.parametrize("wrong", sorted(WRONG.keys() - {"list", "set"}))
+def test_quotas_of_a_wrong_kind_are_told_beside_the_broken_one(stack: cdk.Stack, wrong: str) -> None:
+    """Where the quota matters, too: both problems are told, and none is taken for raised."""
+    letters = [f"v{number}" for number in range(30)]
+    with pytest.raises(ValidationError) as caught:
+        minimal(
+            stack,
+            strategy="Grid",
+            parameter_ranges=[CategoricalRange("a", letters), CategoricalRange("b", letters)],
+            resource_limits=ResourceLimits(max_parallel_training_jobs=1),
+            raised_quotas=WRONG[wrong],
+        )
+    assert len([problem for problem in caught.value.problems if "raised_quotas" in problem]) == 2
 
 
 def test_location_of_a_role_to_be_made_needs_a_text(stack: cdk.Stack) -> None:
