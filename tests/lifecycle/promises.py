@@ -192,7 +192,7 @@ class Promises:
         job = self._target(parameters)
         if operation == "StopHyperParameterTuningJob" and error is None:
             self._watch_mistakes(invocation, job)
-        if operation in ("AddTags", "DeleteTags"):
+        if operation in ("AddTags", "DeleteTags") and error is None:
             for known in self.launches:
                 if known.job is job:
                     known.retagged.append((self._account.timeline.now(), invocation.delivery))
