@@ -355,8 +355,8 @@ def from_arn(scope: Construct, id: str, arn: str) -> IHyperparameterTuningJob:  
         return _Imported(scope, id, arn=arn, name=str(parts.resource_name))
     prefix, _, name = arn.partition(f":{_RESOURCE}/")
     form = None if _BEFORE_RESOURCE.fullmatch(prefix) else "must be arn:aws:sagemaker:<region>:<account>:"
-    _refuse(scope, id, f"tuning_job_arn: got {show(arn)}", form and f"{form}{_RESOURCE}/<name>")
-    _refuse(scope, id, f"tuning_job_arn: got {show(arn)}", _name_problem(name))
+    _refuse(scope, id, f"tuning_job_arn: got {arn!r}", form and f"{form}{_RESOURCE}/<name>")
+    _refuse(scope, id, f"tuning_job_arn: got {arn!r}", _name_problem(name))
     return _Imported(scope, id, arn=arn, name=name)
 
 
