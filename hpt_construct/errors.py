@@ -23,9 +23,9 @@ def show(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
-def where(scope: Construct, id: str) -> str:  # noqa: A002 – what every construct calls it
+def where(scope: Construct, construct_id: str) -> str:
     """The path that a construct has, or would have had."""
-    return "/".join(filter(None, (scope.node.path, id)))
+    return "/".join(filter(None, (scope.node.path, construct_id)))
 
 
 class ValidationError(ValueError):

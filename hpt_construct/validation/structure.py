@@ -15,7 +15,7 @@ from hpt_construct.tokens import is_token
 
 from .problem import Problem
 
-_KINDS = {
+_KINDS: Final[Mapping[str, tuple[type | tuple[type, ...], str]]] = {
     "structure": ((dict, Mapping), "a structure"),
     "map": ((dict, Mapping), "a map of strings"),
     "list": ((list, tuple), "a list"),
@@ -27,7 +27,6 @@ _KINDS = {
 }
 _BITS = {"integer": 31, "long": 63}
 _MOST_SUGGESTED = 12
-
 
 Check = Callable[[Any], Sequence[Problem]]
 """What is wrong with a value of a shape, with paths from the value down."""
@@ -50,7 +49,7 @@ def _check(shape_name: str) -> Check:
     def check(value: Any) -> Sequence[Problem]:
         if is_token(value):
             return ()
-        if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):  # type: ignore[arg-type]
+        if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):
             return (Problem((), f"got {show(value)}, must be {words}{_hint(value, kind)}"),)
         return check_inside(value)
 
