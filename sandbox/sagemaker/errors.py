@@ -52,6 +52,25 @@ def too_many_jobs(limit: int, running: int) -> ServiceError:
     )
 
 
+def access_denied(caller: str, action: str, resource: str, *, explicit: bool = False) -> ServiceError:
+    """Answer the error for a call that an identity-based policy does not allow.
+
+    caller: the ARN of who calls.
+    action: the action, with its service.
+    resource: the resource's ARN.
+    explicit: whether a policy denies it; otherwise none allows it.
+    """
+    reason = (
+        "with an explicit deny in an identity-based policy"
+        if explicit
+        else f"because no identity-based policy allows the {action} action"
+    )
+    return ServiceError(
+        "AccessDeniedException",
+        f"User: {caller} is not authorized to perform: {action} on resource: {resource} {reason}",
+    )
+
+
 def throttled() -> ServiceError:
     """Answer the error for a call beyond the rate."""
     return ServiceError("ThrottlingException", "Rate exceeded")

@@ -229,6 +229,12 @@ class SageMakerBackend(SageMakerModelBackend):
         resource.tags = _merged(resource.tags or [], tags)
         return list(resource.tags)
 
+    def tags_of(self, arn: str) -> list[dict[str, str]]:
+        """Answer the tags of the tuning job that an ARN names in any case; none where there is no such job."""
+        _, is_job, name = arn.partition(_ARN_TYPE)
+        job = self._jobs.get(name.lower()) if is_job else None
+        return [] if job is None else list(job.tags or [])
+
     def _get_resource_from_arn(self, arn: str) -> Any:
         if _ARN_TYPE in arn:
             found = [job for job in self._jobs.values() if job.arn == arn]

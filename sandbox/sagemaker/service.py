@@ -13,6 +13,7 @@ from moto.core.request import Request
 
 from sandbox.clients import new_client
 from sandbox.sagemaker import errors
+from sandbox.sagemaker.authorization import Authorize, Place, checks
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.models import SageMakerBackend
 from sandbox.sagemaker.responses import SageMakerResponse
@@ -28,6 +29,7 @@ class SageMaker:
     settings: durations and quotas to begin with.
     clock: the clock that jobs and rates go by; left out, the computer's.
     account_id: the account, twelve digits.
+    authorize: asked for everything that a call has to be allowed; left out, everything is.
     """
 
     def __init__(
@@ -35,10 +37,12 @@ class SageMaker:
         settings: ServiceSettings | None = None,
         clock: Clock | None = None,
         account_id: str = "111122223333",
+        authorize: Authorize | None = None,
     ) -> None:
         self.settings = settings or ServiceSettings()
         self.clock = clock or Clock()
         self.account_id = account_id
+        self._authorize = authorize
         self._lock = RLock()
         self._backends: dict[str, SageMakerBackend] = {}
         self._faults: list[Fault] = []
@@ -67,13 +71,14 @@ class SageMaker:
         return client
 
     def observe(
-        self, operation: str, parameters: dict[str, Any], region: str, perform: Callable[[], _Result]
+        self, operation: str, parameters: dict[str, Any], region: str, caller: str, perform: Callable[[], _Result]
     ) -> _Result:
-        """Carry out a call under the quotas and faults that are set, and record it.
+        """Carry out a call under the permissions, quotas and faults that are set, and record it.
 
         operation: the operation's name in the API.
         parameters: the members of the request.
         region: the region that it was sent to.
+        caller: the access key of who sent it; "" for a request without a signature.
         perform: carries it out.
 
         Raises ServiceError: the error to answer.
@@ -86,6 +91,7 @@ class SageMaker:
             if operation == "CreateHyperParameterTuningJob":
                 self._take_token()
             validate(operation, parameters)
+            self._check_permissions(operation, parameters, region, caller)
             result = perform()
             if fault:
                 raise _error_of(fault)
@@ -138,6 +144,13 @@ class SageMaker:
         """Forget the calls so far."""
         with self._lock:
             self._calls.clear()
+
+    def _check_permissions(self, operation: str, parameters: dict[str, Any], region: str, caller: str) -> None:
+        if self._authorize is None:
+            return
+        place = Place(self.account_id, region, self.settings, self.backend(region).tags_of)
+        for check in checks(operation, parameters, place):
+            self._authorize(caller, check.action, check.resource, check.context)
 
     def _next_fault(self, operation: str) -> Fault | None:
         for index, fault in enumerate(self._faults):

@@ -13,6 +13,16 @@ class ServiceSettings:
     max_tuning_jobs: how many tuning jobs may run at a time; the 101st is refused by default, as on AWS.
     create_rate: how many jobs may be created a second; left out, any number.
     create_burst: how many jobs may be created at once before create_rate applies; without create_rate it has no effect.
+
+    What IAM is shown is documented in part only. Of the permission to add the tags of a creation:
+
+    creation_shows_tagging_action: whether sagemaker:TaggingAction is there, as it is for SageMaker's other resources.
+    creation_shows_request_tags: whether the new tags are there as aws:RequestTag and aws:TagKeys.
+    creation_shows_resource_tags: whether the new tags are there as aws:ResourceTag too.
+
+    Of every permission:
+
+    resources_in_lower_case: whether a resource's ARN is in lower case; otherwise it is as the request has it.
     """
 
     job_seconds: float = 3600
@@ -20,6 +30,10 @@ class ServiceSettings:
     max_tuning_jobs: int = 100
     create_rate: float | None = None
     create_burst: int = 1
+    creation_shows_tagging_action: bool = True
+    creation_shows_request_tags: bool = True
+    creation_shows_resource_tags: bool = False
+    resources_in_lower_case: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
