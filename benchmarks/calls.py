@@ -35,7 +35,7 @@ def calls() -> dict[str, list[str]]:
     started, create = run("Create", tagged)
     _, unchanged = run("Update", tagged, physical_id=started, old=tagged)
     _, retagged = run("Update", other, physical_id=started, old=tagged)
-    account.advance(account.settings.job_seconds)
+    account.advance(1_000_000)
     _, delete = run("Delete", other, physical_id=started)
     return dict(zip(MOST, (create, unchanged, retagged, delete), strict=True))
 

@@ -1,6 +1,7 @@
 """The command line: `python -m sandbox [OPTION...] -- COMMAND [ARGUMENT...]`."""
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,11 +65,18 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--region", default=SandboxSettings.region, help="region to work in (default: %(default)s)")
     add(
-        "--job-seconds",
-        type=float,
-        default=default.job_seconds,
+        "--speed",
+        type=_positive,
+        default=SandboxSettings.speed,
+        metavar="N",
+        help="run SageMaker's clock N times as fast as life: at 3600, an hour is a second (default: %(default)s)",
+    )
+    add(
+        "--training-seconds",
+        type=_positive,
+        default=default.training_seconds,
         metavar="SECONDS",
-        help="how long a tuning job runs until it is Completed (default: %(default)s)",
+        help="how long a training takes, on average; a tuning job as long as its trainings (default: %(default)s)",
     )
     add(
         "--stopping-seconds",
@@ -111,6 +119,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return number
+
+
 def _variable(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
@@ -122,9 +140,10 @@ def _settings(options: argparse.Namespace) -> SandboxSettings:
     return SandboxSettings(
         region=options.region,
         environment=dict(options.env),
+        speed=options.speed,
         verbose=options.verbose,
         service=ServiceSettings(
-            job_seconds=options.job_seconds,
+            training_seconds=options.training_seconds,
             stopping_seconds=options.stopping_seconds,
             max_tuning_jobs=options.max_tuning_jobs,
             create_rate=options.create_rate,

@@ -53,6 +53,10 @@ class Control:
         """End a tuning job as Failed, now, with a failure reason."""
         self._command("fail_job", name=name, reason=reason, region=region)
 
+    def fail_training(self, name: str, reason: str, region: str = "us-east-1") -> None:
+        """End a running training of a tuning as Failed, now, with a failure reason."""
+        self._command("fail_training", name=name, reason=reason, region=region)
+
     def calls(self) -> list[Call]:
         """Answer the calls so far, oldest first."""
         return [Call(**call) for call in self._command("calls")]

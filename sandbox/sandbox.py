@@ -17,6 +17,7 @@ from sandbox.clients import new_client
 from sandbox.control import Control
 from sandbox.environment import aws_environment, command_environment, refuse_ways_out
 from sandbox.ministack import MiniStack
+from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.server import SageMakerServer
 from sandbox.sagemaker.settings import ServiceSettings
 
@@ -29,6 +30,7 @@ class SandboxSettings:
     account_id: the account, twelve digits.
     service: durations and quotas of SageMaker.
     environment: variables that commands get on top; not to be AWS endpoints outside of this computer.
+    speed: how much faster than life SageMaker's clock runs.
     verbose: whether the services log to standard error; otherwise nothing is logged unless the start fails.
     """
 
@@ -36,6 +38,7 @@ class SandboxSettings:
     account_id: str = "111122223333"
     service: ServiceSettings = field(default_factory=ServiceSettings)
     environment: Mapping[str, str] = field(default_factory=dict)
+    speed: float = 1
     verbose: bool = False
 
 
@@ -70,7 +73,10 @@ class Sandbox:
         self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
         (self._folder / "home").mkdir()
         self._sagemaker = SageMakerServer(
-            settings.service, settings.account_id, _log_to_stderr if settings.verbose else lambda _line: None
+            settings.service,
+            settings.account_id,
+            _log_to_stderr if settings.verbose else lambda _line: None,
+            Clock.at_speed(settings.speed),
         )
         self._ministack = MiniStack()
         self._ministack.start(

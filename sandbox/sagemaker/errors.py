@@ -36,6 +36,11 @@ def job_not_found(name: str) -> ServiceError:
     )
 
 
+def training_not_found(name: str) -> ServiceError:
+    """Answer the error for a training that doesn't exist."""
+    return validation_error(f"Requested resource not found: training job {name}.")
+
+
 def parent_has_not_ended(name: str, status: str) -> ServiceError:
     """Answer the error for a warm start with a parent that still runs; the words of the real one are not known."""
     return validation_error(f"The parent tuning job {name} is {status}. It must be Completed, Stopped or Failed.")

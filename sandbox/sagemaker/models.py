@@ -1,8 +1,8 @@
 """The state of SageMaker in one account and region: moto's backend, with tuning jobs that live on a clock."""
 
 import copy
+from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from moto.sagemaker.models import HyperParameterTuningJob, SageMakerModelBackend
@@ -11,19 +11,26 @@ from moto.sagemaker.utils import arn_formatter
 from sandbox.sagemaker import errors
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.settings import ServiceSettings
+from sandbox.sagemaker.trainings import Ending, Plan, Training, best, name_of_tuning, not_improving, time_of
 
 RUNNING = ("InProgress", "Stopping")
 _ARN_TYPE = ":hyper-parameter-tuning-job/"
+_TRAINING_ARN_TYPE = ":training-job/"
+# A training that is stopping still counts as running, and one that has failed won't be tried again.
+_COUNTED = {"Stopping": "InProgress", "Failed": "NonRetryableError"}
+_OBJECTIVE = "FinalHyperParameterTuningJobObjectiveMetric"
 
 
 class TuningJob(HyperParameterTuningJob):
-    """A tuning job, whose status follows from the clock.
+    """A tuning job, whose status and trainings follow from the clock.
 
     request: the members of the request that created it, as Describe answers them.
     arn: its ARN.
     tags: its tags, as the API writes them.
     clock: the clock it lives by.
-    seconds: how long it runs, in seconds.
+    seconds: how long a training takes, in seconds.
+
+    Raises ServiceError: ValidationException for a range whose bounds are no numbers.
     """
 
     def __init__(  # moto's own would invent a best training job, a failure reason and a status
@@ -36,40 +43,67 @@ class TuningJob(HyperParameterTuningJob):
         self.created = clock.now()
         self._clock = clock
         self._stop_requested: float | None = None
-        self._end = self.created + seconds
-        self._end_status = "Completed"
-        self._failure_reason: str | None = None
+        self._plan = Plan(request, self.created, seconds)
 
     @property
     def status(self) -> str:
         """The job's status at this moment, in the API's words."""
-        if self._clock.now() >= self._end:
-            return self._end_status
+        ending = self._plan.course.ending
+        if self._clock.now() >= ending.ended:
+            return ending.status
         return "InProgress" if self._stop_requested is None else "Stopping"
 
     @property
     def last_modified(self) -> float:
         """When the job's status last changed, in seconds since 1970."""
         if self.status not in RUNNING:
-            return self._end
+            return self._plan.course.ending.ended
         return self.created if self._stop_requested is None else self._stop_requested
+
+    @property
+    def trainings(self) -> list[Training]:
+        """The trainings that have been launched so far, oldest first."""
+        now = self._clock.now()
+        return [training for training in self._plan.course.trainings if training.created <= now]
+
+    @property
+    def best_training(self) -> Training | None:
+        """The training with the best objective so far."""
+        return best(self.trainings, self._clock.now())
+
+    def training(self, name: str) -> Training | None:
+        """Find one of the trainings that have been launched so far."""
+        return next((training for training in self.trainings if training.name == name), None)
 
     def stop(self, seconds: float) -> None:
         """Stop a running job: it is Stopped after a number of seconds, also if it was stopping already before."""
         if self._stop_requested is None:
             self._stop_requested = self._clock.now()
-            self._end = self._stop_requested + seconds
-            self._end_status = "Stopped"
+            self._plan.end(Ending(self._stop_requested, self._stop_requested + seconds, "Stopped"))
 
     def fail(self, reason: str) -> None:
-        """End a running job as Failed, now."""
-        self._end = self._clock.now()
-        self._end_status = "Failed"
-        self._failure_reason = reason
+        """End a running job as Failed, now; what it runs is stopped."""
+        now = self._clock.now()
+        self._plan.end(Ending(now, now, "Failed", reason))
+
+    def fail_training(self, training: Training, reason: str) -> None:
+        """End a running training as Failed, now; the next one takes its place."""
+        self._plan.fail_training(training.number, self._clock.now(), reason)
 
     def describe(self) -> dict[str, Any]:
         """Answer the job as DescribeHyperParameterTuningJob does; what it doesn't have is left out."""
-        return copy.deepcopy(self.request) | self._state()
+        now, course, found = self._clock.now(), self._plan.course, self.best_training
+        details: dict[str, Any] = {
+            "NumberOfTrainingJobsObjectiveNotImproving": not_improving(self.trainings, found, now)
+        }
+        if course.converged is not None and course.converged <= now:
+            details["ConvergenceDetectedTime"] = time_of(course.converged)
+        description = copy.deepcopy(self.request) | self._state()
+        description["TuningJobCompletionDetails"] = details
+        description["ConsumedResources"] = {"RuntimeInSeconds": int(min(now, course.ending.ended) - self.created)}
+        if found is not None:
+            description["BestTrainingJob"] = self.training_summary(found)
+        return description
 
     def summary(self) -> dict[str, Any]:
         """Answer the job as ListHyperParameterTuningJobs does."""
@@ -82,21 +116,37 @@ class TuningJob(HyperParameterTuningJob):
             "ResourceLimits": config["ResourceLimits"],
         }
 
+    def training_summary(self, training: Training) -> dict[str, Any]:
+        """Answer a training as ListTrainingJobsForHyperParameterTuningJob does."""
+        return training.summary(self._clock.now(), self._training_arn(training))
+
+    def describe_training(self, training: Training) -> dict[str, Any]:
+        """Answer a training as DescribeTrainingJob does."""
+        return training.describe(self._clock.now(), self._training_arn(training), self.arn)
+
+    def _training_arn(self, training: Training) -> str:
+        return f"{self.arn.partition(_ARN_TYPE)[0]}{_TRAINING_ARN_TYPE}{training.name}"
+
     def _state(self) -> dict[str, Any]:
+        now = self._clock.now()
+        statuses = Counter(_COUNTED.get(status := training.status_at(now), status) for training in self.trainings)
+        objectives = Counter(training.objective_status_at(now) for training in self.trainings)
         state = {
             "HyperParameterTuningJobArn": self.arn,
             "HyperParameterTuningJobStatus": self.status,
-            "CreationTime": _time(self.created),
-            "LastModifiedTime": _time(self.last_modified),
-            "TrainingJobStatusCounters": dict.fromkeys(
-                ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped"), 0
-            ),
-            "ObjectiveStatusCounters": dict.fromkeys(("Succeeded", "Pending", "Failed"), 0),
+            "CreationTime": time_of(self.created),
+            "LastModifiedTime": time_of(self.last_modified),
+            "TrainingJobStatusCounters": {
+                name: statuses[name]
+                for name in ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
+            },
+            "ObjectiveStatusCounters": {name: objectives[name] for name in ("Succeeded", "Pending", "Failed")},
         }
         if self.status not in RUNNING:
-            state["HyperParameterTuningEndTime"] = _time(self._end)
-            if self._failure_reason is not None:
-                state["FailureReason"] = self._failure_reason
+            ending = self._plan.course.ending
+            state["HyperParameterTuningEndTime"] = time_of(ending.ended)
+            if ending.reason is not None:
+                state["FailureReason"] = ending.reason
         return state
 
 
@@ -165,7 +215,7 @@ class SageMakerBackend(SageMakerModelBackend):
             arn=arn_formatter("hyper-parameter-tuning-job", name, self.account_id, self.region_name),
             tags=_merged([], tags or []),
             clock=self._clock,
-            seconds=self._settings().job_seconds,
+            seconds=self._settings().training_seconds,
         )
         self._jobs[name.lower()] = job
         return job.arn
@@ -182,7 +232,84 @@ class SageMakerBackend(SageMakerModelBackend):
 
         Raises ServiceError: ResourceNotFound.
         """
-        return self.tuning_job(hyper_parameter_tuning_job_name).describe()
+        job = self.tuning_job(hyper_parameter_tuning_job_name)
+        description = job.describe()
+        found = self._overall_best(job)
+        if found is not None:
+            description["OverallBestTrainingJob"] = found
+        return description
+
+    def _overall_best(self, job: TuningJob) -> dict[str, Any] | None:
+        """Answer the best training of a job and its parents, which only jobs with the same data and algorithm have."""
+        warm_start = job.request.get("WarmStartConfig", {})
+        if warm_start.get("WarmStartType") != "IdenticalDataAndAlgorithm":
+            return None
+        family, names = [job], [parent["HyperParameterTuningJobName"] for parent in _parents(job)]
+        while names:
+            parent = self._jobs.get(names.pop().lower())
+            if parent is not None and parent not in family:
+                family.append(parent)
+                names += [grandparent["HyperParameterTuningJobName"] for grandparent in _parents(parent)]
+        bests = [(training, member) for member in family if (training := member.best_training) is not None]
+        found = best([training for training, _ in bests], self._clock.now())
+        if found is None:
+            return None
+        owner = next(member for training, member in bests if training is found)
+        return owner.training_summary(found) | ({} if owner is job else {"TuningJobName": owner.name})
+
+    def trainings_of(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        """Answer what a ListTrainingJobsForHyperParameterTuningJob request asks for, in its order, on one page.
+
+        Raises ServiceError: ResourceNotFound.
+        """
+        job = self.tuning_job(parameters["HyperParameterTuningJobName"])
+        summaries = [job.training_summary(training) for training in job.trainings]
+        status, by = parameters.get("StatusEquals"), parameters.get("SortBy", "Name")
+        keys: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "Name": lambda summary: summary["TrainingJobName"],
+            "CreationTime": lambda summary: summary["CreationTime"],
+            "Status": lambda summary: summary["TrainingJobStatus"],
+            "FinalObjectiveMetricValue": lambda summary: summary[_OBJECTIVE]["Value"],
+        }
+        listed = [
+            summary
+            for summary in summaries
+            if status in (None, summary["TrainingJobStatus"])
+            # By their objectives only those are listed that have one.
+            and (by != "FinalObjectiveMetricValue" or _OBJECTIVE in summary)
+        ]
+        return sorted(listed, key=keys[by], reverse=parameters.get("SortOrder") == "Descending")
+
+    def describe_training_job(self, training_job_name: str) -> dict[str, Any]:
+        """Describe a training: of a tuning, or else one of moto's.
+
+        Raises ServiceError.
+        """
+        found = self.training(training_job_name)
+        if found is None:
+            return dict(super().describe_training_job(training_job_name))
+        job, training = found
+        return job.describe_training(training)
+
+    def training(self, name: str) -> tuple[TuningJob, Training] | None:
+        """Find a training and its tuning job by the training's name."""
+        job = self._jobs.get(name_of_tuning(name).lower())
+        training = None if job is None else job.training(name)
+        return None if job is None or training is None else (job, training)
+
+    def fail_training(self, name: str, reason: str) -> None:
+        """End a running training of a tuning as Failed, now, with a failure reason.
+
+        Raises ServiceError: ResourceNotFound; ValidationException for a training that has ended.
+        """
+        found = self.training(name)
+        if found is None:
+            raise errors.training_not_found(name)
+        job, training = found
+        status = training.status_at(self._clock.now())
+        if status not in RUNNING:
+            raise errors.validation_error(f"The training job {name} is already in a terminal state: {status}.")
+        job.fail_training(training, reason)
 
     def stop_hyper_parameter_tuning_job(self, name: str) -> None:
         """Stop a tuning job; one that is stopping already goes on doing so.
@@ -230,9 +357,11 @@ class SageMakerBackend(SageMakerModelBackend):
         return list(resource.tags)
 
     def tags_of(self, arn: str) -> list[dict[str, str]]:
-        """Answer the tags of the tuning job that an ARN names in any case; none where there is no such job."""
-        _, is_job, name = arn.partition(_ARN_TYPE)
-        job = self._jobs.get(name.lower()) if is_job else None
+        """Answer the tags of the tuning job or the training that an ARN names in any case; none for another one."""
+        # SageMaker gives a tuning's tags to its trainings.
+        _, is_training, training = arn.partition(_TRAINING_ARN_TYPE)
+        name = name_of_tuning(training) if is_training else arn.partition(_ARN_TYPE)[2]
+        job = self._jobs.get(name.lower())
         return [] if job is None else list(job.tags or [])
 
     def _get_resource_from_arn(self, arn: str) -> Any:
@@ -244,6 +373,10 @@ class SageMakerBackend(SageMakerModelBackend):
         if resource is None:
             raise errors.validation_error("Resource does not exist.")
         return resource
+
+
+def _parents(job: TuningJob) -> list[dict[str, str]]:
+    return list(job.request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", []))
 
 
 def _check_tags(tags: list[dict[str, str]]) -> None:
@@ -265,7 +398,3 @@ def _is_listed(job: TuningJob, parameters: dict[str, Any]) -> bool:
         <= job.last_modified
         <= parameters.get("LastModifiedTimeBefore", job.last_modified)
     )
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=UTC)

@@ -2,7 +2,9 @@
 
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.request import Request
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from sandbox.sagemaker.service import SageMaker
 
 _DEFAULT_PAGE = 10
+_Item = TypeVar("_Item")
 
 
 class SageMakerResponse(MotoSageMakerResponse):
@@ -45,6 +48,7 @@ class SageMakerResponse(MotoSageMakerResponse):
         self.setup_class(request)
         status, headers, body = self.call_action()
         named = {name: str(value) for name, value in headers.items()}
+        named["Date"] = format_datetime(datetime.fromtimestamp(self._service.clock.now(), tz=UTC), usegmt=True)
         return status, {**named, "x-amzn-RequestId": str(uuid.uuid4())}, str(body)
 
     def call_action(self) -> TYPE_RESPONSE:
@@ -64,13 +68,14 @@ class SageMakerResponse(MotoSageMakerResponse):
     def list_hyper_parameter_tuning_jobs(self) -> ActionResult:
         """Answer a page of the tuning jobs."""
         parameters: dict[str, Any] = json.loads(self.body)
-        jobs = self.sagemaker_backend.tuning_jobs(parameters)
-        start = int(parameters.get("NextToken", "0"))
-        end = start + parameters.get("MaxResults", _DEFAULT_PAGE)
-        page: dict[str, Any] = {"HyperParameterTuningJobSummaries": [job.summary() for job in jobs[start:end]]}
-        if end < len(jobs):
-            page["NextToken"] = str(end)
-        return ActionResult(page)
+        jobs, more = _page(self.sagemaker_backend.tuning_jobs(parameters), parameters)
+        return ActionResult({"HyperParameterTuningJobSummaries": [job.summary() for job in jobs]} | more)
+
+    def list_training_jobs_for_hyper_parameter_tuning_job(self) -> ActionResult:
+        """Answer a page of a tuning's trainings."""
+        parameters: dict[str, Any] = json.loads(self.body)
+        summaries, more = _page(self.sagemaker_backend.trainings_of(parameters), parameters)
+        return ActionResult({"TrainingJobSummaries": summaries} | more)
 
     def stop_hyper_parameter_tuning_job(self) -> ActionResult:
         """Stop a tuning job."""
@@ -96,3 +101,10 @@ def _access_key(authorization: str) -> str:
     # moto's own makes one up for a request without a signature, and for keys that AWS would not give away.
     _, _, credential = authorization.partition("Credential=")
     return credential.partition("/")[0]
+
+
+def _page(items: list[_Item], parameters: dict[str, Any]) -> tuple[list[_Item], dict[str, str]]:
+    """Answer the items of the page that is asked for, and the token of the next one, if there is one."""
+    start = int(parameters.get("NextToken", "0"))
+    end = start + parameters.get("MaxResults", _DEFAULT_PAGE)
+    return items[start:end], {"NextToken": str(end)} if end < len(items) else {}

@@ -9,6 +9,7 @@ from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.settings import Fault, ServiceSettings
 
 if TYPE_CHECKING:
@@ -23,18 +24,24 @@ class SageMakerServer(ThreadingHTTPServer):
     settings: durations and quotas to begin with.
     account_id: the account, twelve digits.
     log: takes a line for each request; left out, nothing is logged.
+    clock: the clock that jobs go by; left out, the computer's.
     """
 
     daemon_threads = True
     service: "SageMaker"
 
     def __init__(
-        self, settings: ServiceSettings, account_id: str, log: Callable[[str], None] = lambda _line: None
+        self,
+        settings: ServiceSettings,
+        account_id: str,
+        log: Callable[[str], None] = lambda _line: None,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.log = log
         self._settings = settings
         self._account_id = account_id
+        self._clock = clock
         self._thread: Thread | None = None
 
     @property
@@ -47,7 +54,7 @@ class SageMakerServer(ThreadingHTTPServer):
         # moto takes 0.6 s to import, in which MiniStack starts beside it.
         from sandbox.sagemaker.service import SageMaker  # noqa: PLC0415
 
-        self.service = SageMaker(self._settings, account_id=self._account_id)
+        self.service = SageMaker(self._settings, self._clock, self._account_id)
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
@@ -82,6 +89,7 @@ class SageMakerServer(ThreadingHTTPServer):
             "clear_faults": service.clear_faults,
             "advance": service.advance,
             "fail_job": service.fail_job,
+            "fail_training": service.fail_training,
             "calls": lambda: [dataclasses.asdict(call) for call in service.calls()],
             "clear_calls": service.clear_calls,
         }
@@ -96,7 +104,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         status, headers, answer = self._control(body) if self.path.startswith(CONTROL_PATH) else self._service(body)
         content = answer.encode()
-        self.send_response(status)
+        # Not send_response: the Date is that of the service's clock, and in the headers already.
+        self.log_request(status)
+        self.send_response_only(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))

@@ -107,7 +107,7 @@ class SageMaker:
             self._calls.append(call)
 
     def configure(self, **changes: Any) -> None:
-        """Change some of the settings, for what happens from now on; jobs that run already keep their end."""
+        """Change some of the settings, for what happens from now on; jobs that run already keep theirs."""
         with self._lock:
             self.settings = replace(self.settings, **changes)
             if changes.keys() & {"create_rate", "create_burst"}:
@@ -134,6 +134,14 @@ class SageMaker:
         """
         with self._lock:
             self.backend(region).tuning_job(name).fail(reason)
+
+    def fail_training(self, name: str, reason: str, region: str = "us-east-1") -> None:
+        """End a running training of a tuning as Failed, now, with a failure reason.
+
+        Raises ServiceError: ResourceNotFound; ValidationException for a training that has ended.
+        """
+        with self._lock:
+            self.backend(region).fail_training(name, reason)
 
     def calls(self) -> list[Call]:
         """Answer the calls so far, oldest first."""

@@ -8,7 +8,7 @@ from typing import Any
 class ServiceSettings:
     """Durations and quotas of the service.
 
-    job_seconds: how long a tuning job runs, in seconds, from its creation to Completed.
+    training_seconds: how long a training runs, in seconds, on average; a tuning job runs as long as its trainings.
     stopping_seconds: how long a job that was told to stop is Stopping, in seconds, before it is Stopped.
     max_tuning_jobs: how many tuning jobs may run at a time; the 101st is refused by default, as on AWS.
     create_rate: how many jobs may be created a second; left out, any number.
@@ -25,7 +25,7 @@ class ServiceSettings:
     resources_in_lower_case: whether a resource's ARN is in lower case; otherwise it is as the request has it.
     """
 
-    job_seconds: float = 3600
+    training_seconds: float = 600
     stopping_seconds: float = 2
     max_tuning_jobs: int = 100
     create_rate: float | None = None

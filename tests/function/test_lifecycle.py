@@ -433,7 +433,7 @@ class TestDelete:
 
     def test_invented_id_leaves_a_kept_job_alone(self, world: World, properties: dict[str, Any]) -> None:
         """A job that is older than CloudFormation's patience is no crashed creation's: it was retained."""
-        world.service.configure(job_seconds=1e9)
+        world.service.configure(training_seconds=1e9)
         kept = world.send("Create", properties)["PhysicalResourceId"]
         world.service.advance(3601)
         assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"

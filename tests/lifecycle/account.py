@@ -157,7 +157,11 @@ class Account:
     """Everything that a history happens in."""
 
     service: SageMaker = field(
-        default_factory=lambda: SageMaker(ServiceSettings(stopping_seconds=40), Clock(lambda: 1_800_000_000.0))
+        default_factory=lambda: SageMaker(
+            # Seven or eight trainings, one after another: about an hour.
+            ServiceSettings(training_seconds=450, stopping_seconds=40),
+            Clock(lambda: 1_800_000_000.0),
+        )
     )
     story: list[str] = field(default_factory=list)
 

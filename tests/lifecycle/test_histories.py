@@ -170,7 +170,7 @@ class Histories(RuleBasedStateMachine):
         limits=st.one_of(
             st.builds(dict, max_tuning_jobs=st.sampled_from([0, 1, 2, 100, 100])),
             st.builds(dict, stopping_seconds=st.sampled_from([5.0, 40.0, 880.0, 5000.0])),
-            st.builds(dict, job_seconds=st.sampled_from([60.0, 3600.0, 86400.0])),
+            st.builds(dict, training_seconds=st.sampled_from([8.0, 450.0, 11_000.0])),
         )
     )
     def reconfigure(self, limits: dict[str, Any]) -> None:

@@ -108,6 +108,20 @@ def test_calls_about_a_job_show_its_tags(request_body: dict[str, Any]) -> None:
     ]
 
 
+def test_calls_about_a_training_show_the_tags_of_its_tuning(request_body: dict[str, Any]) -> None:
+    """SageMaker gives a tuning's tags to its trainings."""
+    iam = _Iam()
+    client = _service(iam).client()
+    client.create_hyper_parameter_tuning_job(**request_body)
+    listed = client.list_training_jobs_for_hyper_parameter_tuning_job(HyperParameterTuningJobName="Tune-1")
+    training = listed["TrainingJobSummaries"][0]
+    client.describe_training_job(TrainingJobName=training["TrainingJobName"])
+    assert iam.asked[-2:] == [
+        ("sagemaker:ListTrainingJobsForHyperParameterTuningJob", _JOB, _TEAM),
+        ("sagemaker:DescribeTrainingJob", training["TrainingJobArn"], _TEAM),
+    ]
+
+
 def test_resources_can_be_in_lower_case(request_body: dict[str, Any]) -> None:
     """Which spelling of a name IAM compares is not documented: both can be tried, and the tags are found by either."""
     iam = _Iam()

@@ -109,12 +109,12 @@ def test_every_call_is_recorded_with_its_error(service: SageMaker) -> None:
     assert service.calls() == []
 
 
-def test_longer_jobs_can_be_asked_for_while_others_run(service: SageMaker, request_body: dict[str, Any]) -> None:
-    """A change of job_seconds is for jobs that begin after it."""
+def test_longer_trainings_can_be_asked_for_while_others_run(service: SageMaker, request_body: dict[str, Any]) -> None:
+    """A change of training_seconds is for jobs that begin after it."""
     _create(service, request_body, "short")
-    service.configure(job_seconds=7200)
+    service.configure(training_seconds=60_000)
     _create(service, request_body, "long")
-    service.advance(3600)
+    service.advance(36_000)
     client = service.client()
     statuses = [
         client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)["HyperParameterTuningJobStatus"]
