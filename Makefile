@@ -15,8 +15,8 @@ help: ## list these commands
 
 setup: $(VENV)/.python-packages node_modules/.node-packages ## make .venv and node_modules from the locks; nothing is done twice
 
-demo: setup ## deploy app.py into the sandbox with the real CDK CLI, and show the job
-	@$(PY) -m sandbox -- $(PY) -m sandbox.demo
+demo: setup ## deploy app.py into the sandbox with the real CDK CLI, and await its tuning: an hour is a second
+	@$(PY) -m sandbox --speed 3600 -- $(PY) -m sandbox.demo
 
 test: lint types layers unit deployment ## everything that has to pass before a change lands
 

@@ -1,4 +1,4 @@
-"""The demo that ``make demo`` runs inside a sandbox: bootstrap, deploy the app of this folder, and show the job.
+"""The demo that ``make demo`` runs inside a sandbox: bootstrap, deploy the app of this folder, and await its tuning.
 
 Every command is one that a user would type; each is printed before it is run.
 """
@@ -7,12 +7,15 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
 
 _BOLD, _PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
+_RUNNING = ("InProgress", "Stopping")
 
 
 def main() -> int:
@@ -21,7 +24,7 @@ def main() -> int:
         outputs_file = Path(folder) / "outputs.json"
         deploy = ["cdk", "deploy", "--all", "--require-approval", "never", "--progress", "events"]
         for command, hidden in ((["cdk", "bootstrap"], []), (deploy, ["--outputs-file", str(outputs_file)])):
-            _say_command(*command)
+            _say(f"$ {' '.join(command)}")
             status = subprocess.run([*command, *hidden], check=False).returncode
             if status != 0:
                 return status
@@ -29,24 +32,52 @@ def main() -> int:
     arns = [value for stack in stacks.values() for key, value in stack.items() if key.endswith("TuningJobArn")]
     sagemaker = boto3.client("sagemaker")
     for arn in arns:
-        name = arn.rpartition("/")[2]
-        _say_command(
-            "aws", "sagemaker", "describe-hyper-parameter-tuning-job", "--hyper-parameter-tuning-job-name", name
-        )
-        _show(sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name))
-        _say_command("aws", "sagemaker", "list-tags", "--resource-arn", arn)
-        _show(sagemaker.list_tags(ResourceArn=arn))
-    print("\nThat was the sandbox's SageMaker; it ends now, with all that was started in it.", flush=True)
+        job = await_end(sagemaker, arn.rpartition("/")[2], lambda: time.sleep(0.2))
+        _say(f"{job['HyperParameterTuningJobName']} is {job['HyperParameterTuningJobStatus']}")
+        print(summary(sagemaker, job), flush=True)
     return 0
 
 
-def _say_command(*words: str) -> None:
-    print(f"\n{_BOLD}$ {' '.join(words)}{_PLAIN}", flush=True)
+def await_end(sagemaker: Any, name: str, pause: Callable[[], None]) -> dict[str, Any]:
+    """Wait until a tuning job has ended, and answer its description.
+
+    sagemaker: the client.
+    name: the job's.
+    pause: lets some time pass before the job is looked at again.
+    """
+    while True:
+        job: dict[str, Any] = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        if job["HyperParameterTuningJobStatus"] not in _RUNNING:
+            return job
+        pause()
 
 
-def _show(answer: dict[str, Any]) -> None:
-    answer.pop("ResponseMetadata", None)
-    print(json.dumps(answer, indent=2, default=str), flush=True)
+def summary(sagemaker: Any, job: dict[str, Any]) -> str:
+    """Tell a tuning job that has ended in five lines.
+
+    sagemaker: the client.
+    job: the job's description.
+    """
+    config, counters = job["HyperParameterTuningJobConfig"], job["TrainingJobStatusCounters"]
+    limits, resources = config["ResourceLimits"], job["TrainingJobDefinition"]["ResourceConfig"]
+    minutes = round((job["HyperParameterTuningEndTime"] - job["CreationTime"]).total_seconds() / 60)
+    best = job["BestTrainingJob"]
+    metric = best["FinalHyperParameterTuningJobObjectiveMetric"]
+    training = sagemaker.describe_training_job(TrainingJobName=best["TrainingJobName"])
+    lines = {
+        "started": f"{config['Strategy']}, {limits['MaxNumberOfTrainingJobs']} trainings, "
+        f"{limits['MaxParallelTrainingJobs']} at a time, on {resources['InstanceCount']} × {resources['InstanceType']}",
+        "trainings": f"{counters['Completed']} completed, {counters['NonRetryableError']} failed, "
+        f"{counters['Stopped']} stopped; {minutes} minutes on the sandbox's clock",
+        "best": f"{metric['MetricName']} {metric['Value']:.4f} of {best['TrainingJobName']}",
+        "with": ", ".join(f"{name} {value}" for name, value in sorted(best["TunedHyperParameters"].items())),
+        "model": training["ModelArtifacts"]["S3ModelArtifacts"],
+    }
+    return "\n".join(f"{title:<10}{text}" for title, text in lines.items())
+
+
+def _say(text: str) -> None:
+    print(f"\n{_BOLD}{text}{_PLAIN}", flush=True)
 
 
 if __name__ == "__main__":

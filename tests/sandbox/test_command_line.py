@@ -1,5 +1,6 @@
 """The command line: exit statuses, signals, and that nothing is left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -144,3 +145,31 @@ def test_a_signal_during_the_start_ends_it(tmp_path: Path) -> None:
         assert process.wait(10) == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
     assert _processes_of(tmp_path) == []
+
+
+def test_the_clock_runs_as_fast_as_asked_for() -> None:
+    """At a million times life, a tuning job of hours has completed before it can be looked at twice."""
+    script = """
+import boto3, json, sys
+client = boto3.client("sagemaker")
+client.create_hyper_parameter_tuning_job(**json.loads(sys.argv[1]))
+status = ""
+while status != "Completed":
+    job = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="tune")
+    status = job["HyperParameterTuningJobStatus"]
+print(status)
+"""
+    body = {
+        "HyperParameterTuningJobName": "tune",
+        "HyperParameterTuningJobConfig": {"Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1}},
+    }
+    result = _run("--speed", "1000000", "--", sys.executable, "-c", script, json.dumps(body))
+    assert (result.returncode, result.stdout) == (0, "Completed\n")
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "fast"])
+def test_a_speed_is_a_number_above_zero(speed: str) -> None:
+    """A clock that stands still, or goes back, would never end a job."""
+    result = _run("--speed", speed, "--", "true")
+    assert result.returncode == 2
+    assert f"argument --speed: '{speed}' is no number above 0" in result.stderr
