@@ -17,11 +17,22 @@ Start a local AWS, run COMMAND in it, end it, and exit with COMMAND's status.
 
 CloudFormation, Lambda (the real function code), IAM, S3, SSM, STS and logs are MiniStack's; SageMaker is moto's, with
 tuning jobs that live on a clock. No account, no network, no Docker. Nothing of your AWS configuration is used:
-COMMAND gets credentials that are worth nothing, endpoints on this computer, and an empty home folder."""
+COMMAND gets credentials that are worth nothing, endpoints on this computer, and an empty home folder.
+
+IAM is enforced: roles are assumed by who their trust allows, functions have their role's credentials, and a call
+passes if the policies of that moment allow it. SageMaker asks for the action, for the tags and for iam:PassRole, with
+the job's tags as condition keys. COMMAND itself is the account's administrator."""
 
 _EPILOG = """\
 example:
   python -m sandbox -- sh -c 'cdk bootstrap && cdk deploy --all --require-approval never'
+
+not checked:
+  what CloudFormation does in its own name, with whichever role: it may do everything
+  what SageMaker does with a job's role or a key (data, images, volumes): no training runs
+  signatures of calls to SageMaker: its callers are told by their access key alone
+  policies for SageMaker that are not those of the caller (organizations, VPC endpoints), and condition keys of a
+  request but for aws:RequestTag, aws:TagKeys, aws:ResourceTag, aws:RequestedRegion and sagemaker:TaggingAction
 
 exit status:
   COMMAND's; 128 + N when signal N ended it or the sandbox; 127 when there is no such command, 126 when it can't be run;

@@ -60,6 +60,8 @@ class MiniStack:
             "MINISTACK_ACCOUNT_ID": account_id,
             "MINISTACK_REGION": aws["AWS_REGION"],
             "LAMBDA_EXECUTOR": "local",
+            # Roles are assumed by who their trust allows, and calls are made with what their policies allow.
+            "AUTH": "true",
             # These would listen on fixed ports, which a second sandbox could not have.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",

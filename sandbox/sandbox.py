@@ -16,6 +16,7 @@ from typing import Any, Self
 from sandbox.clients import new_client
 from sandbox.control import Control
 from sandbox.environment import aws_environment, command_environment, refuse_ways_out
+from sandbox.iam import Iam
 from sandbox.ministack import MiniStack
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.server import SageMakerServer
@@ -72,13 +73,14 @@ class Sandbox:
         settings = self.settings
         self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
         (self._folder / "home").mkdir()
+        self._ministack = MiniStack()
         self._sagemaker = SageMakerServer(
             settings.service,
             settings.account_id,
             _log_to_stderr if settings.verbose else lambda _line: None,
             Clock.at_speed(settings.speed),
+            Iam(self._ministack.url).authorize,
         )
-        self._ministack = MiniStack()
         self._ministack.start(
             aws_environment(settings.region, self._folder),
             self._sagemaker.url,

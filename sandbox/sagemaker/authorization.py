@@ -8,7 +8,7 @@ from moto.sagemaker.utils import arn_formatter
 
 from sandbox.sagemaker.settings import ServiceSettings
 
-Context = Mapping[str, str | Sequence[str]]
+Context = dict[str, str | Sequence[str]]
 """Condition keys and what they are in a request; a key that is not there is missing."""
 
 Authorize = Callable[[str, str, str, Context], None]
@@ -61,22 +61,25 @@ def checks(operation: str, parameters: Mapping[str, Any], place: Place) -> Itera
     place: where it is made.
     """
     resource = _resource(parameters, place)
+    always: Context = {"aws:RequestedRegion": place.region}
     new_tags: list[dict[str, str]] = parameters.get("Tags") or []
     of_request = _request_tags([tag["Key"] for tag in new_tags], new_tags)
     if operation != _CREATE:
         keys = parameters.get("TagKeys") or []
         of_tags = of_request | (_request_tags(keys, []) if keys else {})
-        yield Check(f"sagemaker:{operation}", resource, of_tags | _resource_tags(place.tags_of(resource)))
+        of_resource = _resource_tags(place.tags_of(resource))
+        yield Check(f"sagemaker:{operation}", resource, always | of_tags | of_resource)
         return
-    yield Check(f"sagemaker:{operation}", resource, of_request)
+    yield Check(f"sagemaker:{operation}", resource, always | of_request)
     for role in _roles(parameters):
-        yield Check("iam:PassRole", role, {"iam:PassedToService": "sagemaker.amazonaws.com"})
+        yield Check("iam:PassRole", role, always | {"iam:PassedToService": "sagemaker.amazonaws.com"})
     if new_tags:
         settings = place.settings
         yield Check(
             "sagemaker:AddTags",
             resource,
-            ({"sagemaker:TaggingAction": _CREATE} if settings.creation_shows_tagging_action else {})
+            always
+            | ({"sagemaker:TaggingAction": _CREATE} if settings.creation_shows_tagging_action else {})
             | (of_request if settings.creation_shows_request_tags else {})
             | (_resource_tags(new_tags) if settings.creation_shows_resource_tags else {}),
         )

@@ -13,6 +13,7 @@ from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.settings import Fault, ServiceSettings
 
 if TYPE_CHECKING:
+    from sandbox.sagemaker.authorization import Authorize
     from sandbox.sagemaker.service import SageMaker
 
 CONTROL_PATH = "/sandbox/"
@@ -25,6 +26,7 @@ class SageMakerServer(ThreadingHTTPServer):
     account_id: the account, twelve digits.
     log: takes a line for each request; left out, nothing is logged.
     clock: the clock that jobs go by; left out, the computer's.
+    authorize: asked for everything that a call has to be allowed; left out, everything is.
     """
 
     daemon_threads = True
@@ -36,12 +38,14 @@ class SageMakerServer(ThreadingHTTPServer):
         account_id: str,
         log: Callable[[str], None] = lambda _line: None,
         clock: Clock | None = None,
+        authorize: "Authorize | None" = None,
     ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.log = log
         self._settings = settings
         self._account_id = account_id
         self._clock = clock
+        self._authorize = authorize
         self._thread: Thread | None = None
 
     @property
@@ -54,7 +58,7 @@ class SageMakerServer(ThreadingHTTPServer):
         # moto takes 0.6 s to import, in which MiniStack starts beside it.
         from sandbox.sagemaker.service import SageMaker  # noqa: PLC0415
 
-        self.service = SageMaker(self._settings, self._clock, self._account_id)
+        self.service = SageMaker(self._settings, self._clock, self._account_id, self._authorize)
         self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 

@@ -28,9 +28,9 @@ class Account:
         self.folder = folder
         self.sagemaker = sandbox.client("sagemaker")
 
-    def run_cdk(self, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    def run_cdk(self, *arguments: str, cwd: Path = ROOT, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run the CDK CLI; its two streams come as one, without colours and line wraps."""
-        done = self.sandbox.run(["cdk", *arguments], cwd=cwd, timeout=120)
+        done = self.sandbox.run(["cdk", *arguments], cwd=cwd, timeout=timeout)
         text = _ESCAPES.sub("", done.stdout + done.stderr)
         return subprocess.CompletedProcess(done.args, done.returncode, " ".join(text.split()), text)
 

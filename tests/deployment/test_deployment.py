@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -146,3 +147,22 @@ def test_tags_removal_policies_and_a_refused_update(account: Account, guide_requ
     left = account.jobs()
     assert (left["Plain"], left["Kept"], "Gone" in left) == ("Stopped", "InProgress", False)
     account.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="Kept")
+
+
+def test_deployment_fails_where_the_policy_lacks_an_action(account: Account, guide_request: dict[str, Any]) -> None:
+    """IAM is enforced: what the function's role is not allowed to do ends the deployment, and starts nothing."""
+    before = account.jobs()
+    assembly = account.synthesize(
+        lambda stack: HyperparameterTuningJob.from_request(stack, "Tuning", guide_request), "Powerless"
+    )
+    template = Path(assembly) / "Powerless.template.json"
+    complete = template.read_text(encoding="utf-8")
+    lacking = complete.replace('"sagemaker:AddTags"', '"sagemaker:ListTags"')
+    assert lacking != complete
+    template.write_text(lacking, encoding="utf-8")
+    # The function goes on for 100 s, as a new policy takes effect late on AWS.
+    failed = account.run_cdk("deploy", "--app", assembly, "--require-approval", "never", timeout=300)
+    assert failed.returncode == 1
+    assert "is not authorized to perform: sagemaker:AddTags on resource: arn:aws:sagemaker:us-east-1:" in failed.stdout
+    assert account.jobs() == before
+    account.destroy("Powerless")

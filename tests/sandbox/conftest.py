@@ -1,11 +1,20 @@
-"""What the sandbox's tests share: a service whose clock stands still, and a request that it accepts."""
+"""What the sandbox's tests share: a sandbox, a service whose clock stands still, and a request that it accepts."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from sandbox import Sandbox
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.service import SageMaker
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """Answer a sandbox that runs."""
+    with Sandbox() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

@@ -26,12 +26,15 @@ class _Iam:
     def __init__(self, refused: str = "") -> None:
         self.asked: list[tuple[str, str, Context]] = []
         self.callers: set[str] = set()
+        self.regions: set[object] = set()
         self._refused = refused
 
     def __call__(self, caller: str, action: str, resource: str, context: Context) -> None:
         """Answer a question."""
         self.callers.add(caller)
-        self.asked.append((action, resource, context))
+        shown = dict(context)
+        self.regions.add(shown.pop("aws:RequestedRegion"))
+        self.asked.append((action, resource, shown))
         if action == self._refused:
             raise errors.access_denied("arn:aws:sts::111122223333:assumed-role/r/f", action, resource)
 
@@ -49,7 +52,7 @@ def test_creation_is_asked_for_with_the_role_and_the_tags(request_body: dict[str
         _PASS,
         ("sagemaker:AddTags", _JOB, {"sagemaker:TaggingAction": _CREATE, **_NEW_TEAM}),
     ]
-    assert iam.callers == {ACCESS_KEY_ID}
+    assert (iam.callers, iam.regions) == ({ACCESS_KEY_ID}, {"us-east-1"})
 
 
 def test_creation_without_tags_adds_none(request_body: dict[str, Any]) -> None:

@@ -5,8 +5,8 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,15 +22,19 @@ def handler(event, context):
 """
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """Answer a sandbox that runs."""
-    with Sandbox() as sandbox:
-        yield sandbox
+_LISTS = {"Effect": "Allow", "Action": "sagemaker:ListHyperParameterTuningJobs", "Resource": "*"}
 
 
-def _function_home(sandbox: Sandbox, name: str) -> Path:
-    """Run a function that calls SageMaker, and answer its home folder."""
+def _policy(**statement: object) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _invoke(sandbox: Sandbox, name: str, **statement: object) -> Any:
+    """Run a function that calls SageMaker and whose role has a policy of one statement; answer what it returns."""
+    iam = sandbox.client("iam")
+    trust = _policy(Effect="Allow", Principal={"Service": "lambda.amazonaws.com"}, Action="sts:AssumeRole")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="function", PolicyDocument=_policy(**statement))
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as code:
         code.writestr("index.py", _FUNCTION)
@@ -38,22 +42,50 @@ def _function_home(sandbox: Sandbox, name: str) -> Path:
     functions.create_function(
         FunctionName=name,
         Runtime="python3.13",
-        Role="arn:aws:iam::111122223333:role/x",
+        Role=role,
         Handler="index.handler",
         Code={"ZipFile": archive.getvalue()},
     )
     functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
     answer = functions.invoke(FunctionName=name, Payload=json.dumps({"name": name}).encode())
     with answer["Payload"] as payload:
-        result = json.load(payload)
+        return json.load(payload)
+
+
+def _function_home(sandbox: Sandbox, name: str) -> Path:
+    """Run a function that calls SageMaker, and answer its home folder."""
+    result = _invoke(sandbox, name, **_LISTS)
     assert result["jobs"] == 0
     return Path(result["home"])
 
 
 def test_a_function_reaches_the_sandboxs_sagemaker(sandbox: Sandbox) -> None:
     """A function that MiniStack runs calls SageMaker in the sandbox, which records it."""
+    sandbox.control.clear_calls()
     _function_home(sandbox, "probe")
     assert [call.parameters for call in sandbox.control.calls()] == [{"NameContains": "probe"}]
+
+
+def test_a_function_may_do_what_its_role_may(sandbox: Sandbox) -> None:
+    """SageMaker asks for the permissions of the function's own role, and refuses in IAM's words."""
+    answer = _invoke(sandbox, "powerless", **_LISTS | {"Action": "sagemaker:ListTags"})
+    assert answer["errorMessage"].endswith(
+        "AccessDeniedException) when calling the ListHyperParameterTuningJobs operation: "
+        "User: arn:aws:sts::111122223333:assumed-role/powerless/powerless is not authorized to perform: "
+        "sagemaker:ListHyperParameterTuningJobs on resource: * because no identity-based policy allows the "
+        "sagemaker:ListHyperParameterTuningJobs action"
+    )
+    assert [call.error for call in sandbox.control.calls()][-1] == "AccessDeniedException"
+
+
+def test_what_is_on_loopback_counts_as_encrypted(sandbox: Sandbox) -> None:
+    """A bucket that asks for TLS, as CDK's own does, lets in who is in the sandbox."""
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    bucket = sandbox.client("s3")
+    bucket.create_bucket(Bucket="tls-only")
+    denied = _policy(Effect="Deny", Principal="*", Action="s3:*", Resource="arn:aws:s3:::tls-only", Condition=insecure)
+    bucket.put_bucket_policy(Bucket="tls-only", Policy=denied)
+    assert bucket.list_objects_v2(Bucket="tls-only")["KeyCount"] == 0
 
 
 def test_all_services_have_the_same_account(sandbox: Sandbox) -> None:
