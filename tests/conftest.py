@@ -1,4 +1,4 @@
-"""What every test needs: the checkout's own Node for jsii, and a stack to build in."""
+"""What every test needs: the checkout's own Node for jsii, how many examples Hypothesis tries, a stack to build in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from benchmarks import requests
 
@@ -15,6 +16,13 @@ from benchmarks import requests
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 # CloudFormation's own checks of a synthesized template take a second each; tests/deployment has them on.
 os.environ["CDK_VALIDATION"] = "false"
+
+# A slow machine fails no test. `make test` tries the same examples every time; HYPOTHESIS_PROFILE=long tries more, and
+# others each time. A test that wants more or fewer takes a multiple of the profile's number.
+_SUITE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("ci", _SUITE, max_examples=100, stateful_step_count=16, derandomize=True, database=None)
+settings.register_profile("long", _SUITE, max_examples=5000, stateful_step_count=30)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 if TYPE_CHECKING:
     import aws_cdk as cdk

@@ -114,7 +114,10 @@ def cloudformation(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much], deadline=None)
+@settings(
+    max_examples=3 * settings().max_examples // 2,
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.filter_too_much],
+)
 @given(request=st.deferred(lambda: value_of(api_model.REQUEST)))
 def test_any_request_arrives_as_it_was_given(shape: Any, request: dict[str, Any]) -> None:
     """Request, typed parts, template, CloudFormation, function, botocore: value for value, string for string."""

@@ -5,20 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from .account import Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_ALWAYS = settings(deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
-
-# `make test` takes the first: the same histories every time. HYPOTHESIS_PROFILE=long looks at others each time.
-settings.register_profile(
-    "lifecycle-ci", _ALWAYS, max_examples=450, stateful_step_count=16, derandomize=True, database=None
-)
-settings.register_profile("lifecycle-long", _ALWAYS, max_examples=20_000, stateful_step_count=30)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -7,11 +7,10 @@ HYPOTHESIS_PROFILE=long looks at more and longer ones.
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -237,4 +236,7 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings.get_profile(f"lifecycle-{os.environ.get('HYPOTHESIS_PROFILE', 'ci')}")
+TestHistories.settings = settings(
+    max_examples=4 * settings().max_examples,
+    suppress_health_check=list(HealthCheck),  # a history is long, and much of it is chosen from what there is
+)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hpt_construct.validation import structure_problems
@@ -274,7 +274,6 @@ def requests_with_tokens(draw: st.DrawFn) -> tuple[int, dict[str, Any]]:
     return number, {key: replaced(draw, value, odds) for key, value in REQUESTS[number].items()}
 
 
-@settings(deadline=None)
 @given(requests_with_tokens())
 def test_tokens_anywhere_neither_raise_nor_add_a_finding(drawn: tuple[int, dict[str, Any]]) -> None:
     """Wherever tokens are, rules don't raise, and find nothing that they do not find when all is known."""
