@@ -46,13 +46,13 @@ def test_life_of_the_developer_guides_job(account: Account, guide_request: dict[
 
     changed = copy.deepcopy(guide_request)
     changed["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"] = 4
-    replaced = account.run_cdk("deploy", "--app", f"python {changed_app}", "--require-approval", "never")
+    replaced = account.run_cdk("deploy", "--app", account.synthesized, "--require-approval", "never")
     assert replaced.returncode == 0, replaced.stderr
     second = outputs(replaced)["XgboostTuningJobArn"].rpartition("/")[2]
     assert [untagged(request) for request in account.created()] == [changed]
     assert (account.jobs()[first], account.jobs()[second]) == ("Stopped", "InProgress")
 
-    destroyed = account.run_cdk("destroy", "--force")
+    destroyed = account.run_cdk("destroy", "--app", account.synthesized, "--force")
     assert destroyed.returncode == 0, destroyed.stderr
     assert (account.jobs()[first], account.jobs()[second]) == ("Stopped", "Stopped")
 
@@ -161,7 +161,7 @@ def test_deployment_fails_where_the_policy_lacks_an_action(account: Account, gui
     assert lacking != complete
     template.write_text(lacking, encoding="utf-8")
     # The function goes on for 100 s, as a new policy takes effect late on AWS.
-    failed = account.run_cdk("deploy", "--app", assembly, "--require-approval", "never", timeout=300)
+    failed = account.run_cdk("deploy", "--app", assembly, "--require-approval", "never")
     assert failed.returncode == 1
     assert "is not authorized to perform: sagemaker:AddTags on resource: arn:aws:sagemaker:us-east-1:" in failed.stdout
     assert account.jobs() == before

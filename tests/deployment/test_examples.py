@@ -17,7 +17,11 @@ XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 
 def deploy(account: Account, example: str, *stacks: str) -> subprocess.CompletedProcess[str]:
     """Deploy stacks of an example, as its docstring says."""
-    app = f"python examples/{example}.py"
+    return deploy_from(account, f"python examples/{example}.py", *stacks)
+
+
+def deploy_from(account: Account, app: str, *stacks: str) -> subprocess.CompletedProcess[str]:
+    """Deploy stacks of an app, or of what was synthesized from it."""
     return account.run_cdk("deploy", "--app", app, "--require-approval", "never", "--progress", "events", *stacks)
 
 
@@ -49,7 +53,7 @@ def test_xgboost_example_starts_with_what_it_has_made(account: Account) -> None:
     trusted = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert [statement["Principal"] for statement in trusted] == [{"Service": "sagemaker.amazonaws.com"}]
     assert iam.list_role_policies(RoleName=role)["PolicyNames"]
-    destroyed = account.run_cdk("destroy", "--app", "python examples/xgboost.py", "--force")
+    destroyed = account.run_cdk("destroy", "--app", account.synthesized, "--force")
     assert destroyed.returncode == 0, destroyed.stderr
     assert account.jobs()[request["HyperParameterTuningJobName"]] == "Stopped"
 
@@ -73,7 +77,7 @@ def test_warm_started_example_begins_with_the_first_search(account: Account) -> 
     assert first.returncode == 0, first.stderr
     [search] = account.created()
     stop(account, search)
-    second = deploy(account, "warm_start", "RefinementExample")
+    second = deploy_from(account, account.synthesized, "RefinementExample")
     assert second.returncode == 0, second.stderr
     [refinement] = account.created()
     assert refinement["WarmStartConfig"] == {
