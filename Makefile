@@ -31,7 +31,7 @@ layers: setup ## import-linter: the directions of DESIGN.md
 	PYTHONPATH=lambda:. lint-imports
 
 unit: setup ## the tests that need no sandbox, with coverage
-	pytest --numprocesses 2 --dist loadscope --ignore tests/deployment --cov --cov-report=
+	pytest --numprocesses 2 --dist worksteal --ignore tests/deployment --cov --cov-report=
 	coverage report --include 'lambda/*' --fail-under 100
 	coverage report --include 'hpt_construct/*' --fail-under 95
 
