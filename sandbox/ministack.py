@@ -14,7 +14,8 @@ from urllib.request import ProxyHandler, build_opener
 
 from sandbox.environment import refuse_ways_out
 
-_START_SECONDS = 30
+# Two seconds are usual; a process that fails ends by itself, and at once.
+_START_SECONDS = 300
 _LOG_TAIL = 4000
 
 
@@ -99,7 +100,7 @@ class MiniStack:
 
         is_cancelled: asked about once a second.
 
-        Raises StartError if the process ends, or does not answer within half a minute.
+        Raises StartError if the process ends, or does not answer within five minutes.
         """
         opener = build_opener(ProxyHandler({}))
         deadline = time.monotonic() + _START_SECONDS

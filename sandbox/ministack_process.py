@@ -75,6 +75,8 @@ def end_with_sandbox(folder: str) -> None:
     named = b""
     while part := os.read(sys.stdin.fileno(), 4096):
         named += part
+        sys.stderr.write(f"ends with the sandbox: process group {part.decode()}")
+        sys.stderr.flush()
     shutil.rmtree(folder, ignore_errors=True)
     for group in [*map(int, named.split()), os.getpgrp()]:
         with contextlib.suppress(ProcessLookupError):

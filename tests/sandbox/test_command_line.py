@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,15 +14,35 @@ import pytest
 
 _ROOT = Path(__file__).parents[2]
 _SANDBOX = [sys.executable, "-m", "sandbox"]
-# Says where it is, then waits; a signal ends it with status 0, so that the sandbox's own status shows. It speaks up
-# late, so that the sandbox has done all it does at its start.
-_WAITING = ["sh", "-c", 'trap "exit 0" INT TERM HUP; sleep 0.2; echo "$HOME"; sleep 60 & wait']
+# Says where it is, then waits; a signal ends it with status 0, so that the sandbox's own status shows.
+_WAITING = ["sh", "-c", 'trap "exit 0" INT TERM HUP; echo "$HOME"; sleep 3600 & wait']
+_SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+# What is waited for comes in a second or two: only what never comes is given up.
+_PATIENCE_SECONDS = 300
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*_SANDBOX, *arguments], cwd=_ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        [*_SANDBOX, *arguments], cwd=_ROOT, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False
+    )
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, f"not so after {_PATIENCE_SECONDS} seconds"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def _heeded_signals() -> Iterator[None]:
+    """Have this process's children heed every signal: under nohup, or in a shell's background, they ignore some."""
+    before = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @contextmanager
@@ -33,7 +53,9 @@ def _waiting_sandbox() -> Iterator[tuple[subprocess.Popen[str], Path]]:
     ) as process:
         try:
             assert process.stdout is not None
-            yield process, Path(process.stdout.readline().strip()).parent
+            folder = Path(process.stdout.readline().strip()).parent
+            _wait_until(lambda: "process group" in (folder / "ministack.log").read_text())
+            yield process, folder
         finally:
             process.kill()
 
@@ -52,11 +74,7 @@ def _processes_of(folder: Path) -> list[int]:
 
 def _assert_all_gone(folder: Path) -> None:
     # The kernel takes a moment to end what was killed.
-    deadline = time.monotonic() + 5
-    while (_processes_of(folder) or folder.exists()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert _processes_of(folder) == []
-    assert not folder.exists()
+    _wait_until(lambda: _processes_of(folder) == [] and not folder.exists())
 
 
 @pytest.mark.parametrize(
@@ -106,13 +124,14 @@ def test_the_help_has_an_example() -> None:
 
 
 @needs_proc
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.usefixtures("_heeded_signals")
+@pytest.mark.parametrize("number", _SIGNALS)
 def test_a_signal_ends_everything(number: signal.Signals) -> None:
     """The command gets the signal first; then the services end, and the status stands for the signal."""
     with _waiting_sandbox() as (process, folder):
         assert _processes_of(folder) != []
         process.send_signal(number)
-        assert process.wait(10) == 128 + number
+        assert process.wait(_PATIENCE_SECONDS) == 128 + number
     _assert_all_gone(folder)
 
 
@@ -121,14 +140,14 @@ def test_a_killed_sandbox_leaves_nothing() -> None:
     """Even when the sandbox can't clean up itself, its services and its command end."""
     with _waiting_sandbox() as (process, folder):
         process.kill()
-        process.wait(10)
+        process.wait(_PATIENCE_SECONDS)
     _assert_all_gone(folder)
 
 
 @needs_proc
 def test_what_a_command_leaves_running_is_ended() -> None:
     """A background process of the command does not outlive the sandbox."""
-    result = _run("--", "sh", "-c", 'echo "$HOME"; sleep 60 >/dev/null 2>&1 &')
+    result = _run("--", "sh", "-c", 'echo "$HOME"; sleep 3600 >/dev/null 2>&1 &')
     assert result.returncode == 0
     _assert_all_gone(Path(result.stdout.strip()).parent)
 
@@ -142,7 +161,7 @@ def test_a_signal_during_the_start_ends_it(tmp_path: Path) -> None:
         while not list(tmp_path.iterdir()):
             time.sleep(0.001)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 128 + signal.SIGTERM
+        assert process.wait(_PATIENCE_SECONDS) == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
     assert _processes_of(tmp_path) == []
 

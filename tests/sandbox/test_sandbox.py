@@ -46,7 +46,9 @@ def _invoke(sandbox: Sandbox, name: str, **statement: object) -> Any:
         Handler="index.handler",
         Code={"ZipFile": archive.getvalue()},
     )
-    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
+    functions.get_waiter("function_active_v2").wait(
+        FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 6000}
+    )
     answer = functions.invoke(FunctionName=name, Payload=json.dumps({"name": name}).encode())
     with answer["Payload"] as payload:
         return json.load(payload)

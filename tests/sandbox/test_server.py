@@ -31,13 +31,13 @@ def _status(server: SageMakerServer) -> str:
 def test_a_test_controls_the_service_over_http(server: SageMakerServer, request_body: dict[str, Any]) -> None:
     """Settings, clock, faults, failures and the record are reached from another process than the service's."""
     control = Control(server.url)
-    control.configure(training_seconds=60, create_rate=None)
+    control.configure(training_seconds=7200, create_rate=None)
     control.add_fault(Fault(operation="CreateHyperParameterTuningJob", code="Lost", message="lost", after=True))
     with pytest.raises(ClientError, match="lost"):
         _client(server).create_hyper_parameter_tuning_job(**request_body)
     assert [(call.operation, call.error) for call in control.calls()] == [("CreateHyperParameterTuningJob", "Lost")]
     assert _status(server) == "InProgress"
-    control.advance(3600)
+    control.advance(99_999)
     assert _status(server) == "Completed"
     control.fail_job("tune-1", "no data")
     assert _status(server) == "Failed"
