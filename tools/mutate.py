@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-_COPIED = ("app.py", "pyproject.toml", "hpt_construct", "lambda", "sandbox", "tests", "tools")
+_COPIED = ("app.py", "pyproject.toml", "benchmarks", "hpt_construct", "lambda", "sandbox", "tests", "tools")
 _KILLED = ("killed", "timeout", "segfault", "suspicious")
 
 # Left to itself, mutmut names each test of a function, and takes a name that pytest does not find for a noticed change.
@@ -50,7 +50,7 @@ def prepare(target: Target, folder: Path) -> None:
     for name in _COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         else:
             shutil.copy(source, folder / name)
     for name in ("hpt_handler", "models"):
