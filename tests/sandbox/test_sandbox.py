@@ -45,6 +45,7 @@ def _invoke(sandbox: Sandbox, name: str, **statement: object) -> Any:
         Role=role,
         Handler="index.handler",
         Code={"ZipFile": archive.getvalue()},
+        Timeout=300,
     )
     functions.get_waiter("function_active_v2").wait(
         FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 6000}
