@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Any
 
 from hpt_handler import sagemaker
@@ -31,9 +30,3 @@ def test_tags_of_all_pages_are_read(world: World) -> None:
     """An ownership tag on the second page is one all the same."""
     client = PagedClient([{"Key": "a", "Value": "1"}], [], [{"Key": "b", "Value": "2"}])
     assert sagemaker.Jobs(client, FakeClock(world.service)).tags("arn") == {"a": "1", "b": "2"}
-
-
-def test_garbage_of_events_is_collected() -> None:
-    """Only what is made when the function starts is spared: its environment may serve a hundred events."""
-    assert gc.get_freeze_count() > 0
-    assert gc.isenabled()
