@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from hpt_handler import handler, sagemaker
+from hpt_handler import cloudformation, handler, sagemaker
 from hpt_handler.clock import LambdaClock
 
 from benchmarks import cold
@@ -52,7 +52,9 @@ def _runner(account: SageMaker) -> Callable[..., tuple[str, list[str]]]:
         if old is not None:
             event["OldResourceProperties"] = old
         account.clear_calls()
-        answer = cold.answer_of(handler.answer_to(event, sagemaker.client, LambdaClock(lambda: 900_000)))
+        clock = LambdaClock(lambda: 900_000)
+        stack = cloudformation.Stack(event["StackId"], cloudformation.client, clock)
+        answer = cold.answer_of(handler.answer_to(event, sagemaker.client, stack, clock))
         return answer["PhysicalResourceId"], [call.operation for call in account.calls()]
 
     return run

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import local
 from typing import Any
 
-from hpt_handler import handler, sagemaker
+from hpt_handler import cloudformation, handler, sagemaker
 from hpt_handler.clock import LambdaClock
 
 from benchmarks import cold
@@ -67,5 +67,6 @@ class _Function:
             # Without the cache, which is one for the whole process.
             self._environment.client = sagemaker.client.__wrapped__()
         event = cold.event(self._properties, "") | {"LogicalResourceId": f"Job{index}", "RequestId": f"request-{index}"}
-        answer = handler.answer_to(event, lambda: self._environment.client, LambdaClock(lambda: 900_000))
-        return cold.answer_of(answer)
+        clock = LambdaClock(lambda: 900_000)
+        stack = cloudformation.Stack(event["StackId"], cloudformation.client, clock)
+        return cold.answer_of(handler.answer_to(event, lambda: self._environment.client, stack, clock))

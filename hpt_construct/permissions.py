@@ -24,9 +24,9 @@ creation.
 LOGICAL_ID_TAG: Final = OWNER_PREFIX + "logical-id"
 """The ownership tag that tells the jobs of a stack apart; the function writes it too."""
 
+_START: Final = ("CreateHyperParameterTuningJob", "AddTags")
 _READ: Final = ("DescribeHyperParameterTuningJob", "ListTags")
-_TAG: Final = ("AddTags", "DeleteTags")
-_CHANGE: Final = ("StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob", *_TAG)
+_CHANGE: Final = ("StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob", "AddTags", "DeleteTags")
 _USE_KEY: Final = ("kms:CreateGrant", "kms:DescribeKey")
 
 _RESOURCES_A_STATEMENT: Final = 10
@@ -37,8 +37,10 @@ class Permissions:
     """The policy of the function's role, which grows with the jobs: a name, a role or a key that is new adds a
     resource, nothing else does.
 
-    What may be done is allowed for the jobs' names, and what changes a job is denied again where the job is not this
-    stack's by its tags: so each name stands there once, and no further policy of the role lets it touch another's job.
+    Names limit what may be started, and nothing else: CloudFormation puts the policy of an update in force before it
+    changes the jobs, and lets it stand until it has deleted what is gone. What changes a job goes by the tag that says
+    whose it is, which an update leaves as it is; a job with the tag of another stack is denied whatever other policy
+    the role gets.
     """
 
     def __init__(self, stack: cdk.Stack, role: iam.Role, name_prefix: str) -> None:
@@ -51,18 +53,36 @@ class Permissions:
         self._roles = _Growing(
             role, ["iam:PassRole"], {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         )
-        self._jobs = _Growing(role, _sagemaker(["CreateHyperParameterTuningJob", *_READ, *_CHANGE]))
+        self._jobs = _Growing(role, _sagemaker(_START))
         pattern = self._job_arn(f"{name_prefix}-*")
         self._jobs.add(pattern)
-        explain_wildcard(
-            role, pattern, "the function makes up the end of a job's name; what it may change has its stack's tag"
+        explain_wildcard(role, pattern, "the function makes up the end of a job's name")
+        every_job = self._job_arn("*")
+        self._role.add_to_principal_policy(iam.PolicyStatement(actions=_sagemaker(_READ), resources=[every_job]))
+        whose = f"aws:ResourceTag/{STACK_TAG}"
+        self._role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=_sagemaker(_CHANGE),
+                resources=[every_job],
+                conditions={"StringEquals": {whose: stack.stack_id}},
+            )
         )
-        at_creation = {"sagemaker:TaggingAction": "CreateHyperParameterTuningJob"}
-        self._deny(_CHANGE, {"StringNotEquals": {f"aws:ResourceTag/{STACK_TAG}": stack.stack_id, **at_creation}})
-        # Who may write the tags that say whose a job is could make any job its own.
-        self._deny(
-            _TAG,
-            {"ForAnyValue:StringLike": {"aws:TagKeys": f"{OWNER_PREFIX}*"}, "StringNotEquals": at_creation},
+        # Whether SageMaker shows the tags of a job that is being created as the job's is not documented: where they are
+        # not there, or are the stack's own, nothing is denied.
+        self._role.add_to_principal_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=_sagemaker(_CHANGE),
+                resources=[every_job],
+                conditions={"StringNotEquals": {whose: stack.stack_id}, "Null": {whose: "false"}},
+            )
+        )
+        explain_wildcard(role, every_job, "what the function may change has the tag of its stack, whatever its name")
+        self._role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["cloudformation:DescribeStacks", "cloudformation:DescribeStackResource"],
+                resources=[stack.stack_id],
+            )
         )
 
     def allow(self, request: Mapping[str, Any]) -> None:
@@ -77,7 +97,7 @@ class Permissions:
                 allow[str(member)](value)
 
     def allow_name(self, name: str) -> None:
-        """Let the function manage a job of this given name.
+        """Let the function start a job of this given name.
 
         The service shows an ARN in lower case in some places and as it was written in others; which of them IAM
         compares is not documented.
@@ -105,16 +125,6 @@ class Permissions:
             has_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{alias}"}}
             _Growing(self._role, _USE_KEY, {**self._through_sagemaker, **has_alias}).add(any_key)
             explain_wildcard(self._role, any_key, f"IAM knows a key by its alias, {alias}, as a condition only")
-
-    def _deny(self, operations: Iterable[str], conditions: Mapping[str, Any]) -> None:
-        self._role.add_to_principal_policy(
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY,
-                actions=_sagemaker(operations),
-                resources=[self._job_arn("*")],
-                conditions=conditions,
-            )
-        )
 
     def _job_arn(self, name: str) -> str:
         return self._stack.format_arn(service="sagemaker", resource="hyper-parameter-tuning-job", resource_name=name)

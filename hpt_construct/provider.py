@@ -106,6 +106,14 @@ class Provider(Construct):
         code.add_resource_metadata(function, "Code")
         # With its policy.
         function.node.add_dependency(role)
+        self.service_token = function.get_att("Arn").to_string()
+        # A policy of its own: the function waits for the role's, and this one for the function.
+        comes_back = iam.Policy(
+            self,
+            "ComesBack",
+            roles=[role],
+            statements=[iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.service_token])],
+        )
         self.invocation_settings = cdk.CfnResource(
             Construct(scope, "EventInvokeConfig"),
             "Resource",
@@ -115,9 +123,12 @@ class Provider(Construct):
                 "Qualifier": "$LATEST",
                 "MaximumEventAgeInSeconds": _EVENT_AGE_MINUTES * 60,
                 "MaximumRetryAttempts": 2,
+                # An event that Lambda gives up comes back to the function, which answers it: no stack waits for an
+                # answer that can't come any more.
+                "DestinationConfig": {"OnFailure": {"Destination": self.service_token}},
             },
         )
-        self.service_token = function.get_att("Arn").to_string()
+        self.invocation_settings.node.add_dependency(comes_back)
         self.service_timeout = cdk.Duration.minutes(SERVICE_TIMEOUT_MINUTES)
         self._stack = stack
         self._path = stack.node.path

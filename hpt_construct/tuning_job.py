@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 _EC2: Final = "aws_cdk.aws_ec2"
+_TOLD_REMOVAL_POLICIES: Final = {cdk.RemovalPolicy.DESTROY: "destroy", cdk.RemovalPolicy.RETAIN: "retain"}
+"""Those that the function acts on: it deletes the records of the first, and marks the jobs of the second."""
 
 
 @jsii.implements(cdk.ITaggableV2, iam.IGrantable)
@@ -203,8 +205,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             properties["NamePrefix"] = self._name_prefix
         if run is not None:
             properties["Run"] = rendering.template(run)
-        if removal_policy is cdk.RemovalPolicy.DESTROY:
-            properties["RemovalPolicy"] = "destroy"
+        if removal_policy in _TOLD_REMOVAL_POLICIES:
+            properties["RemovalPolicy"] = _TOLD_REMOVAL_POLICIES[removal_policy]
         self._resource = cdk.CustomResource(
             self,
             "Resource",

@@ -9,22 +9,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.session import get_session
 
 MODELS = Path(__file__).resolve().parent.parent / "lambda" / "models"
-SERVICE = "sagemaker"
-API_VERSION = "2017-07-24"
-OPERATIONS = (
-    "AddTags",
-    "CreateHyperParameterTuningJob",
-    "DeleteHyperParameterTuningJob",
-    "DeleteTags",
-    "DescribeHyperParameterTuningJob",
-    "ListTags",
-    "StopHyperParameterTuningJob",
-)
+OPERATIONS = {
+    "cloudformation/2010-05-15": ("DescribeStackResource", "DescribeStacks"),
+    "sagemaker/2017-07-24": (
+        "AddTags",
+        "CreateHyperParameterTuningJob",
+        "DeleteHyperParameterTuningJob",
+        "DeleteTags",
+        "DescribeHyperParameterTuningJob",
+        "ListTags",
+        "StopHyperParameterTuningJob",
+    ),
+}
+"""By service and version of its API."""
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Json = dict[str, Any]
 
@@ -32,10 +37,16 @@ Json = dict[str, Any]
 def files() -> dict[str, Json]:
     """Each file of the search path by its name relative to ``lambda/models/``, from the installed botocore."""
     loader = get_session().get_component("data_loader")
-    folder = f"{SERVICE}/{API_VERSION}"
+    services = {}
+    for folder, operations in OPERATIONS.items():
+        service, version = folder.split("/")
+        services[f"{folder}/service-2.json"] = _service(
+            loader.load_service_model(service, "service-2", version), operations
+        )
+        rules = loader.load_service_model(service, "endpoint-rule-set-1", version)
+        services[f"{folder}/endpoint-rule-set-1.json"] = rules
     return {
-        f"{folder}/service-2.json": _service(loader.load_service_model(SERVICE, "service-2", API_VERSION)),
-        f"{folder}/endpoint-rule-set-1.json": loader.load_service_model(SERVICE, "endpoint-rule-set-1", API_VERSION),
+        **services,
         "endpoints.json": _endpoints(loader.load_data("endpoints")),
         "partitions.json": loader.load_data("partitions"),
         "sdk-default-configuration.json": _without_prose(loader.load_data("sdk-default-configuration")),
@@ -48,8 +59,8 @@ def encode(content: Json) -> str:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=True, sort_keys=True) + "\n"
 
 
-def _service(model: Json) -> Json:
-    operations = {name: _without_prose(model["operations"][name]) for name in OPERATIONS}
+def _service(model: Json, names: Iterable[str]) -> Json:
+    operations = {name: _without_prose(model["operations"][name]) for name in names}
     wanted: set[str] = set()
     waiting = [
         reference["shape"]
@@ -75,12 +86,12 @@ def _service(model: Json) -> Json:
 
 
 def _endpoints(data: Json) -> Json:
-    """Regions and SageMaker's own entries: signing and region checks ask for nothing else."""
+    """Regions and the services' own entries: signing and region checks ask for nothing else."""
     partitions = []
     for partition in data["partitions"]:
         kept = {key: value for key, value in partition.items() if key != "services"}
         services = partition["services"]
-        kept["services"] = {"api.sagemaker": services["api.sagemaker"]} if "api.sagemaker" in services else {}
+        kept["services"] = {name: services[name] for name in ("api.sagemaker", "cloudformation") if name in services}
         partitions.append(kept)
     return {"partitions": partitions, "version": data["version"]}
 

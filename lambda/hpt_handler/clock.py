@@ -18,6 +18,9 @@ retries, still fit.
 class Clock(Protocol):
     """What the lifecycle needs of time."""
 
+    began: float
+    """When the function was called, in seconds since 1970."""
+
     def now(self) -> float:
         """Seconds since 1970, as SageMaker counts them too."""
 
@@ -33,6 +36,7 @@ class LambdaClock:
 
     def __init__(self, remaining_milliseconds: Callable[[], int]) -> None:
         self._remaining_milliseconds = remaining_milliseconds
+        self.began = self.now()
 
     def now(self) -> float:
         """Seconds since 1970, as SageMaker counts them too."""

@@ -46,3 +46,9 @@ class NotYet(ServiceError):
         super().__init__(code, message, aws_request_id)
         self.patience = patience
         """Seconds after which it is no longer a matter of waiting."""
+
+
+class ComeAgain(Exception):
+    """Nothing is wrong, but there is nothing to do for a while: Lambda delivers the event again in a minute or two, and
+    in between others have the place.
+    """

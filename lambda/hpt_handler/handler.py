@@ -6,14 +6,15 @@ import json
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from . import identity, lifecycle, properties, response, sagemaker
+from . import cloudformation, identity, lifecycle, properties, response, sagemaker
 from .clock import Clock, LambdaClock
-from .errors import Failure, ServiceError
+from .errors import ComeAgain, Failure, ServiceError
+from .lifecycle import LastTry, Services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .lifecycle import Outcome
+    from .lifecycle import Outcome, Stack
 
 _LOGGED = ("RequestType", "LogicalResourceId", "PhysicalResourceId", "StackId", "RequestId")
 _DOING = {
@@ -26,16 +27,33 @@ _DOING = {
 def handle(event: dict[str, Any], context: Any) -> None:
     """What Lambda calls."""
     clock = LambdaClock(context.get_remaining_time_in_millis)
-    answer = answer_to(event, sagemaker.client, clock)
+    event, last_try = _unwrapped(event)
+    stack = cloudformation.Stack(event["StackId"], cloudformation.client, clock)
+    answer = answer_to(event, sagemaker.client, stack, clock, last_try)
     response.send(event["ResponseURL"], answer, clock)
 
 
-def answer_to(event: dict[str, Any], client: Callable[[], Any], clock: Clock) -> bytes:
+def answer_to(
+    event: dict[str, Any],
+    client: Callable[[], Any],
+    stack: Stack,
+    clock: Clock,
+    last_try: LastTry | None = None,
+) -> bytes:
     """Do what the event asks for, and return the answer; ``client`` makes botocore's, which may fail too."""
-    _log("event", **{key: event[key] for key in _LOGGED if key in event})
+    _log("event", **{key: event[key] for key in _LOGGED if key in event}, given_up=last_try and last_try.reasons)
     doing = _DOING[event["RequestType"]]
     try:
-        outcome = _run(event, sagemaker.Jobs(client(), clock), clock)
+        if last_try and last_try.is_hopeless:
+            raise Failure(  # noqa: TRY301 – told like all others
+                f"{doing} failed: the function dies at it, its log says how. If a job was started, it has the tag "
+                f"{identity.CREATED_BY} with the value {event['RequestId']}"
+            )
+        jobs = sagemaker.Jobs(client(), clock)
+        outcome = _run(event, jobs.request_shape, Services(jobs, stack, clock), last_try)
+    except ComeAgain:
+        # To Lambda this is an error like any other.
+        raise
     except Failure as failure:
         return _failed(event, failure)
     except ServiceError as error:
@@ -49,14 +67,28 @@ def answer_to(event: dict[str, Any], client: Callable[[], Any], clock: Clock) ->
     return response.body(event, outcome.physical_id, data=data)
 
 
-def _run(event: dict[str, Any], jobs: sagemaker.Jobs, clock: Clock) -> Outcome:
-    wish = properties.wish(event, event["ResourceProperties"], jobs.request_shape)
+def _unwrapped(event: dict[str, Any]) -> tuple[dict[str, Any], LastTry | None]:
+    """An event that Lambda has given up comes back inside of a record that says why.
+
+    The record can be given up too, for the same reasons.
+    """
+    reasons = []
+    while "requestPayload" in event:
+        reasons.append(event["requestContext"]["condition"])
+        event = event["requestPayload"]
+    return event, LastTry(tuple(reasons)) if reasons else None
+
+
+def _run(event: dict[str, Any], shape: Any, services: Services, last_try: LastTry | None) -> Outcome:
+    wish = properties.wish(event, event["ResourceProperties"], shape)
+    if event["RequestType"] == "Delete":
+        return lifecycle.delete(wish, event["PhysicalResourceId"], services, last_try)
+    if last_try:
+        lifecycle.give_up(wish, services, last_try)
     if event["RequestType"] == "Create":
-        return lifecycle.create(wish, jobs, clock)
-    if event["RequestType"] == "Update":
-        old = properties.wish(event, event["OldResourceProperties"], jobs.request_shape)
-        return lifecycle.update(wish, old, event["PhysicalResourceId"], jobs, clock)
-    return lifecycle.delete(wish, event["PhysicalResourceId"], jobs, clock)
+        return lifecycle.create(wish, services)
+    old = properties.wish(event, event["OldResourceProperties"], shape)
+    return lifecycle.update(wish, old, event["PhysicalResourceId"], services)
 
 
 def _failed(event: dict[str, Any], failure: Failure) -> bytes:

@@ -14,6 +14,13 @@ STACK_ID = PREFIX + "stack-id"
 LOGICAL_ID = PREFIX + "logical-id"
 DIGEST = PREFIX + "request-digest"
 CREATED_BY = PREFIX + "cloudformation-request"
+REMOVAL_POLICY = PREFIX + "removal-policy"
+"""A mark on jobs that RETAIN keeps: no deletion that has to look for its job may take one of them for it."""
+
+REPLACES = PREFIX + "replaces"
+"""A mark on a job that an update has started: the name of the one it takes the place of."""
+
+_MOST_TAGS = 50
 
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 _MARKER = "not-created:"
@@ -34,9 +41,8 @@ class Wish(NamedTuple):
     given_name: str | None
     name_prefix: str
     run: str
-    delete_record: bool
-    service_timeout: float
-    """Seconds after which CloudFormation gives up on an event."""
+    removal_policy: str
+    """``destroy``, ``retain``, or nothing."""
 
     @property
     def digest(self) -> str:
@@ -55,11 +61,13 @@ class Wish(NamedTuple):
         return f"{self.name_prefix}-{text}"
 
     def was_invented(self, physical_id: str) -> bool:
-        """Whether CloudFormation made this id up for a creation that it has had no answer to.
+        """Whether CloudFormation may have made this id up for a creation that it has had no answer to.
 
-        It is then ``<stack>-<logical id>-<suffix>``: no job's name, or one with the logical id in it.
+        It is then ``<stack>-<logical id>-<suffix>``: no job's name, or one with the logical id in it. That no job has
+        this name is for the caller to see.
         """
-        if creation(physical_id) is not None:
+        is_given = self.given_name is not None and physical_id.lower() == self.given_name.lower()
+        if is_given or creation(physical_id) is not None:
             return False
         return not is_name(physical_id) or f"-{self.logical_id}-" in physical_id
 
@@ -76,6 +84,19 @@ class Wish(NamedTuple):
             DIGEST: self.digest,
             CREATED_BY: self.event_id,
         }
+
+    def tags_at_creation(self, replaces: str) -> dict[str, str]:
+        """The tags that a job starts with; marks are left out where there is no room for them."""
+        tags = {**self.tags, **self.ownership_tags()}
+        for key, value in ((REMOVAL_POLICY, self.mark), (REPLACES, replaces)):
+            if value and len(tags) < _MOST_TAGS:
+                tags[key] = value
+        return tags
+
+    @property
+    def mark(self) -> str:
+        """What the job's mark for its removal says; nothing means that it has none."""
+        return self.removal_policy if self.removal_policy == "retain" else ""
 
     def owns(self, tags: dict[str, str]) -> bool:
         """Whether these are the tags of a job that this resource started."""

@@ -1,16 +1,16 @@
 """What each event does to the job: the lifecycle table of DESIGN.md.
 
-Nothing here knows HTTP, Lambda or botocore: the wish comes in, SageMaker and the clock are handed over, and what goes
-out is the answer's content, or a ``Failure`` with the words for the person at the terminal.
+Nothing here knows HTTP, Lambda or botocore: the wish comes in, SageMaker, the stack and the clock are handed over, and
+what goes out is the answer's content, or a ``Failure`` with the words for the person at the terminal.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 from . import identity
 from .clock import backoff
-from .errors import Failure, LimitExceeded, NameTaken, NotYet, ServiceError
+from .errors import ComeAgain, Failure, LimitExceeded, NameTaken, NotYet, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from .sagemaker import Job
 
 START_SECONDS = 180.0
-"""How long after an event's arrival a job may still be started."""
+"""How long after the function was called a job may still be started."""
 
 EVENT_AGE_SECONDS = 600.0
 """How old Lambda lets an event become before it drops it; the construct sets it on the function."""
 
 WATCH_SECONDS = EVENT_AGE_SECONDS + START_SECONDS + 30.0
 """After this, no creation that was under way when a deletion arrived can start a job any more."""
+
+HOLD_SECONDS = 45.0
+"""How long a deletion waits for its job to stop before it gives its place to the next one: where few functions may run
+at a time, every job is told to stop before any is waited for.
+"""
 
 _MOST_ATTEMPTS = 100
 """Names that one wish may use up by being launched, removed and launched again in one stack."""
@@ -36,6 +41,7 @@ _MOST_MISSING = 3
 
 _LONGEST_POLL = 15.0
 _WORTH_KEEPING = ("InProgress", "Completed")
+_GOES_FORWARD = "UPDATE_IN_PROGRESS"
 
 
 class Jobs(Protocol):
@@ -50,6 +56,21 @@ class Jobs(Protocol):
     def delete_record(self, name: str) -> None: ...
 
 
+class Stack(Protocol):
+    """CloudFormation, as far as a lifecycle needs it; an empty answer means that it can't be asked."""
+
+    def status(self) -> str: ...
+    def physical_id(self, logical_id: str) -> str: ...
+
+
+class Services(NamedTuple):
+    """Whom a decision can ask, and what it can do."""
+
+    jobs: Jobs
+    stack: Stack
+    clock: Clock
+
+
 class Outcome(NamedTuple):
     """What CloudFormation is told of an event that went well."""
 
@@ -59,95 +80,145 @@ class Outcome(NamedTuple):
     """For the log: what happened, where it is not what the event's name says."""
 
 
-def create(wish: Wish, jobs: Jobs, clock: Clock) -> Outcome:
+class LastTry(NamedTuple):
+    """Lambda has given an event up, and hands it over once more, for an answer."""
+
+    reasons: tuple[str, ...]
+    """Why it was given up, the last time first: ``EventAgeExceeded`` or ``RetriesExhausted``."""
+
+    @property
+    def passed(self) -> float:
+        """Seconds that have passed since CloudFormation sent the event, at least."""
+        return EVENT_AGE_SECONDS * self.reasons.count("EventAgeExceeded")
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether the function has died at the last try too."""
+        return self.reasons.count("RetriesExhausted") > 1
+
+
+def create(wish: Wish, services: Services) -> Outcome:
     """Start the job that a new resource wishes for, or find the one that this very event has started before."""
-    return _start(wish, None, jobs, clock)
+    return _start(wish, None, "", services)
 
 
-def update(wish: Wish, old: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
+def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outcome:
     """Leave the job as it is if the wish is the same, tags aside; else start another.
 
-    CloudFormation deletes the old one once the whole stack has changed.
+    CloudFormation deletes the old one once the whole stack has changed. In a rollback nothing is ever started: it
+    returns to the job that was there before, in whatever state that is.
     """
+    jobs, stack, _ = services
     current = jobs.describe(physical_id) if identity.is_name(physical_id) else None
     tags = jobs.tags(current.arn) if current else {}
     if current and wish.owns(tags) and tags.get(identity.DIGEST) == wish.digest:
         _retag(current, tags, wish, old, jobs)
         if old.digest != wish.digest:
-            _stop_unanswered(old, physical_id, jobs, clock)
+            _stop_unanswered(old, physical_id, current, jobs)
         return Outcome(physical_id, current.arn)
-    if old.digest == wish.digest:
+    is_ours = current is not None and wish.owns(tags)
+    if old.digest == wish.digest and not is_ours and identity.creation(physical_id) is None:
         # Somebody deleted the record or took the tags: no reason to spend money again that nobody asked to be spent.
         note = "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done"
         return Outcome(physical_id, current.arn if current else wish.arn_of(physical_id), note)
+    known = [(job, tags) for job, tags in _ours(wish, jobs) if tags.get(identity.DIGEST) == wish.digest]
+    status = stack.status()
+    if status not in ("", _GOES_FORWARD):
+        _stop_own(wish, known, services)
+        if not status.endswith("ROLLBACK_IN_PROGRESS"):
+            raise Failure(f"CloudFormation does not wait for this update any more: the stack is {status}")
+        return _go_back(wish, old, physical_id, known, services)
     if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
         raise Failure(
             f"The tuning job '{physical_id}' can't be changed: SageMaker has no update, and its name is taken by "
             "itself. Give the changed job another tuning_job_name, or leave it out and every change gets a name of "
             "its own"
         )
-    if current is None:
-        # Maybe a rollback that has nothing to return to.
-        _stop_unanswered(old, physical_id, jobs, clock)
-    if wish.given_name is None:
-        for job, owned in _ours(wish, jobs):
-            if job.status in _WORTH_KEEPING:
-                return _adopt(job, owned, wish, old, jobs)
-    return _start(wish, old, jobs, clock)
+    # Where CloudFormation can't be asked, this may be a rollback: no new job is then better than a second one.
+    whatever = wish.given_name is not None or not status or old.digest == wish.digest
+    for job, owned in known:
+        if whatever or job.status in _WORTH_KEEPING:
+            return _adopt(job, owned, wish, old, jobs)
+    if stack.physical_id(wish.logical_id).lower() not in ("", physical_id.lower()):
+        raise Failure("This update was carried out before: Lambda has delivered it once more")
+    return _start(wish, old, physical_id, services)
 
 
-def delete(wish: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> Outcome:
+def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry | None = None) -> Outcome:
     """Stop the resource's job and wait until it has stopped: its role, network and buckets may be deleted next."""
+    jobs = services.jobs
     note = ""
-    delete_record = wish.delete_record
-    if wish.was_invented(physical_id):
-        started = _watch(wish, jobs, clock)
-        found = [started] if started else []
+    delete_record = wish.removal_policy == "destroy"
+    named = jobs.describe(physical_id) if identity.is_name(physical_id) else None
+    if named:
+        tags = jobs.tags(named.arn)
+        found = [named, *_left_behind(tags, wish, services)] if wish.owns(tags) else []
+        if not found:
+            note = f"the tuning job '{named.name}' is not this resource's by its tags: left alone"
+    elif (event_id := identity.creation(physical_id)) is not None:
+        found = [job for job, _ in _started_by(event_id, wish, jobs)]
+    elif wish.was_invented(physical_id):
+        found = _watch(wish, services, last_try.passed if last_try else 0.0)
         # The creation may be delivered once more: by the record it knows that it has started its job.
         delete_record = False
-    elif (event_id := identity.creation(physical_id)) is not None:
-        found = [job for job, tags in _ours(wish, jobs) if tags.get(identity.CREATED_BY) == event_id]
     else:
-        job = jobs.describe(physical_id)
-        found = [job] if job else []
-        if job and not wish.owns(jobs.tags(job.arn)):
-            found = []
-            note = f"the tuning job '{job.name}' is not this resource's by its tags: left alone"
+        found = []
     for job in found:
         if job.status == "InProgress":
             jobs.stop(job.name)
     for job in found:
-        _await_end(job, jobs, clock)
+        _await_end(job, services, patient=last_try is not None)
         if delete_record:
             jobs.delete_record(job.name)
     return Outcome(physical_id, note=note or ("" if found else "no tuning job to stop"))
 
 
-def _start(wish: Wish, old: Wish | None, jobs: Jobs, clock: Clock) -> Outcome:
-    """Start a job under the first name that is free; ``old`` is the wish that an update replaces."""
-    began = clock.now()
+def give_up(wish: Wish, services: Services, last_try: LastTry) -> NoReturn:
+    """Stop what a creation or an update has started that Lambda has given up, and say so."""
+    stopped = [job.name for job, _ in _started_by(wish.event_id, wish, services.jobs) if _stop(job, wish, services)]
+    why = {
+        "EventAgeExceeded": "The function was too busy with others for ten minutes",
+        "RetriesExhausted": "The function has died three times",
+    }.get(last_try.reasons[-1], "Lambda has given the event up")
+    what = f"the tuning job '{stopped[0]}' was started and is stopped again" if stopped else "no tuning job was started"
+    raise Failure(
+        f"{why}; {what}. Deploy again; if it happens often, see the function's log and how many functions the account "
+        "may run at a time"
+    )
+
+
+def _go_back(
+    wish: Wish, old: Wish, physical_id: str, known: list[tuple[Job, dict[str, str]]], services: Services
+) -> Outcome:
+    """Return to the job that a rollback wants back, in whatever state it is."""
+    jobs = services.jobs
+    _stop_unanswered(old, physical_id, None, jobs)
+    if known:
+        job, tags = min(known, key=lambda each: (each[0].status not in _WORTH_KEEPING, -each[0].created.timestamp()))
+        return _adopt(job, tags, wish, old, jobs)
+    name = wish.name(0)
+    holder = jobs.describe(name) if name.lower() == physical_id.lower() else None
+    if holder and not holder.ended and wish.owns(jobs.tags(holder.arn)):
+        # The changed job has taken the name of one whose record is gone.
+        jobs.stop(name)
+    return Outcome(name, wish.arn_of(name), f"a rollback starts nothing, and the record of '{name}' is gone")
+
+
+def _start(wish: Wish, old: Wish | None, replaces: str, services: Services) -> Outcome:
+    """Start a job under the first name that is free; ``old`` is the wish, and ``replaces`` the job, that an update
+    replaces.
+    """
+    jobs, _, clock = services
+    tags = wish.tags_at_creation(replaces if identity.is_name(replaces) else "")
     for attempt in range(_MOST_ATTEMPTS):
         name = wish.name(attempt)
         try:
-            started = _create_or_find(name, wish, began + START_SECONDS, jobs, clock)
-        except LimitExceeded as error:
-            raise Failure(
-                f"The tuning job '{name}' was not started: a quota of the account is used up. Wait for running jobs "
-                "to end, ask for less at a time, or have the quota raised in the Service Quotas console (Amazon "
-                "SageMaker), and deploy again",
-                error,
-            ) from error
-        except NotYet as error:
-            raise Failure(
-                f"The tuning job '{name}' was not started: SageMaker still refused it after "
-                f"{clock.now() - began:.0f} s of trying. Mend what it says, or deploy again if it was only busy",
-                error,
-            ) from error
+            started = _create_or_find(name, wish, tags, services)
         except ServiceError as error:
-            raise Failure(
-                f"The tuning job '{name}' was not started. Change the request as SageMaker says", error
-            ) from error
+            raise Failure(_not_started(name, wish, error, clock), error) from error
         if isinstance(started, str):
+            if old:
+                _stop_if_overtaken(name, wish, services)
             return Outcome(name, started)
         if not wish.owns(started.tags):
             raise Failure(_taken(started, wish), started.refusal)
@@ -163,6 +234,27 @@ def _start(wish: Wish, old: Wish | None, jobs: Jobs, clock: Clock) -> Outcome:
     )
 
 
+def _not_started(name: str, wish: Wish, error: ServiceError, clock: Clock) -> str:
+    if isinstance(error, NameTaken):
+        return (
+            f"Whether the tuning job '{name}' was started is not known: its name is taken, but SageMaker shows no such "
+            f"job. If it runs, and has the tag {identity.CREATED_BY} with the value {wish.event_id}, stop it. Then "
+            "deploy again"
+        )
+    if isinstance(error, LimitExceeded):
+        return (
+            f"The tuning job '{name}' was not started: a quota of the account is used up. Wait for running jobs to "
+            "end, ask for less at a time, or have the quota raised in the Service Quotas console (Amazon SageMaker), "
+            "and deploy again"
+        )
+    if isinstance(error, NotYet):
+        return (
+            f"The tuning job '{name}' was not started: SageMaker still refused it after "
+            f"{clock.now() - clock.began:.0f} s of trying. Mend what it says, or deploy again if it was only busy"
+        )
+    return f"The tuning job '{name}' was not started. Change the request as SageMaker says"
+
+
 class _Holder(NamedTuple):
     """The job that has the name, and how the service put that."""
 
@@ -171,9 +263,10 @@ class _Holder(NamedTuple):
     refusal: NameTaken
 
 
-def _create_or_find(name: str, wish: Wish, until: float, jobs: Jobs, clock: Clock) -> str | _Holder:
+def _create_or_find(name: str, wish: Wish, tags: dict[str, str], services: Services) -> str | _Holder:
     """The ARN of a new job, or the one that has the name."""
-    tags = {**wish.tags, **wish.ownership_tags()}
+    jobs, _, clock = services
+    until = clock.began + START_SECONDS
     tries = 0
     while True:
         try:
@@ -192,20 +285,23 @@ def _create_or_find(name: str, wish: Wish, until: float, jobs: Jobs, clock: Cloc
 
 
 def _adopt(job: Job, tags: dict[str, str], wish: Wish, old: Wish | None, jobs: Jobs) -> Outcome:
-    """Answer with a job that runs already.
+    """Answer with a job that is there already.
 
-    It was started by this very event, which then crashed, or by an earlier one for the same wish, and nothing has
-    spoilt it since: that is how a rollback returns to the job that still runs.
+    It was started by this very event, which then crashed, or by an earlier one for the same wish.
     """
     if old:
         _retag(job, tags, wish, old, jobs)
-    return Outcome(job.name, job.arn, f"'{job.name}' was started before for the same wish: adopted")
+    return Outcome(job.name, job.arn, f"'{job.name}' ({job.status}) was started before for the same wish: adopted")
 
 
 def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) -> None:
     changed = {key: value for key, value in wish.tags.items() if tags.get(key) != value}
     # Only what the resource itself put there goes: the job may carry tags of somebody else's.
     gone = [key for key in old.tags if key in tags and key not in wish.tags]
+    if wish.mark and identity.REMOVAL_POLICY not in tags:
+        changed[identity.REMOVAL_POLICY] = wish.mark
+    if not wish.mark and identity.REMOVAL_POLICY in tags:
+        gone.append(identity.REMOVAL_POLICY)
     if changed:
         jobs.add_tags(job.arn, changed)
     if gone:
@@ -228,45 +324,109 @@ def _ours(wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, dict[str, str]]]:
             yield job, tags
 
 
-def _unanswered(wish: Wish, jobs: Jobs, clock: Clock) -> Job | None:
-    """The running job that the last event with this wish may have started, if CloudFormation never had an answer to it.
+def _started_by(event_id: str, wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, dict[str, str]]]:
+    """What a certain event has started: one job at most."""
+    for job, tags in _ours(wish, jobs):
+        if tags.get(identity.CREATED_BY) == event_id:
+            yield job, tags
 
-    CloudFormation has waited for it no longer than the service timeout: an older job is another event's, and may have
-    been kept on purpose. So may one with a newer beside it, for an event starts one job at most.
+
+def _unanswered(wish: Wish, jobs: Jobs) -> Iterator[Job]:
+    """The running jobs that an event with this wish may have started without CloudFormation's ever hearing of it.
+
+    What RETAIN keeps is not among them.
     """
-    earliest = clock.now() - wish.service_timeout - EVENT_AGE_SECONDS
-    young = [
+    for job, tags in _ours(wish, jobs):
+        if not job.ended and tags.get(identity.DIGEST) == wish.digest and identity.REMOVAL_POLICY not in tags:
+            yield job
+
+
+def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, jobs: Jobs) -> None:
+    """In the rollback of an update, stop what that update has started if its function died before it could say so.
+
+    It is younger than the current job, and an event starts one at most.
+    """
+    found = [
         job
-        for job, tags in _ours(wish, jobs)
-        if not job.ended and job.created.timestamp() >= earliest and tags.get(identity.DIGEST) == wish.digest
+        for job in _unanswered(old, jobs)
+        if job.name.lower() != physical_id.lower() and (current is None or job.created >= current.created)
     ]
-    return max(young, key=lambda job: job.created, default=None)
+    if found:
+        jobs.stop(max(found, key=lambda job: job.created).name)
 
 
-def _stop_unanswered(old: Wish, physical_id: str, jobs: Jobs, clock: Clock) -> None:
-    """In the rollback of an update, stop what that update has started if its function died before it could say so."""
-    job = _unanswered(old, jobs, clock)
-    if job and job.name.lower() != physical_id.lower():
-        jobs.stop(job.name)
+def _stop(job: Job, wish: Wish, services: Services) -> bool:
+    """Stop a job unless CloudFormation holds it for the resource's, and say whether."""
+    if job.status != "InProgress" or services.stack.physical_id(wish.logical_id).lower() == job.name.lower():
+        return False
+    services.jobs.stop(job.name)
+    return True
 
 
-def _watch(wish: Wish, jobs: Jobs, clock: Clock) -> Job | None:
+def _stop_own(wish: Wish, known: list[tuple[Job, dict[str, str]]], services: Services) -> None:
+    """Stop what this very event has started, if its update has been rolled back meanwhile."""
+    for job, tags in known:
+        if tags.get(identity.CREATED_BY) == wish.event_id and _stop(job, wish, services):
+            raise Failure(
+                f"The tuning job '{job.name}' was started, and is stopped again: CloudFormation has given this update "
+                "up meanwhile. Deploy again once the stack has been rolled back"
+            )
+
+
+def _stop_if_overtaken(name: str, wish: Wish, services: Services) -> None:
+    """Stop the job that an update has just started, if CloudFormation gave the update up in the meantime.
+
+    The rollback looks for the job too. It may have looked too early, but not before the stack's status told of it: one
+    of the two sees the other.
+    """
+    if services.stack.status() in ("", _GOES_FORWARD):
+        return
+    job = services.jobs.describe(name)
+    if job:
+        _stop_own(wish, [(job, services.jobs.tags(job.arn))], services)
+
+
+def _left_behind(tags: dict[str, str], wish: Wish, services: Services) -> list[Job]:
+    """The job that the deleted one has replaced, if it still runs although CloudFormation has lost sight of it.
+
+    So it is after a rollback that has failed: the stack is deleted then, or the resource skipped.
+    """
+    jobs = services.jobs
+    job = jobs.describe(tags[identity.REPLACES]) if identity.REPLACES in tags else None
+    if job is None or job.ended:
+        return []
+    tags = jobs.tags(job.arn)
+    is_kept = not wish.owns(tags) or identity.REMOVAL_POLICY in tags
+    known = services.stack.physical_id(wish.logical_id).lower()
+    return [] if is_kept or known in ("", job.name.lower()) else [job]
+
+
+def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
     """The job of a creation that CloudFormation had no answer to, and that may still be under way.
 
-    CloudFormation then makes up an id. That there is no job yet proves nothing until the creation can start none.
+    CloudFormation then makes up an id. That there is no job yet proves nothing until the creation can start none. A job
+    that CloudFormation holds for the resource's is another creation's.
     """
-    until = clock.now() + WATCH_SECONDS
+    jobs, stack, clock = services
+    until = clock.began + WATCH_SECONDS - passed
     while True:
-        found = _unanswered(wish, jobs, clock)
+        found = list(_unanswered(wish, jobs))
+        if found:
+            known = stack.physical_id(wish.logical_id).lower()
+            found = [job for job in found if job.name.lower() != known]
         if found or clock.now() >= until or clock.left() <= 0:
-            return found
+            # A creation starts one job: an older one was kept by a release that left no mark on it.
+            return [max(found, key=lambda job: job.created)] if found else []
         clock.wait(min(_LONGEST_POLL, until - clock.now()))
 
 
-def _await_end(job: Job, jobs: Jobs, clock: Clock) -> None:
+def _await_end(job: Job, services: Services, *, patient: bool) -> None:
+    jobs, _, clock = services
     now: Job | None = job
     tries = 0
     while now is not None and not now.ended:
+        if not patient and clock.now() - clock.began >= HOLD_SECONDS:
+            raise ComeAgain(f"'{job.name}' is still stopping: Lambda will ask again in a minute or two")
         if clock.left() <= 0:
             raise Failure(
                 f"The tuning job '{job.name}' is still stopping: its trainings take longer to end than this function "

@@ -6,9 +6,8 @@ import re
 from typing import Any
 
 from . import identity
+from .errors import Failure
 from .identity import Wish
-
-_LONGEST_SERVICE_TIMEOUT = 3600
 
 # Both undo what the construct does to keep CloudFormation from acting on the user's text.
 _DYNAMIC_REFERENCE = re.compile(r"\{\{\\(\\*)resolve:")
@@ -19,7 +18,7 @@ def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any) -> Wish:
     """The wish in an event's new or old properties; ``shape`` is botocore's of the request."""
     request = restore({name: properties[name] for name in shape.members if name in properties}, shape)
     given_name = request.pop("HyperParameterTuningJobName", None)
-    tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", ())}
+    tags = _tags(event["RequestType"], request.pop("Tags", ()))
     return Wish(
         stack_id=event["StackId"],
         logical_id=event["LogicalResourceId"],
@@ -30,9 +29,18 @@ def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any) -> Wish:
         given_name=given_name,
         name_prefix=properties.get("NamePrefix", ""),
         run=properties.get("Run", ""),
-        delete_record=properties.get("RemovalPolicy") == "destroy",
-        service_timeout=float(properties.get("ServiceTimeout", _LONGEST_SERVICE_TIMEOUT)),
+        removal_policy=properties.get("RemovalPolicy", ""),
     )
+
+
+def _tags(request_type: str, given: Any) -> dict[str, str]:
+    """The tags, which a token in the template may have turned into anything; a deletion doesn't need them."""
+    try:
+        return {tag["Key"]: tag["Value"] for tag in given}
+    except (TypeError, KeyError):
+        if request_type == "Delete":
+            return {}
+        raise Failure(f"The tags must be a list of Key and Value, and are {given!r}. Write them out") from None
 
 
 def restore(value: Any, shape: Any) -> Any:

@@ -79,14 +79,15 @@ class TestTemplate:
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         assert sent(stack) == as_text(guide_request)
 
-    def test_stack_gets_five_resources_and_a_job_one_and_an_output(
+    def test_stack_gets_six_resources_and_a_job_one_and_an_output(
         self, stack: cdk.Stack, guide_request: dict[str, Any]
     ) -> None:
-        """Function, its settings, role, policy and log group are shared by however many jobs."""
+        """Function, its settings, role, two policies and log group are shared by however many jobs."""
         for number in range(3):
             HyperparameterTuningJob.from_request(stack, f"Tuning{number}", guide_request)
         template = Template.from_stack(stack).to_json()
         assert sorted(resource["Type"] for resource in template["Resources"].values()) == [
+            "AWS::IAM::Policy",
             "AWS::IAM::Policy",
             "AWS::IAM::Role",
             "AWS::Lambda::EventInvokeConfig",
@@ -110,12 +111,30 @@ class TestTemplate:
         """The job needs the function, and the function its policy: they are made and deleted in that order."""
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         template = Template.from_stack(stack)
-        [policy] = template.find_resources("AWS::IAM::Policy")
+        [comes_back, policy] = sorted(template.find_resources("AWS::IAM::Policy"))
         [function] = template.find_resources("AWS::Lambda::Function").values()
         [job] = template.find_resources(TYPE).values()
-        [settings] = template.find_resources("AWS::Lambda::EventInvokeConfig")
+        [(settings_id, settings)] = template.find_resources("AWS::Lambda::EventInvokeConfig").items()
         assert policy in function["DependsOn"]
-        assert job["DependsOn"] == [settings]
+        assert settings["DependsOn"] == [comes_back]
+        assert job["DependsOn"] == [settings_id]
+
+    def test_event_that_lambda_gives_up_comes_back_to_the_function(
+        self, stack: cdk.Stack, guide_request: dict[str, Any]
+    ) -> None:
+        """It answers: no stack waits for its service timeout."""
+        HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
+        template = Template.from_stack(stack)
+        [function] = template.find_resources("AWS::Lambda::Function")
+        arn = {"Fn::GetAtt": [function, "Arn"]}
+        [settings] = template.find_resources("AWS::Lambda::EventInvokeConfig").values()
+        assert settings["Properties"]["DestinationConfig"] == {"OnFailure": {"Destination": arn}}
+        [policy] = [
+            policy["Properties"]["PolicyDocument"]["Statement"]
+            for name, policy in template.find_resources("AWS::IAM::Policy").items()
+            if "ComesBack" in name
+        ]
+        assert policy == [{"Action": "lambda:InvokeFunction", "Effect": "Allow", "Resource": arn}]
 
     def test_job_waits_for_the_policies_of_its_role(self, stack: cdk.Stack) -> None:
         """They come before the job starts, and go only after it has stopped."""
@@ -174,7 +193,8 @@ class TestTemplate:
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, removal_policy=cdk.RemovalPolicy.RETAIN)
         [resource] = Template.from_stack(stack).find_resources(TYPE).values()
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
-        assert "RemovalPolicy" not in resource["Properties"]
+        # The function marks the job: no deletion that has to look for one takes it.
+        assert resource["Properties"]["RemovalPolicy"] == "retain"
 
     def test_output_key_tells_the_path_of_the_job(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
         """Readable and stable; where two paths read the same, the later one gets a hash."""

@@ -26,7 +26,7 @@ def shape(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_ownership_tags_are_reserved_and_asked_for() -> None:
     """Synth reserves the prefix and the places, IAM and rules ask for some of them, and the function writes them."""
-    wish = identity.Wish("stack", "id", "event", {}, {}, None, "prefix", "", delete_record=False, service_timeout=1)
+    wish = identity.Wish("stack", "id", "event", {}, {}, None, "prefix", "", removal_policy="")
     tags = wish.ownership_tags()
     assert (tags[STACK_TAG], tags[LOGICAL_ID_TAG]) == ("stack", "id")
     assert len(tags) == data._OWN_TAGS

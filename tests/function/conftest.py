@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hpt_handler import handler, sagemaker
+from hpt_handler.errors import ComeAgain
+from hpt_handler.lifecycle import LastTry
 
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.service import SageMaker
 from sandbox.sagemaker.settings import ServiceSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+RETRY_SECONDS = (60.0, 120.0, 0.0)
+"""What Lambda lets pass after the first delivery that ended with an error, the second, the third."""
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/6f1e"
 
@@ -23,7 +29,8 @@ class FakeClock:
 
     def __init__(self, service: SageMaker, seconds: float = 900) -> None:
         self._service = service
-        self._end = service.clock.now() + seconds
+        self.began = service.clock.now()
+        self._end = self.began + seconds
 
     def now(self) -> float:
         """Seconds since some moment."""
@@ -38,6 +45,25 @@ class FakeClock:
         self._service.advance(seconds)
 
 
+@dataclass
+class FakeStack:
+    """What CloudFormation would say of the stack, if it were asked at this moment."""
+
+    now: str = "UPDATE_IN_PROGRESS"
+    ids: dict[str, str] = field(default_factory=dict)
+    """Physical ids by logical ids."""
+    statuses: list[str] = field(default_factory=list)
+    """What it says the next times it is asked, before it says what is true now."""
+
+    def status(self) -> str:
+        """The status of the stack."""
+        return self.statuses.pop(0) if self.statuses else self.now
+
+    def physical_id(self, logical_id: str) -> str:
+        """The id that CloudFormation knows a resource by."""
+        return self.ids.get(logical_id, "")
+
+
 class World:
     """An account with SageMaker in it, and CloudFormation's side of the talk."""
 
@@ -46,6 +72,7 @@ class World:
         self.client = sagemaker.client.__wrapped__()
         self.service.attach(self.client)
         self.outsider = self.service.client()
+        self.stack = FakeStack()
         self._events = 0
 
     def close(self) -> None:
@@ -69,9 +96,21 @@ class World:
             **members,
         }
 
-    def deliver(self, event: dict[str, Any], *, seconds: float = 900) -> dict[str, Any]:
-        """What the function answers to an event."""
-        answer = handler.answer_to(event, lambda: self.client, FakeClock(self.service, seconds))
+    def deliver(self, event: dict[str, Any], *, seconds: float = 900, given_up: Sequence[str] = ()) -> dict[str, Any]:
+        """What the function answers to an event in the end, after all its deliveries; or to one that Lambda has given
+        up for these reasons.
+        """
+        last_try = LastTry(tuple(given_up)) if given_up else None
+        for wait in RETRY_SECONDS:
+            clock = FakeClock(self.service, seconds)
+            try:
+                answer = handler.answer_to(event, lambda: self.client, self.stack, clock, last_try)
+                break
+            except ComeAgain:
+                assert not last_try
+                self.service.advance(wait)
+        else:
+            return self.deliver(event, seconds=seconds, given_up=["RetriesExhausted"])
         assert len(answer) <= 4096
         parsed: dict[str, Any] = json.loads(answer)
         for key in ("StackId", "RequestId", "LogicalResourceId"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from hpt_handler import handler
+from hpt_handler.errors import ComeAgain
 
 from sandbox import Fault
 
@@ -36,6 +37,7 @@ def test_event_is_answered_once(
     more = (
         {} if request_type == "Create" else {"PhysicalResourceId": "training-1a2b-tuning-000000000", "old": properties}
     )
+    monkeypatch.setattr("hpt_handler.cloudformation.Stack", lambda *_: world.stack)
     handler.handle(world.event(request_type, properties, **more), Context())
     [(url, answer)] = sent
     assert url == "https://cloudformation.invalid/?signature=secret"
@@ -52,10 +54,113 @@ def test_bug_is_answered_too(world: World, properties: dict[str, Any], request_t
 
     more = {} if request_type == "Create" else {"PhysicalResourceId": "job", "old": properties}
     event = world.event(request_type, properties, **more)
-    answer = json.loads(handler.answer_to(event, client, FakeClock(world.service)))
+    answer = json.loads(handler.answer_to(event, client, world.stack, FakeClock(world.service)))
     assert answer["Status"] == "FAILED"
     assert answer["PhysicalResourceId"] == more.get("PhysicalResourceId", "not-created:request-1")
     assert answer["Reason"].endswith("the tuning job failed unexpectedly; try again. RuntimeError: no client")
+
+
+class TestGivenUp:
+    """An event that Lambda has given up comes back in a record, and is answered at once."""
+
+    @pytest.mark.parametrize(
+        ("reason", "told"),
+        [
+            ("EventAgeExceeded", "The function was too busy with others for ten minutes; no tuning job was started."),
+            ("RetriesExhausted", "The function has died three times; no tuning job was started."),
+            ("Other", "Lambda has given the event up; no tuning job was started."),
+        ],
+    )
+    @pytest.mark.parametrize("request_type", ["Create", "Update"])
+    def test_event_that_was_never_carried_out_fails(
+        self, world: World, properties: dict[str, Any], request_type: str, reason: str, told: str
+    ) -> None:
+        """The stack need not wait for its service timeout."""
+        more = {} if request_type == "Create" else {"PhysicalResourceId": "job", "old": {**properties, "Run": "1"}}
+        answer = world.deliver(world.event(request_type, properties, **more), given_up=[reason])
+        assert answer["Status"] == "FAILED"
+        assert answer["PhysicalResourceId"] == more.get("PhysicalResourceId", "not-created:request-1")
+        assert answer["Reason"].startswith(told)
+        assert world.names() == []
+
+    def test_job_of_a_dead_event_is_stopped(self, world: World, properties: dict[str, Any]) -> None:
+        """The function died between the call and the answer, three times: nobody would know of the job."""
+        event = world.event("Create", properties)
+        name = world.deliver(event)["PhysicalResourceId"]
+        answer = world.deliver(event, given_up=["RetriesExhausted"])
+        assert f"the tuning job '{name}' was started and is stopped again" in answer["Reason"]
+        assert world.status(name) == "Stopping"
+
+    def test_job_of_an_answered_event_is_left_alone(self, world: World, properties: dict[str, Any]) -> None:
+        """The answer arrived, and the function died behind it."""
+        event = world.event("Create", properties)
+        name = world.deliver(event)["PhysicalResourceId"]
+        world.stack.ids["Tuning"] = name
+        world.deliver(event, given_up=["RetriesExhausted"])
+        assert world.status(name) == "InProgress"
+
+    def test_deletion_is_carried_out(self, world: World, properties: dict[str, Any]) -> None:
+        """The job is stopped and waited for, for as long as the function may."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        event = world.event("Delete", properties, PhysicalResourceId=name)
+        assert world.deliver(event, given_up=["EventAgeExceeded"])["Status"] == "SUCCESS"
+        assert world.status(name) == "Stopped"
+
+    def test_creation_is_watched_for_only_as_long_as_it_may_still_go_on(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """The event of the deletion is ten minutes old, and so is that of the creation at least."""
+        before = world.service.clock.now()
+        event = world.event("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")
+        assert world.deliver(event, given_up=["EventAgeExceeded"])["Status"] == "SUCCESS"
+        assert world.service.clock.now() - before < 225
+
+    def test_event_at_which_the_function_always_dies_is_answered_without_a_call(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """What it says leads to the job that may have been started."""
+        answer = world.deliver(world.event("Create", properties), given_up=["RetriesExhausted", "RetriesExhausted"])
+        assert answer["Status"] == "FAILED"
+        assert answer["Reason"] == (
+            "Starting the tuning job failed: the function dies at it, its log says how. If a job was started, it has "
+            "the tag hpt-construct:cloudformation-request with the value request-1"
+        )
+        assert world.calls() == []
+
+    def test_record_of_a_record_is_unwrapped(
+        self, world: World, properties: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Lambda hands over what it has given up, in whatever depth, and the answer goes to the event's URL."""
+        sent: list[tuple[str, bytes]] = []
+        monkeypatch.setattr("hpt_handler.response.send", lambda url, answer, _clock: sent.append((url, answer)))
+        monkeypatch.setattr("hpt_handler.sagemaker.client", lambda: world.client)
+        monkeypatch.setattr("hpt_handler.cloudformation.Stack", lambda *_: world.stack)
+        payload = world.event("Create", properties)
+        for condition in ("RetriesExhausted", "EventAgeExceeded"):
+            payload = {
+                "version": "1.0",
+                "requestContext": {"condition": condition, "approximateInvokeCount": 3},
+                "requestPayload": payload,
+            }
+        handler.handle(payload, Context())
+        [(url, answer)] = sent
+        assert url == "https://cloudformation.invalid/?signature=secret"
+        assert json.loads(answer)["Reason"].startswith("The function has died three times")
+
+
+def test_deletion_gives_its_place_to_others_while_its_job_stops(world: World, properties: dict[str, Any]) -> None:
+    """Where ten functions may run, forty jobs are told to stop within minutes: to Lambda it is an error, after which it
+    delivers the event again.
+    """
+    world.service.configure(stopping_seconds=600)
+    name = world.send("Create", properties)["PhysicalResourceId"]
+    event = world.event("Delete", properties, PhysicalResourceId=name)
+    before = world.service.clock.now()
+    with pytest.raises(ComeAgain, match="is still stopping: Lambda will ask again"):
+        handler.answer_to(event, lambda: world.client, world.stack, FakeClock(world.service))
+    assert world.service.clock.now() - before < 65
+    assert world.status(name) == "Stopping"
+    assert world.deliver(event)["Status"] == "SUCCESS"
 
 
 @pytest.mark.parametrize("request_type", ["Update", "Delete"])

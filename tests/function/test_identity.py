@@ -19,8 +19,7 @@ WISH = identity.Wish(
     given_name=None,
     name_prefix="training-36a7-tuning",
     run="",
-    delete_record=False,
-    service_timeout=1560.0,
+    removal_policy="",
 )
 
 
@@ -55,8 +54,8 @@ def test_another_wish_has_another_digest(change: dict[str, Any]) -> None:
     [
         {"event_id": "other"},
         {"tags": {}},
-        {"delete_record": True},
-        {"service_timeout": 1.0},
+        {"removal_policy": "destroy"},
+        {"removal_policy": "retain"},
         {"request": dict(reversed(WISH.request.items()))},
     ],
 )

@@ -11,6 +11,8 @@ from hpt_handler import identity, lifecycle
 
 from sandbox import Fault
 
+from .conftest import FakeStack
+
 if TYPE_CHECKING:
     from .conftest import World
 
@@ -303,6 +305,141 @@ class TestUpdate:
         assert world.status(first) == "InProgress"
         assert world.status(unanswered["PhysicalResourceId"]) == "Stopping"
 
+    def test_rollback_returns_to_a_job_that_has_ended(self, world: World, properties: dict[str, Any]) -> None:
+        """Whatever its status: a rollback starts nothing."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.fail_job(first, "no data")
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)[
+            "PhysicalResourceId"
+        ]
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=second)
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first)
+        assert world.names() == sorted([first, second])
+
+    def test_rollback_without_a_record_starts_nothing(self, world: World, properties: dict[str, Any]) -> None:
+        """The id is one of no job, so that the clean-up deletes the new one."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)[
+            "PhysicalResourceId"
+        ]
+        world.service.fail_job(first, "no data")
+        world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=first)
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=second)
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first)
+        assert world.names() == [second]
+
+    def test_rollback_stops_the_job_that_took_the_name_of_one_that_is_gone(
+        self, world: World, named: dict[str, Any]
+    ) -> None:
+        """There is nothing to return to, and nobody wants the new one."""
+        world.send("Create", named)
+        world.service.fail_job("Nightly", "no data")
+        world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName="Nightly")
+        world.send("Update", changed(named), old=named, PhysicalResourceId="Nightly")
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        answer = world.send("Update", named, old=changed(named), PhysicalResourceId="Nightly")
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "Nightly")
+        assert world.status("Nightly") == "Stopping"
+
+    @pytest.mark.parametrize("status", ["Failed", "Stopped", "Completed"])
+    def test_given_name_of_its_own_ended_job_is_returned_to(
+        self, world: World, named: dict[str, Any], status: str
+    ) -> None:
+        """The job was renamed, and the deployment is rolled back or taken back: the old name is its own."""
+        world.send("Create", named)
+        if status == "Stopped":
+            world.outsider.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="Nightly")
+        if status == "Failed":
+            world.service.fail_job("Nightly", "no data")
+        world.service.advance(99_999)
+        renamed = {**named, "HyperParameterTuningJobName": "Nightly2"}
+        world.send("Update", renamed, old=named, PhysicalResourceId="Nightly")
+        answer = world.send("Update", named, old=renamed, PhysicalResourceId="Nightly2")
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "Nightly")
+        assert world.status("Nightly") == status
+
+    @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"])
+    def test_update_that_was_given_up_meanwhile_stops_its_job(
+        self, world: World, properties: dict[str, Any], status: str
+    ) -> None:
+        """The rollback may have looked for the job before it was there."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        world.stack = FakeStack(status, {"Tuning": first}, ["UPDATE_IN_PROGRESS"])
+        answer = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        [second] = set(world.names()) - {first}
+        assert answer["Status"] == "FAILED"
+        assert answer["Reason"].startswith(f"The tuning job '{second}' was started, and is stopped again")
+        assert (world.status(first), world.status(second)) == ("InProgress", "Stopping")
+
+    def test_update_that_comes_again_in_its_rollback_stops_its_job(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """The function died behind the call, and Lambda delivers the event when CloudFormation has given it up."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        event = world.event("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        second = world.deliver(event)["PhysicalResourceId"]
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": first})
+        assert world.deliver(event)["Status"] == "FAILED"
+        assert (world.status(first), world.status(second)) == ("InProgress", "Stopping")
+
+    def test_update_that_comes_again_later_leaves_its_job_alone(self, world: World, properties: dict[str, Any]) -> None:
+        """It was answered, and the next update is rolled back: CloudFormation holds the job for the resource's."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        event = world.event("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        second = world.deliver(event)["PhysicalResourceId"]
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": second})
+        world.deliver(event)
+        assert world.status(second) == "InProgress"
+
+    @pytest.mark.parametrize("now", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"])
+    def test_update_that_comes_again_starts_nothing(self, world: World, properties: dict[str, Any], now: str) -> None:
+        """Its job has been stopped by the next deployment: the resource has another id since."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        event = world.event("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        second = world.deliver(event)["PhysicalResourceId"]
+        world.outsider.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=second)
+        world.stack = FakeStack(now, {"Tuning": "another"})
+        assert world.deliver(event)["Status"] == "FAILED"
+        assert world.names() == sorted([first, second])
+
+    @pytest.mark.parametrize("removal", ["Stopped", "Failed"])
+    def test_ended_job_is_returned_to_where_cloudformation_can_t_be_asked(
+        self, world: World, properties: dict[str, Any], removal: str
+    ) -> None:
+        """It may be a rollback: no new job is better than a second one."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)[
+            "PhysicalResourceId"
+        ]
+        if removal == "Stopped":
+            world.send("Delete", properties, PhysicalResourceId=first)
+        else:
+            world.service.fail_job(first, "no data")
+        world.stack.now = ""
+        answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=second)
+        assert answer["PhysicalResourceId"] == first
+
+    def test_resource_that_was_never_created_is_started(self, world: World, properties: dict[str, Any]) -> None:
+        """With rollback disabled, the next deployment may update what has failed: there is no job to leave alone."""
+        world.service.configure(max_tuning_jobs=0)
+        marker = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.configure(max_tuning_jobs=100)
+        world.stack.ids["Tuning"] = marker
+        answer = world.send("Update", properties, old=properties, PhysicalResourceId=marker)
+        assert answer["Status"] == "SUCCESS"
+        assert world.status(answer["PhysicalResourceId"]) == "InProgress"
+
+    def test_failed_update_that_is_deployed_again_starts_its_job(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """With rollback disabled CloudFormation may take the failed request for the old one."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        answer = world.send("Update", changed(properties), old=changed(properties), PhysicalResourceId=first)
+        assert answer["PhysicalResourceId"] != first
+        assert world.status(answer["PhysicalResourceId"]) == "InProgress"
+
     def test_return_to_a_stopped_job_starts_another(self, world: World, properties: dict[str, Any]) -> None:
         """A job that was stopped is no answer to the wish for one."""
         first = world.send("Create", properties)["PhysicalResourceId"]
@@ -323,6 +460,23 @@ class TestUpdate:
         assert answer["PhysicalResourceId"] == first
         users = {key: value for key, value in world.tags(first).items() if not key.startswith(identity.PREFIX)}
         assert users == {"owner": "me"}
+
+    def test_mark_of_a_kept_job_follows_its_removal_policy(self, world: World, properties: dict[str, Any]) -> None:
+        """A job of 0.1.0 has none: the first update gives it one, and launches nothing."""
+        kept = {**properties, "RemovalPolicy": "retain"}
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        for new, old, mark in ((kept, properties, "retain"), (kept, kept, "retain"), (properties, kept, None)):
+            answer = world.send("Update", new, old=old, PhysicalResourceId=name)
+            assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", name)
+            assert world.tags(name).get(identity.REMOVAL_POLICY) == mark
+        assert world.names() == [name]
+
+    def test_marks_are_left_out_where_there_is_no_room(self, world: World, properties: dict[str, Any]) -> None:
+        """A user may have 46 tags of the 50, and 0.1.0 took the rest."""
+        full = with_tags({**properties, "RemovalPolicy": "retain"}, **{f"k{number}": "v" for number in range(46)})
+        tags = world.tags(world.send("Create", full)["PhysicalResourceId"])
+        assert len(tags) == 50
+        assert identity.REMOVAL_POLICY not in tags
 
     def test_deleted_record_is_not_replaced(self, world: World, properties: dict[str, Any]) -> None:
         """Somebody tidied up: an update without another wish spends no money again."""
@@ -359,7 +513,7 @@ class TestLog:
         world.send("Update", properties, old=properties, LogicalResourceId="Other", PhysicalResourceId=name)
         told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         assert [line["note"] for line in told if "note" in line] == [
-            f"'{name}' was started before for the same wish: adopted",
+            f"'{name}' (InProgress) was started before for the same wish: adopted",
             f"the tuning job '{name}' is not this resource's by its tags: left alone",
             "no tuning job to stop",
             "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done",
@@ -432,22 +586,88 @@ class TestDelete:
         assert world.status(name) == "Stopped"
 
     def test_invented_id_leaves_a_kept_job_alone(self, world: World, properties: dict[str, Any]) -> None:
-        """A job that is older than CloudFormation's patience is no crashed creation's: it was retained."""
+        """A job that RETAIN keeps has a mark, whoever looks for one."""
         world.service.configure(training_seconds=1e9)
-        kept = world.send("Create", properties)["PhysicalResourceId"]
-        world.service.advance(3601)
+        kept = world.send("Create", {**properties, "RemovalPolicy": "retain"})["PhysicalResourceId"]
         assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
         assert world.status(kept) == "InProgress"
 
-    def test_invented_id_leaves_a_kept_job_beside_the_creation_s_own(
+    def test_invented_id_finds_its_job_however_late(self, world: World, properties: dict[str, Any]) -> None:
+        """The first deletion failed, or another resource's took hours: the job of the creation still runs."""
+        world.service.configure(training_seconds=1e9)
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.advance(86_400)
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert world.status(name) == "Stopped"
+
+    def test_invented_id_stops_one_job_beside_one_without_a_mark(
         self, world: World, properties: dict[str, Any]
     ) -> None:
-        """A creation starts one job: what was started before it was retained, however young it is."""
+        """A creation starts one job: an older one was retained by a release that left no marks."""
         kept = world.send("Create", properties)["PhysicalResourceId"]
         world.service.advance(60)
         name = world.send("Create", properties)["PhysicalResourceId"]
         assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
         assert (world.status(kept), world.status(name)) == ("InProgress", "Stopped")
+
+    def test_invented_id_leaves_the_job_that_a_later_creation_has_answered_with(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """With rollback disabled the next deployment creates the resource again, and deletes the failed one then."""
+        failed = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.advance(60)
+        healthy = world.send("Create", properties)["PhysicalResourceId"]
+        world.stack.ids["Tuning"] = healthy
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert (world.status(failed), world.status(healthy)) == ("Stopped", "InProgress")
+
+    @pytest.mark.parametrize("name", ["weekly-Tuning-2026", "my-Tuning-x"])
+    def test_name_that_looks_invented_is_a_name(self, world: World, named: dict[str, Any], name: str) -> None:
+        """An owned job of exactly that name is stopped, and one of the given name that is gone is not waited for."""
+        named = {**named, "HyperParameterTuningJobName": name}
+        world.send("Create", named)
+        assert world.send("Delete", named, PhysicalResourceId=name)["Status"] == "SUCCESS"
+        assert world.status(name) == "Stopped"
+        world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        before = world.service.clock.now()
+        assert world.send("Delete", named, PhysicalResourceId=name)["Status"] == "SUCCESS"
+        assert world.service.clock.now() - before < 1
+
+    @pytest.mark.parametrize(
+        ("known", "status"),
+        [("second", "Stopped"), ("first", "InProgress"), ("", "InProgress")],
+        ids=["lost", "current", "unknown"],
+    )
+    def test_job_that_a_failed_rollback_has_left_is_stopped_with_the_one_that_replaced_it(
+        self, world: World, properties: dict[str, Any], known: str, status: str
+    ) -> None:
+        """Once CloudFormation has lost sight of it; never the one that the resource has returned to."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)[
+            "PhysicalResourceId"
+        ]
+        world.stack.ids["Tuning"] = {"first": first, "second": second}.get(known, "")
+        assert world.send("Delete", changed(properties), PhysicalResourceId=second)["Status"] == "SUCCESS"
+        assert (world.status(first), world.status(second)) == (status, "Stopped")
+
+    def test_kept_job_outlives_the_one_that_replaced_it(self, world: World, properties: dict[str, Any]) -> None:
+        """RETAIN left it behind on purpose."""
+        kept = {**properties, "RemovalPolicy": "retain"}
+        first = world.send("Create", kept)["PhysicalResourceId"]
+        second = world.send("Update", changed(kept), old=kept, PhysicalResourceId=first)["PhysicalResourceId"]
+        world.stack.ids["Tuning"] = second
+        world.send("Delete", changed(properties), PhysicalResourceId=second)
+        assert (world.status(first), world.status(second)) == ("InProgress", "Stopped")
+
+    def test_tags_of_any_form_stop_no_deletion(self, world: World, properties: dict[str, Any]) -> None:
+        """A token in their place may be delivered as anything; a creation says so, a deletion doesn't need them."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        wrong = {**properties, "Tags": ["team", "ml"]}
+        answer = world.send("Create", wrong)
+        assert answer["Status"] == "FAILED"
+        assert "The tags must be a list of Key and Value, and are ['team', 'ml']. Write them out" in answer["Reason"]
+        assert world.send("Delete", wrong, PhysicalResourceId=name)["Status"] == "SUCCESS"
+        assert world.status(name) == "Stopped"
 
     def test_invented_id_leaves_a_job_of_another_request_alone(self, world: World, named: dict[str, Any]) -> None:
         """A creation whose given name was taken by an earlier, kept job of the resource has started none."""

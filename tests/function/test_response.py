@@ -23,6 +23,8 @@ EVENT = {"StackId": "arn:aws:cloudformation:x", "RequestId": "r", "LogicalResour
 class NoWaiting:
     """A clock for which waiting takes no time."""
 
+    began = 0.0
+
     def __init__(self) -> None:
         self.waits: list[float] = []
 

@@ -8,7 +8,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import botocore.endpoint
 import hpt_handler.clock
@@ -16,13 +16,15 @@ from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from hpt_handler import handler, sagemaker
+from hpt_handler.errors import ComeAgain
 from moto.core.botocore_stubber import MockRawResponse
 
 from sandbox import Fault, ServiceSettings
 from sandbox.sagemaker.clock import Clock
-from sandbox.sagemaker.errors import ServiceError
+from sandbox.sagemaker.errors import ServiceError, access_denied
 from sandbox.sagemaker.service import SageMaker
 
+from .policy import ROLE
 from .promises import Promises, tags_of
 from .timeline import Timeline
 
@@ -31,14 +33,24 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest
 
+    from sandbox.sagemaker.authorization import Context
     from sandbox.sagemaker.models import TuningJob
 
+    from .cloudformation import Stack
+    from .policy import Policy
     from .promises import Properties
+
+_Result = TypeVar("_Result")
 
 REGION = "us-east-1"
 FUNCTION_SECONDS = 900.0
 EVENT_AGE_SECONDS = 600.0
 """How old Lambda lets an event become, as the construct sets it."""
+
+_MOST_RECORDS = 2
+"""How often Lambda hands an event over once more that it has given up, as far as anybody looks."""
+
+_THROTTLED_SECONDS = 5.0
 
 RETRY_SECONDS = (60.0, 120.0)
 """When Lambda delivers an event again after the function died: twice, and then never more."""
@@ -62,7 +74,7 @@ class Mishaps:
     """What goes wrong with one event."""
 
     deaths: tuple[Death | None, ...] = ()
-    """How the first delivery ends, the second, the third."""
+    """How the first delivery ends, the second, the third; then those of the record of the event's end."""
     lost: tuple[int, ...] = ()
     """Calls that take effect, and whose answer never arrives."""
     lost_as: str = "connection"
@@ -78,7 +90,7 @@ class Mishaps:
 
 
 CALM = Mishaps()
-DIES_ALWAYS = Mishaps(deaths=(Death(0), Death(0), Death(0)))
+DIES_ALWAYS = Mishaps(deaths=(Death(0),) * 6)
 
 
 @dataclass
@@ -90,8 +102,14 @@ class Delivery:
     old: Properties | None
     mishaps: Mishaps
     issued: float
+    reverses: bool = False
+    """Whether it is the Update of a rollback."""
     answer: dict[str, Any] | None = None
     """The first one; CloudFormation takes no other."""
+    given_up: bool = False
+    """Whether CloudFormation waits for an answer no more."""
+    under_way: int = 0
+    """How many runs of the function may still do something for it."""
 
     @property
     def status(self) -> str | None:
@@ -108,6 +126,7 @@ class Invocation:
     death: Death | None
     mishaps: Mishaps
     calls: int = 0
+    unseen_since: float | None = None
     unseen_until: float = -math.inf
 
     @property
@@ -143,6 +162,29 @@ class _SimulatedTime:
         self.account.function_goes_on()
 
 
+class _StackAsSeen:
+    """A stack, as CloudFormation describes it to the function."""
+
+    def __init__(self, account: Account, invocation: Invocation) -> None:
+        self._account = account
+        self._invocation = invocation
+        self._stack = account.stacks[invocation.event["StackId"]]
+        self._is_there = self._stack.stack_id == invocation.event["StackId"]
+
+    def status(self) -> str:
+        """The status of the stack."""
+        return self._ask(lambda: self._stack.status if self._is_there else "DELETE_COMPLETE")
+
+    def physical_id(self, logical_id: str) -> str:
+        """The id of a resource."""
+        return self._ask(lambda: self._stack.physical_id(logical_id) if self._is_there else "")
+
+    def _ask(self, question: Callable[[], str]) -> str:
+        answer = self._account.call_of(self._invocation, question)
+        self._account.tell(f"    {_name(self._invocation.event)}: CloudFormation says '{answer}'")
+        return answer
+
+
 @cache
 def _client() -> Any:
     """The function's client, for one history after the other: what makes it also keeps it from ever being collected."""
@@ -163,10 +205,18 @@ class Account:
             Clock(lambda: 1_800_000_000.0),
         )
     )
+    concurrency: float = math.inf
+    """How many functions may run at a time."""
+    spreading: float = 0.0
+    """Seconds until a changed policy is known everywhere."""
     story: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.timeline = Timeline(self.service.clock)
+        self.service._authorize = self._authorize
+        self.stacks: dict[str, Stack] = {}
+        """By their ids."""
+        self._policies: dict[str, list[tuple[float, Policy]]] = {}
         self.promises = Promises(self)
         self.troubles: list[Trouble] = []
         self._client = _client()
@@ -258,11 +308,13 @@ class Account:
         properties: Properties,
         old: Properties | None = None,
         mishaps: Mishaps = CALM,
+        *,
+        reverses: bool = False,
     ) -> Delivery:
         """Hand an event to Lambda, which delivers it as often as it must."""
         self._events += 1
         event = {"RequestId": f"request-{self._events}", **event}
-        delivery = Delivery(event, properties, old, mishaps, self.timeline.now())
+        delivery = Delivery(event, properties, old, mishaps, self.timeline.now(), reverses)
         self.tell(
             f"CloudFormation sends {_name(event)} {properties}"
             + (f" (was {old})" if old is not None else "")
@@ -270,10 +322,14 @@ class Account:
             + (f", mishaps {mishaps}" if mishaps != CALM else "")
         )
         self.promises.began(delivery)
-        self.timeline.start(lambda: self._lambda(delivery))
+        self._start(delivery, lambda: self._lambda(delivery, event))
         if mishaps.again is not None:
-            self.timeline.start(lambda: self._once_more(delivery))
+            self._start(delivery, lambda: self._once_more(delivery, event))
         return delivery
+
+    def put_policy(self, stack_id: str, policy: Policy) -> None:
+        """Change the policy of a stack's function."""
+        self._policies.setdefault(stack_id, []).append((self.timeline.now(), policy))
 
     def function_goes_on(self, *, dies: bool = False) -> None:
         """Nothing of a function is left that dies, or that has used up its time."""
@@ -281,19 +337,45 @@ class Account:
         if dies or (invocation and self.timeline.now() >= invocation.began + FUNCTION_SECONDS):
             raise Killed
 
-    def _lambda(self, delivery: Delivery) -> None:
-        self.timeline.wait(delivery.mishaps.delay)
-        for number, death in enumerate((*delivery.mishaps.deaths, None, None, None)[:3]):
+    def _start(self, delivery: Delivery, work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            finally:
+                delivery.under_way -= 1
+
+        delivery.under_way += 1
+        self.timeline.start(run)
+
+    def _lambda(self, delivery: Delivery, payload: dict[str, Any], level: int = 0) -> None:
+        """Run the function for an event or for a record of one, until it comes to its end or is given up."""
+        queued = self.timeline.now()
+        if level == 0:
+            self.timeline.wait(delivery.mishaps.delay)
+        reason = "RetriesExhausted"
+        deaths = (*delivery.mishaps.deaths, *[None] * 9)[3 * level : 3 * level + 3]
+        for number, death in enumerate(deaths):
             if number > 0:
                 self.timeline.wait(RETRY_SECONDS[number - 1])
-            if self.timeline.now() - delivery.issued > EVENT_AGE_SECONDS or self._invoke(delivery, death):
-                return  # too old, or done
+            while len(self._invocations) >= self.concurrency and self.timeline.now() - queued <= EVENT_AGE_SECONDS:
+                self.timeline.wait(_THROTTLED_SECONDS)
+            if self.timeline.now() - queued > EVENT_AGE_SECONDS:
+                reason = "EventAgeExceeded"
+                break
+            if self._invoke(delivery, payload, death):
+                return
+        if level < _MOST_RECORDS:
+            self.tell(f"Lambda gives {_name(delivery.event)} up: {reason}")
+            record = {"requestContext": {"condition": reason}, "requestPayload": payload}
+            self._start(delivery, lambda: self._lambda(delivery, record, level + 1))
 
-    def _once_more(self, delivery: Delivery) -> None:
+    def _once_more(self, delivery: Delivery, payload: dict[str, Any]) -> None:
         self.timeline.wait(delivery.mishaps.again or 0.0)
-        self._invoke(delivery, None, CALM)
+        self._invoke(delivery, payload, None, CALM)
 
-    def _invoke(self, delivery: Delivery, death: Death | None, mishaps: Mishaps | None = None) -> bool:
+    def _invoke(
+        self, delivery: Delivery, payload: dict[str, Any], death: Death | None, mishaps: Mishaps | None = None
+    ) -> bool:
         """Run the function, and say whether it came to its end."""
         if delivery.answer is not None and not self.promises.may_come_again(delivery):
             return True
@@ -302,9 +384,14 @@ class Account:
         self._invocations[process] = invocation
         deadline = invocation.began + FUNCTION_SECONDS
         clock = hpt_handler.clock.LambdaClock(lambda: int(1000 * (deadline - self.timeline.now())))
+        event, last_try = handler._unwrapped(payload)
+        stack = _StackAsSeen(self, invocation)
         try:
-            body = handler.answer_to(delivery.event, lambda: self._client, clock)
+            body = handler.answer_to(event, lambda: self._client, stack, clock, last_try)
             self.function_goes_on(dies=death == Death(None))
+        except ComeAgain:
+            self.tell(f"the function will come back to {_name(delivery.event)}")
+            return False
         except Killed:
             self.tell(f"the function dies at {_name(delivery.event)}")
             self.promises.died(invocation)
@@ -320,29 +407,52 @@ class Account:
             self.timeline.poke()
         return True
 
+    def call_of(self, invocation: Invocation, work: Callable[[], _Result]) -> _Result:
+        """Let a call take its time, and the function die before or after it."""
+        mishaps, number = invocation.mishaps, invocation.calls
+        invocation.calls += 1
+        self.timeline.wait(mishaps.latency / 2)
+        delivery, death = invocation.delivery, invocation.death
+        repeats = delivery.answer is not None
+        self.function_goes_on(dies=death == Death(number) or (repeats and not self.promises.may_come_again(delivery)))
+        result = work()
+        self.timeline.wait(mishaps.latency / 2)
+        self.function_goes_on(dies=death == Death(number, after=True))
+        return result
+
+    def _authorize(self, _caller: str, action: str, resource: str, context: Context) -> None:
+        invocation = self._invocations[self.timeline.current]
+        known = self.timeline.now() - self.spreading
+        in_force = self._policies[invocation.event["StackId"]]
+        policy = [policy for since, policy in in_force if since <= known or policy is in_force[0][1]][-1]
+        if action == "iam:PassRole":
+            return  # the simulated requests have no role
+        decision = policy.decision(action, resource, context)
+        if decision != "Allow":
+            raise access_denied(ROLE, action, resource, explicit=decision == "Deny")
+
     # What a call of the function's meets
 
     def _answer_call(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         invocation = self._invocations[self.timeline.current]
-        mishaps, number = invocation.mishaps, invocation.calls
-        invocation.calls += 1
+        number = invocation.calls
         operation = _text(request.headers["X-Amz-Target"]).partition(".")[2]
-        self.timeline.wait(mishaps.latency / 2)
-        death, delivery = invocation.death, invocation.delivery
-        repeats = delivery.answer is not None
-        self.function_goes_on(dies=death == Death(number) or (repeats and not self.promises.may_come_again(delivery)))
-        self._trouble(operation, invocation)
         parameters: dict[str, Any] = json.loads(request.body)
-        self.promises.calling(invocation, operation, parameters)
-        response = self.service._answer_client(request)
-        call = self.service._calls.pop()
-        self.tell(f"    {_name(invocation.event)}: {operation} {_target(parameters)} -> {call.error or 'done'}")
-        self.promises.called(invocation, operation, parameters, call.error)
-        if operation.startswith("Create") and call.error == "ResourceInUse":
-            invocation.unseen_until = self.timeline.now() + mishaps.unseen
-        self.timeline.wait(mishaps.latency / 2)
-        self.function_goes_on(dies=death == Death(number, after=True))
-        return self._lose(request, mishaps) if number in mishaps.lost else response
+
+        def work() -> AWSResponse:
+            self._trouble(operation, invocation)
+            self.promises.calling(invocation, operation, parameters)
+            response = self.service._answer_client(request)
+            call = self.service._calls.pop()
+            self.tell(f"    {_name(invocation.event)}: {operation} {_target(parameters)} -> {call.error or 'done'}")
+            self.promises.called(invocation, operation, parameters, call.error)
+            if operation.startswith("Create") and call.error == "ResourceInUse":
+                began = invocation.unseen_since = invocation.unseen_since or self.timeline.now()
+                invocation.unseen_until = began + invocation.mishaps.unseen
+            return response
+
+        response = self.call_of(invocation, work)
+        return self._lose(request, invocation.mishaps) if number in invocation.mishaps.lost else response
 
     def _lose(self, request: AWSPreparedRequest, mishaps: Mishaps) -> AWSResponse:
         self.tell("        its answer is lost")

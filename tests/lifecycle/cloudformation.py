@@ -6,15 +6,17 @@
 | Create was never answered | after the service timeout a Delete, with an invented id |
 | another resource fails while Create runs | Delete, with an invented id, before the Create has ended |
 | Update failed, or was never answered | a second Update, properties reversed, with the old id |
+| another resource fails while Update runs | the same, while the first still runs: its answer counts no more |
 | a FAILED Update was answered with another id | the same, with that id; a Delete of the one before in the clean-up |
 | Update was answered with a new id, and the stack succeeds | Delete of the old id in the clean-up |
 | Update succeeded, and a later resource fails | Update back, with the new id; Delete of what is not wanted any more |
-| a Delete of the clean-up fails | nothing more: CloudFormation forgets the resource |
+| a Delete of the clean-up fails | two more; then CloudFormation forgets the resource |
 | a Delete of a stack's deletion, or of its creation's rollback, fails | the stack blocks until it is deleted again |
-| the Update of a rollback fails | the stack blocks until the rollback is continued |
+| the Update of a rollback fails | the stack blocks until the rollback is continued, or the stack deleted |
+| a resource fails and rollback is disabled | nothing, until the next deployment: see ``Again`` |
 
-What the simulation leaves out: a stack that is deleted although the rollback of its update has failed, and resources
-that the user has skipped in continuing one.
+The policy of the function's role is the new template's before the first event of an update, and the old one's before
+the first of its rollback. What the simulation leaves out: resources that the user has skipped in continuing a rollback.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from .account import CALM
+from .policy import Policy, name_prefix
 from .promises import INVENTED
 
 if TYPE_CHECKING:
@@ -35,6 +39,15 @@ if TYPE_CHECKING:
 
 SERVICE_TIMEOUT_SECONDS = 3000.0
 _ANY = "*"
+_CLEAN_UP_TRIES = 3
+
+
+class Again(Enum):
+    """What the next deployment does with a resource that failed while rollback was disabled: none is documented."""
+
+    CREATE_THEN_DELETE = "create, and delete what has failed in the clean-up"
+    DELETE_THEN_CREATE = "delete what has failed, and create"
+    UPDATE = "update what has failed, by the id of its answer"
 
 
 @dataclass
@@ -45,6 +58,8 @@ class Resource:
     properties: Properties
     doomed: dict[str, Properties] = field(default_factory=dict)
     """Other ids it has had in this operation, for the clean-up to delete."""
+    failed: bool = False
+    """Whether it failed while rollback was disabled."""
 
     def take(self, delivery: Delivery) -> None:
         """Follow the answer to an update, if there is one: another id means a replacement, even if FAILED."""
@@ -68,6 +83,11 @@ class Stack:
     status: str = "NONE"
     stack_id: str = ""
     resources: dict[str, Resource] = field(default_factory=dict)
+    reverses_after: float = 0.0
+    """Seconds between a failure and the Updates of the rollback."""
+    deletes_after: float = 0.0
+    """Seconds that pass before Deletes are sent, because other resources go first."""
+    again: Again = Again.CREATE_THEN_DELETE
 
     def __post_init__(self) -> None:
         self._mishaps: Iterator[Mishaps] = itertools.repeat(CALM)
@@ -75,6 +95,10 @@ class Stack:
         self._to_roll_back: dict[str, Properties] = {}
         self._reversed: dict[str, Properties] = {}
         self._superfluous: list[str] = []
+        self._sent: Mapping[str, Delivery] = {}
+        """Creates and Updates whose answers count."""
+        self._given_up: list[Delivery] = []
+        """Updates that CloudFormation waits for no more."""
         self._stuck: set[str] = set()
         """Logical ids of resources whose deletion has failed so far."""
         self._excused: set[tuple[str, str, str]] = set()
@@ -82,14 +106,20 @@ class Stack:
 
     @property
     def busy(self) -> bool:
-        """Whether an operation is under way."""
-        return self.status.endswith("IN_PROGRESS")
+        """Whether an operation is under way, or what is left of one.
+
+        The accepted limit: an update that was given up, and that comes to its end only when the next deployment is
+        under way, takes that for its own.
+        """
+        return self.status.endswith("IN_PROGRESS") or any(delivery.under_way for delivery in self._given_up)
 
     def deploy(
         self,
         template: Mapping[str, Properties],
         mishaps: Iterable[Mishaps] = (),
         other_fails: float | None = None,
+        *,
+        rollback: bool = True,
     ) -> None:
         """Begin what ``cdk deploy`` does.
 
@@ -97,7 +127,9 @@ class Stack:
         :param mishaps: what goes wrong with the first event, the second, and so on.
         :param other_fails: another resource of the stack fails after so many seconds; with infinity, one that waits
             for all tuning jobs.
+        :param rollback: whether a failure is rolled back.
         """
+        self._rollback = rollback
         if self.status == "UPDATE_ROLLBACK_FAILED":
             self._begin("UPDATE_ROLLBACK_IN_PROGRESS", mishaps, self._roll_back)
         elif self.status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
@@ -108,11 +140,17 @@ class Stack:
             self._begin("UPDATE_IN_PROGRESS", mishaps, lambda: self._update(template, other_fails))
 
     def destroy(self, mishaps: Iterable[Mishaps] = ()) -> None:
-        """Begin what ``cdk destroy`` does; a rollback that has failed is continued first."""
-        if self.status == "UPDATE_ROLLBACK_FAILED":
-            self._begin("UPDATE_ROLLBACK_IN_PROGRESS", mishaps, self._roll_back)
-        elif self.status not in ("NONE", "DELETE_COMPLETE"):
+        """Begin what ``cdk destroy`` does, also where a rollback has failed."""
+        if self.status not in ("NONE", "DELETE_COMPLETE"):
             self._begin("DELETE_IN_PROGRESS", mishaps, self._destroy)
+
+    def physical_id(self, logical_id: str) -> str:
+        """What DescribeStackResource says: the id of the answer, as soon as there is one."""
+        sent = self._sent.get(logical_id)
+        if sent is not None and sent.answer is not None:
+            return str(sent.answer["PhysicalResourceId"])
+        resource = self.resources.get(logical_id)
+        return resource.physical_id if resource else ""
 
     def keeps(self, stack_id: str, logical_id: str, name: str) -> bool:
         """Whether CloudFormation has left this job behind, as it was asked to or because it could not delete it."""
@@ -125,7 +163,8 @@ class Stack:
             or {(stack_id, logical_id, name), (stack_id, logical_id, _ANY)} & self._excused
         ):
             return False
-        unfinished = self.busy or self.status == "UPDATE_ROLLBACK_FAILED" or logical_id in self._stuck
+        blocked = ("UPDATE_ROLLBACK_FAILED", "CREATE_FAILED", "UPDATE_FAILED")
+        unfinished = self.busy or self.status in blocked or logical_id in self._stuck
         if stack_id == self.stack_id and unfinished:
             return False
         resource = self.resources.get(logical_id) if stack_id == self.stack_id else None
@@ -134,58 +173,76 @@ class Stack:
     # The operations
 
     def _begin(self, status: str, mishaps: Iterable[Mishaps], operation: Callable[[], str]) -> None:
-        self.account.tell(f"{self.name}: {status}")
-        self.status = status
+        self._enter(status)
         self._mishaps = itertools.chain(mishaps, itertools.repeat(CALM))
 
         def work() -> None:
-            self.status = operation()
-            self.account.tell(f"{self.name}: {self.status}")
+            self._enter(operation())
             self.account.timeline.poke()
 
         self.account.timeline.start(work)
 
+    def _enter(self, status: str) -> None:
+        self.status = status
+        self.account.tell(f"{self.name}: {status}")
+
     def _create(self, template: Mapping[str, Properties], other_fails: float | None) -> str:
         number = next(self._numbers)
         self.stack_id = f"arn:aws:cloudformation:us-east-1:111122223333:stack/{self.name}/{number:04}"
+        self.account.stacks[self.stack_id] = self
+        self._to_roll_back, self._superfluous = {}, []
+        self._put_policy(template.values())
         sent = {logical_id: self._send("Create", logical_id, new) for logical_id, new in template.items()}
         good = self._settle(sent, other_fails)
         self.resources = {logical_id: self._created(delivery) for logical_id, delivery in sent.items()}
         if good:
             return "CREATE_COMPLETE"
-        self.account.tell(f"{self.name}: ROLLBACK_IN_PROGRESS")
+        if not self._rollback:
+            self._leave_failed(sent)
+            return "CREATE_FAILED"
+        self._enter("ROLLBACK_IN_PROGRESS")
         return "ROLLBACK_FAILED" if self._delete_all() else "ROLLBACK_COMPLETE"
 
     def _update(self, template: Mapping[str, Properties], other_fails: float | None) -> str:
         before = {logical_id: resource.properties for logical_id, resource in self.resources.items()}
+        self._put_policy(template.values())
+        buried = self._bury(template)
         sent: dict[str, Delivery] = {}
         unsent: list[str] = []
         for logical_id, new in template.items():
-            if logical_id not in before:
+            resource = self.resources.get(logical_id)
+            if resource is None or logical_id in buried:
                 sent[logical_id] = self._send("Create", logical_id, new)
-            elif self._differ(logical_id, before[logical_id], new):
-                physical_id = self.resources[logical_id].physical_id
-                sent[logical_id] = self._send("Update", logical_id, new, before[logical_id], physical_id)
+            elif resource.failed or self._differ(logical_id, before[logical_id], new):
+                sent[logical_id] = self._send("Update", logical_id, new, before[logical_id], resource.physical_id)
             else:
-                # The policy of retaining is CloudFormation's own: no event tells of it.
                 unsent.append(logical_id)
         good = self._settle(sent, other_fails)
-        created = [logical_id for logical_id in sent if logical_id not in before]
+        created = [logical_id for logical_id, delivery in sent.items() if delivery.old is None]
         for logical_id, delivery in sent.items():
             if logical_id in created:
                 self.resources[logical_id] = self._created(delivery)
+                self.resources[logical_id].doomed |= buried.get(logical_id, {})
             else:
                 self.resources[logical_id].take(delivery)
+                self.resources[logical_id].failed = False
         if good:
             for logical_id in unsent:
                 self.resources[logical_id].properties = template[logical_id]
-            self.account.tell(f"{self.name}: UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+            self._enter("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
             self._clean_up([logical_id for logical_id in before if logical_id not in template])
             return "UPDATE_COMPLETE"
-        self._to_roll_back = {logical_id: before[logical_id] for logical_id in sent if logical_id in before}
+        if not self._rollback:
+            self._leave_failed(sent)
+            return "UPDATE_FAILED"
+        self._to_roll_back = {
+            logical_id: before[logical_id] for logical_id, delivery in sent.items() if delivery.old is not None
+        }
         self._reversed = {logical_id: sent[logical_id].properties for logical_id in self._to_roll_back}
         self._superfluous = created
-        self.account.tell(f"{self.name}: UPDATE_ROLLBACK_IN_PROGRESS")
+        self._enter("UPDATE_ROLLBACK_IN_PROGRESS")
+        self._put_policy(before.values())
+        self.account.timeline.wait(self.reverses_after)
         return self._roll_back()
 
     def _roll_back(self) -> str:
@@ -202,9 +259,32 @@ class Stack:
                 del self._to_roll_back[logical_id]
         if self._to_roll_back:
             return "UPDATE_ROLLBACK_FAILED"
-        self.account.tell(f"{self.name}: UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+        self._enter("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
         self._clean_up(self._superfluous)
         return "UPDATE_ROLLBACK_COMPLETE"
+
+    def _leave_failed(self, sent: Mapping[str, Delivery]) -> None:
+        """Keep what has failed as it is."""
+        for logical_id, delivery in sent.items():
+            self.resources[logical_id].failed = delivery.status != "SUCCESS"
+
+    def _bury(self, template: Mapping[str, Properties]) -> dict[str, dict[str, Properties]]:
+        """Decide about resources that were never created, and that the template still has: which are created again,
+        and what is to be deleted for it in the clean-up.
+        """
+        buried: dict[str, dict[str, Properties]] = {}
+        for logical_id, resource in self.resources.items():
+            never_created = resource.physical_id.startswith("not-created:") or resource.physical_id.endswith(INVENTED)
+            if not (resource.failed and never_created and logical_id in template):
+                continue
+            if self.again is Again.UPDATE and not resource.physical_id.endswith(INVENTED):
+                continue
+            buried[logical_id] = {resource.physical_id: resource.properties}
+        if self.again is Again.DELETE_THEN_CREATE:
+            for logical_id, ids in buried.items():
+                self._delete([(logical_id, physical_id, properties) for physical_id, properties in ids.items()])
+                buried[logical_id] = {}
+        return buried
 
     def _destroy(self) -> str:
         return "DELETE_FAILED" if self._delete_all() else "DELETE_COMPLETE"
@@ -214,8 +294,9 @@ class Stack:
     def _settle(self, sent: Mapping[str, Delivery], other_fails: float | None, *, patient: bool = False) -> bool:
         """Wait for the answers, and say whether all is well.
 
-        When something fails, creations that are under way are given up at once; updates are waited for.
+        When something fails, what is under way is given up at once.
         """
+        self._sent = sent
         now = self.account.timeline.now()
         limit = now + SERVICE_TIMEOUT_SECONDS
         wait = self.account.timeline.wait_until
@@ -226,8 +307,11 @@ class Stack:
             ),
             min(limit, now + (math.inf if other_fails is None else other_fails)),
         )
-        updates = [delivery for delivery in sent.values() if delivery.old is not None]
-        wait(lambda: all(delivery.answer for delivery in updates), limit)
+        self._sent = {logical_id: delivery for logical_id, delivery in sent.items() if delivery.answer}
+        for delivery in sent.values():
+            delivery.given_up = delivery.answer is None
+            if delivery.given_up and delivery.old is not None:
+                self._given_up.append(delivery)
         return other_fails is None and all(delivery.status == "SUCCESS" for delivery in sent.values())
 
     def _created(self, delivery: Delivery) -> Resource:
@@ -241,7 +325,7 @@ class Stack:
         items = [
             (logical_id, resource.physical_id, resource.properties) for logical_id, resource in self.resources.items()
         ]
-        self._stuck = {logical_id for logical_id, _ in self._delete(items)}
+        self._stuck = {logical_id for logical_id, *_ in self._delete(items)}
         self.resources = {logical_id: self.resources[logical_id] for logical_id in self._stuck}
         return bool(self._stuck)
 
@@ -254,21 +338,29 @@ class Stack:
         for logical_id, resource in self.resources.items():
             items += [(logical_id, physical_id, old) for physical_id, old in resource.doomed.items()]
             resource.doomed = {}
-        for logical_id, physical_id in self._delete(items):
+        for _ in range(_CLEAN_UP_TRIES):
+            items = self._delete(items)
+        for logical_id, physical_id, _properties in items:
             self._excuse(logical_id, physical_id)
 
-    def _delete(self, items: Sequence[tuple[str, str, Properties]]) -> list[tuple[str, str]]:
+    def _delete(self, items: Sequence[tuple[str, str, Properties]]) -> list[tuple[str, str, Properties]]:
         """Send the Deletes, and answer those that did not succeed."""
         sent = []
+        if items:
+            self.account.timeline.wait(self.deletes_after)
         for logical_id, physical_id, properties in items:
             if properties.removal == "retain":
                 self._excuse(logical_id, physical_id)
             else:
                 delivery = self._send("Delete", logical_id, properties, physical_id=physical_id)
-                sent.append((logical_id, physical_id, delivery))
+                sent.append((logical_id, physical_id, properties, delivery))
         deadline = self.account.timeline.now() + SERVICE_TIMEOUT_SECONDS
         self.account.timeline.wait_until(lambda: all(delivery.answer for *_, delivery in sent), deadline)
-        return [(logical_id, physical_id) for logical_id, physical_id, delivery in sent if delivery.status != "SUCCESS"]
+        return [
+            (logical_id, physical_id, properties)
+            for logical_id, physical_id, properties, delivery in sent
+            if delivery.status != "SUCCESS"
+        ]
 
     def _excuse(self, logical_id: str, physical_id: str) -> None:
         # Of an id that is no job's name, any job may be the one that is kept.
@@ -298,7 +390,8 @@ class Stack:
             event["PhysicalResourceId"] = physical_id
         if old is not None:
             event["OldResourceProperties"] = self._delivered(logical_id, old)
-        return self.account.deliver(event, properties, old, next(self._mishaps))
+        reverses = self.status == "UPDATE_ROLLBACK_IN_PROGRESS"
+        return self.account.deliver(event, properties, old, next(self._mishaps), reverses=reverses)
 
     def _delivered(self, logical_id: str, properties: Properties) -> dict[str, Any]:
         """The properties as they arrive: every scalar a string."""
@@ -314,13 +407,17 @@ class Stack:
             },
         }
         if properties.name is None:
-            delivered["NamePrefix"] = f"{self.name}-{logical_id}".lower()
+            delivered["NamePrefix"] = name_prefix(self.name, logical_id)
         else:
             delivered["HyperParameterTuningJobName"] = properties.name
         if properties.tags:
             delivered["Tags"] = [{"Key": key, "Value": value} for key, value in properties.tags]
         if properties.run:
             delivered["Run"] = properties.run
-        if properties.removal == "destroy":
-            delivered["RemovalPolicy"] = "destroy"
+        if properties.removal != "stop":
+            delivered["RemovalPolicy"] = properties.removal
         return delivered
+
+    def _put_policy(self, wanted: Iterable[Properties]) -> None:
+        names = {properties.name for properties in wanted if properties.name is not None}
+        self.account.put_policy(self.stack_id, Policy(self.stack_id, names))

@@ -1,4 +1,4 @@
-"""The eight promises of "a lifecycle that cannot hurt", each watched through every call, answer and moment.
+"""The promises of "a lifecycle that cannot hurt", each watched through every call, answer and moment.
 
 Nothing here asks the function's own code what it thinks: what a job was started for, and whose it is, is known from the
 event that was being handled when SageMaker accepted the call.
@@ -7,6 +7,7 @@ event that was being handled when SageMaker accepted the call.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ PREFIX: Final = "hpt-construct:"
 STACK_ID: Final = PREFIX + "stack-id"
 LOGICAL_ID: Final = PREFIX + "logical-id"
 REQUEST_ID: Final = PREFIX + "cloudformation-request"
+MARK: Final = PREFIX + "removal-policy"
 
 TEXTS: Final = {
     1: "never touch what is not ours",
@@ -30,6 +32,9 @@ TEXTS: Final = {
     6: "a deletion that succeeded leaves nothing running",
     7: "tags are changed in place, and only the resource's own",
     8: "a changed request replaces or fails, an unchanged one starts nothing",
+    9: "a rollback starts nothing",
+    10: "nothing is started later than a deletion waits for it",
+    11: "a failure names what it leaves running",
 }
 # A type each, so that hypothesis tells them apart.
 _BROKEN: Final = {number: type(f"Promise{number}Broken", (AssertionError,), {}) for number in TEXTS}
@@ -45,6 +50,10 @@ _MUTATIONS = (
 _MOST_ANSWER_BYTES = 4096
 _MOST_ID_BYTES = 1024
 _FUNCTION_SECONDS = 900
+_START_SECONDS = 180
+"""How long after the function was called a job may be started, but for a call that is under way."""
+
+_LONGEST_CALL_SECONDS = 30
 _LATEST_START_SECONDS = 780
 """How long after an event was issued its job may be started, at the latest."""
 
@@ -87,8 +96,6 @@ class Launch:
     owned: dict[str, str]
     """The tags that say whose it is, as they were at the start."""
     started: float
-    mistaken_at: float | None = None
-    """When a deletion has stopped it for the job of a creation that never answered, although that had an answer."""
     touched_at: float = -1.0
     """When somebody else last laid hands on it."""
     retagged: list[tuple[float, Delivery]] = field(default_factory=list)
@@ -182,16 +189,15 @@ class Promises:
         properties, old = invocation.delivery.properties, invocation.delivery.old
         if operation == "AddTags":
             given = {tag["Key"]: tag["Value"] for tag in parameters["Tags"]}
-            if not given.items() <= dict(properties.tags).items():
+            mark = {MARK: "retain"} if properties.removal == "retain" else {}
+            if not given.items() <= {**dict(properties.tags), **mark}.items():
                 self._break(7, f"tags that nobody wished for are added: {given}")
-        if operation == "DeleteTags" and not set(parameters["TagKeys"]) <= set(dict(old.tags if old else ())):
+        if operation == "DeleteTags" and not set(parameters["TagKeys"]) <= {*dict(old.tags if old else ()), MARK}:
             self._break(7, f"tags that are not the resource's are taken off: {parameters['TagKeys']}")
 
     def called(self, invocation: Invocation, operation: str, parameters: dict[str, Any], error: str | None) -> None:
         """A call of the function's has been carried out, or refused."""
         job = self._target(parameters)
-        if operation == "StopHyperParameterTuningJob" and error is None:
-            self._watch_mistakes(invocation, job)
         if operation in ("AddTags", "DeleteTags") and error is None:
             for known in self.launches:
                 if known.job is job:
@@ -208,7 +214,7 @@ class Promises:
         ]
         if earlier:
             self._break(2, f"{request_id} has started '{earlier[0].job.name}', and now '{job.name}' too")
-        owned = {key: value for key, value in tags_of(job).items() if key.startswith(PREFIX)}
+        owned = {key: value for key, value in tags_of(job).items() if key.startswith(PREFIX) and key != MARK}
         launch = Launch(job, invocation.delivery, owned, self._account.timeline.now())
         expected = (*launch.resource, request_id)
         if tuple(owned.get(key) for key in (STACK_ID, LOGICAL_ID, REQUEST_ID)) != expected:
@@ -222,12 +228,22 @@ class Promises:
         told = {key: answer.get(key) for key in ("Status", "PhysicalResourceId", "Reason")}
         self._account.tell(f"the function answers the {event['RequestType']} ({event['RequestId']}): {told}")
         self._check_form(invocation, answer, body)
+        if invocation.delivery.given_up or invocation.delivery.answer is not None:
+            return  # nobody reads it
         if answer["Status"] == "SUCCESS" and event["RequestType"] == "Delete":
             self._check_deletion(event)
         elif answer["Status"] == "SUCCESS":
             self._check_success(invocation, answer["PhysicalResourceId"])
-        elif event["RequestType"] != "Create" and answer["PhysicalResourceId"] != event["PhysicalResourceId"]:
-            self._break(4, f"a failed {event['RequestType']} answers with another id")
+        else:
+            if event["RequestType"] != "Create" and answer["PhysicalResourceId"] != event["PhysicalResourceId"]:
+                self._break(4, f"a failed {event['RequestType']} answers with another id")
+            for launch in self.launches:
+                if (
+                    launch.delivery is invocation.delivery
+                    and launch.job.status == "InProgress"
+                    and not {launch.job.name, event["RequestId"]} & set(re.findall(r"[\w-]+", answer["Reason"]))
+                ):
+                    self._break(11, f"'{launch.job.name}' runs, and the failure does not say so: {answer['Reason']}")
 
     def died(self, invocation: Invocation) -> None:
         """The function was killed."""
@@ -256,8 +272,14 @@ class Promises:
                 self._break(7, f"'{launch.job.name}' no longer has the tags of others: {tags}")
             if launch.job.status == "InProgress" and self._is_there(launch.job) and self._proves(launch):
                 for stack in stacks:
-                    if stack.should_not_run(*launch.resource, launch.job.name) and not self._is_overlooked(
-                        launch, stack
+                    # While its event is under way, the function may still find out that nobody wants it. The accepted
+                    # limit: where the answer to its start was lost and it could not be seen for minutes, nothing tells
+                    # a job that RETAIN would keep from one that it has kept; the failure names it.
+                    unsure = launch.delivery.properties.removal == "retain" and launch.delivery.status == "FAILED"
+                    if (
+                        not unsure
+                        and not launch.delivery.under_way
+                        and stack.should_not_run(*launch.resource, launch.job.name)
                     ):
                         self._break(
                             3, f"'{launch.job.name}' runs, and no resource of {stack.name} wants it ({stack.status})"
@@ -275,6 +297,11 @@ class Promises:
 
     def _check_start(self, invocation: Invocation) -> None:
         event, delivery = invocation.event, invocation.delivery
+        if self._account.timeline.now() > invocation.began + _START_SECONDS + _LONGEST_CALL_SECONDS:
+            passed = self._account.timeline.now() - invocation.began
+            self._break(10, f"{event['RequestId']} starts a job {passed:.0f} s after the function was called")
+        if delivery.reverses:
+            self._break(9, f"{event['RequestId']} starts a job in a rollback")
         if event["RequestType"] == "Delete":
             self._break(8, "a Delete starts a job")
         if event["RequestType"] != "Update" or delivery.old is None:
@@ -294,27 +321,6 @@ class Promises:
                 self._break(
                     2, f"'{launch.job.name}' is what is wished for ({launch.job.status}), and another is started"
                 )
-
-    def _watch_mistakes(self, invocation: Invocation, job: TuningJob | None) -> None:
-        invented = invocation.event.get("PhysicalResourceId", "").endswith(INVENTED)
-        for launch in self.launches:
-            if launch.job is job and invented and launch.delivery.answer is not None:
-                launch.mistaken_at = self._account.timeline.now()
-
-    def _is_overlooked(self, launch: Launch, stack: Stack) -> bool:
-        """Whether a deletion has looked for this job too early, and found one in its place.
-
-        The accepted limit: until a creation that never answered has started its job, nothing tells a young job of the
-        same wish, which RETAIN has left behind, from that.
-        """
-        return any(
-            other.mistaken_at is not None
-            and launch.delivery.issued <= other.mistaken_at <= launch.started
-            and other.resource == launch.resource
-            and other.delivery.properties.wish == launch.delivery.properties.wish
-            and stack.keeps(*other.resource, other.job.name)
-            for other in self.launches
-        )
 
     def _check_form(self, invocation: Invocation, answer: dict[str, Any], body: bytes) -> None:
         event = invocation.event
@@ -355,6 +361,16 @@ class Promises:
             and launch.delivery.properties.wish == delivery.properties.wish
             and (event["RequestType"] == "Update" or launch.delivery is delivery)
         ]
+        record = [
+            launch
+            for launch in self.launches
+            if launch.resource == resource
+            and launch.delivery.properties.wish == delivery.properties.wish
+            and self._is_there(launch.job)
+            and self._proves(launch)
+        ]
+        if not found and delivery.reverses and not record:
+            return  # nothing is left to return to
         if not found:
             number = 4 if event["RequestType"] == "Create" else 8
             self._break(number, f"SUCCESS with '{physical_id}', which was not started for this wish")

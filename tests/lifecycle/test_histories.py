@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from .account import Account, Death, Mishaps, Trouble
-from .cloudformation import Stack
+from .cloudformation import Again, Stack
 from .promises import LOGICAL_ID, STACK_ID, Properties
 
 if TYPE_CHECKING:
@@ -39,10 +39,12 @@ properties = st.builds(
     removal=st.sampled_from(["stop", "stop", "stop", "destroy", "retain"]),
 )
 templates = st.fixed_dictionaries({"Tuning": properties}, optional={"Second": properties})
-# Call 0 is the start of a new resource's job, call 5 that of a changed one's.
-calls = st.sampled_from([0, 0, 5, 5, 1, 2, 3, 4, 6, 7])
+# Call 0 is the start of a new resource's job, call 7 that of a changed one's.
+calls = st.sampled_from([0, 0, 7, 7, 1, 2, 3, 4, 5, 6, 8, 9])
 deaths = st.one_of(st.builds(Death, calls, after=st.sampled_from([True, True, False])), st.just(Death(None)))
-ends = st.one_of(st.tuples(deaths), st.tuples(deaths, deaths), st.tuples(deaths, deaths, deaths))
+ends = st.one_of(
+    st.tuples(deaths), st.tuples(deaths, deaths), st.tuples(deaths, deaths, deaths), st.tuples(*[deaths] * 4)
+)
 lost = st.lists(calls, min_size=1, max_size=3, unique=True).map(tuple)
 lost_as = st.sampled_from(["connection", "timeout", "error"])
 delay = st.sampled_from([1.0, 100.0, 599.0])
@@ -73,6 +75,13 @@ changes = st.sampled_from(
 )
 later_failures = st.none() | st.sampled_from([None, math.inf, 0.0, 0.15, 1.0, 50.0, 200.0])
 a_while = st.sampled_from([math.inf, math.inf, 0.0, 2.0, 65.0, 700.0])
+habits = st.fixed_dictionaries(
+    {
+        "reverses_after": st.sampled_from([0.0, 0.0, 0.7, 1.4, 5.0]),
+        "deletes_after": st.sampled_from([0.0, 0.0, 0.0, 3600.0, 86400.0]),
+        "again": st.sampled_from(Again),
+    }
+)
 
 
 class Histories(RuleBasedStateMachine):
@@ -102,29 +111,33 @@ class Histories(RuleBasedStateMachine):
         mishaps=several_mishaps,
         other_fails=later_failures,
         seconds=a_while,
+        rollback=st.sampled_from([True, True, True, False]),
     )
-    def deploy_anew(
+    def deploy_anew(  # noqa: PLR0913, PLR0917 – what hypothesis draws
         self,
         name: str,
         template: dict[str, Properties],
         mishaps: list[Mishaps],
         other_fails: float | None,
         seconds: float,
+        rollback: bool,  # noqa: FBT001
     ) -> None:
         """The user deploys a stack, and waits for it or goes on meanwhile."""
-        self.deploy(name, template, mishaps, other_fails, seconds)
+        self.deploy(name, template, mishaps, other_fails, seconds, rollback=rollback)
 
-    def deploy(
+    def deploy(  # noqa: PLR0913
         self,
         name: str,
         template: dict[str, Properties],
         mishaps: list[Mishaps],
         other_fails: float | None,
         seconds: float,
+        *,
+        rollback: bool = True,
     ) -> None:
         """Deploy a stack, once what it is busy with is over."""
         stack = self._idle(name)
-        stack.deploy(template, mishaps, other_fails)
+        stack.deploy(template, mishaps, other_fails, rollback=rollback)
         self.account.run(seconds, until=lambda: not stack.busy)
 
     @rule(
@@ -178,6 +191,18 @@ class Histories(RuleBasedStateMachine):
         self.account.tell(f"from now on {limits}")
         self.account.service.configure(**limits)
 
+    @rule(name=st.sampled_from(STACKS), habits=habits)
+    def meet_other_habits(self, name: str, habits: dict[str, Any]) -> None:
+        """CloudFormation takes its time, or other resources of the stack do."""
+        self.account.tell(f"{name}: from now on {habits}")
+        vars(self.stacks[name]).update(habits)
+
+    @rule(concurrency=st.sampled_from([1, 2, math.inf, math.inf]), spreading=st.sampled_from([0.0, 0.0, 8.0, 40.0]))
+    def change_the_account(self, concurrency: float, spreading: float) -> None:
+        """Few functions may run at a time, or it takes longer until a changed policy is known everywhere."""
+        self.account.tell(f"from now on {concurrency} functions run at a time, and policies spread for {spreading} s")
+        self.account.concurrency, self.account.spreading = concurrency, spreading
+
     @rule(name=st.sampled_from(["CHURN", "churn", "other", "theirs"]))
     def stranger_starts(self, name: str) -> None:
         """Somebody else uses a name, in a spelling of their own."""
@@ -210,7 +235,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def keeps_every_promise(self) -> None:
-        """All eight, which promises.py watches one by one."""
+        """All of them, which promises.py watches one by one."""
         self._check()
 
     def _check(self) -> None:

@@ -83,10 +83,18 @@ class TestCreation:
         assert user.account.jobs()["churn"].status == "InProgress"
 
     def test_is_never_answered(self, user: User) -> None:
-        """The function started the job and died, three times: the Delete finds and stops it."""
-        dies = Mishaps(deaths=(Death(0, after=True), Death(0), Death(0)))
+        """The function started the job and dies, again and again: the Delete finds and stops it."""
+        dies = Mishaps(deaths=(Death(0, after=True), *[Death(None)] * 8))
         assert user.deploy(SMALL, mishaps=[dies]) == "ROLLBACK_COMPLETE"
         assert user.account.timeline.passed() >= 3000
+        assert user.events() == ["Create", "Delete"]
+        assert user.statuses() == ["Stopped"]
+
+    def test_dies_three_times(self, user: User) -> None:
+        """Lambda hands the event over once more: the job is stopped, and the stack rolls back within minutes."""
+        dies = Mishaps(deaths=(Death(0, after=True), Death(0), Death(0)))
+        assert user.deploy(SMALL, mishaps=[dies]) == "ROLLBACK_COMPLETE"
+        assert user.account.timeline.passed() < 300
         assert user.events() == ["Create", "Delete"]
         assert user.statuses() == ["Stopped"]
 
@@ -176,12 +184,12 @@ class TestUpdate:
         assert user.statuses() == ["InProgress", "Stopped"]
 
     def test_is_rolled_back_to_a_job_that_somebody_stopped(self, user: User) -> None:
-        """Then there is nothing to return to, and a third job is started."""
+        """The way back leads to its record: a rollback spends no money."""
         user.deploy(SMALL)
         user.account.stop_by_hand(user.account.promises.launches[0].job)
         assert user.deploy(LARGE, other_fails=math.inf) == "UPDATE_ROLLBACK_COMPLETE"
-        assert user.events() == ["Create", "Update", "Update", "Delete", "Delete"]
-        assert user.statuses() == ["Stopped", "Stopped", "InProgress"]
+        assert user.events() == ["Create", "Update", "Update", "Delete"]
+        assert user.statuses() == ["Stopped", "Stopped"]
 
     def test_is_rolled_back_to_a_second_run(self, user: User) -> None:
         """The record of the first run is gone: the way back leads to the second, which still runs, all the same."""
@@ -200,10 +208,11 @@ class TestUpdate:
         assert user.statuses() == ["InProgress", "Stopped"]
 
     def test_has_a_clean_up_that_fails(self, user: User) -> None:
-        """CloudFormation forgets the old job; it had been told to stop all the same."""
+        """CloudFormation tries three times, and forgets the old job; it had been told to stop all the same."""
         user.deploy(SMALL)
-        user.account.service.configure(stopping_seconds=1200)
+        user.account.service.configure(stopping_seconds=5000)
         assert user.deploy(LARGE) == "UPDATE_COMPLETE"
+        assert user.events() == ["Create", "Update", "Delete", "Delete", "Delete"]
         assert user.statuses() == ["Stopping", "InProgress"]
 
     def test_has_a_rollback_that_fails(self, user: User) -> None:

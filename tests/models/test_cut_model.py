@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from hpt_handler import sagemaker
+from hpt_handler import cloudformation, sagemaker
 from urllib3 import HTTPResponse
 
 from tools import cut_model
@@ -40,25 +40,34 @@ def test_request_is_that_of_a_whole_session(monkeypatch: pytest.MonkeyPatch, reg
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL_SAGEMAKER", raising=False)
-    # Without the cache, which is one for the whole process.
-    assert _sent(sagemaker.client.__wrapped__()) == _sent(botocore.session.Session().create_client("sagemaker"))
+    for module in (sagemaker, cloudformation):
+        # Without the cache, which is one for the whole process.
+        ours = module.client.__wrapped__()
+        assert _sent(ours) == _sent(botocore.session.Session().create_client(ours.meta.service_model.service_name))
 
 
-def _sent(client: Any) -> tuple[str, bytes, dict[str, str]]:
+def _sent(client: Any) -> tuple[str, Any, dict[str, str]]:
     """Where a client's call goes, with what, and the headers that say what is called and who signs for it."""
     sent: list[AWSPreparedRequest] = []
 
     def answer_instead(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         sent.append(request)
-        return AWSResponse(request.url, 200, {}, HTTPResponse(io.BytesIO(b"{}"), preload_content=False))
+        body = b"{}" if "X-Amz-Target" in request.headers else b"<R><DescribeStacksResult/></R>"
+        return AWSResponse(request.url, 200, {}, HTTPResponse(io.BytesIO(body), preload_content=False))
 
     client.meta.events.register("before-send", answer_instead)
     try:
-        client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="x")
+        if client.meta.service_model.service_name == "sagemaker":
+            client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="x")
+        else:
+            client.describe_stacks(StackName="x")
     finally:
         client.close()
     [request] = sent
-    headers = {name: request.headers[name].decode() for name in ("X-Amz-Target", "Content-Type")}
+    headers = {
+        name: value.decode() if isinstance(value := request.headers.get(name), bytes) else str(value)
+        for name in ("X-Amz-Target", "Content-Type")
+    }
     algorithm, credential = request.headers["Authorization"].decode().split(",")[0].split()
     # The second part is the day.
     headers["Authorization"] = " ".join([algorithm, *credential.split("/")[:1], *credential.split("/")[2:]])

@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 ACCOUNT = "111122223333"
 PARTITIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _SIMULATE = Path(__file__).with_name("simulate.mjs")
+ASKING = ("DescribeStacks", "DescribeStackResource")
 _LOG_GROUP = "/aws/lambda/logs"
 
 
 Context = dict[str, str | list[str]]
+
+AT_CREATION: Context = {"aws:CurrentTime": "2027-01-15T08:00:00Z"}
+"""Tells what is asked at a creation from the same call later on: no policy has such a condition."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,10 @@ class Place:
         """The ARN of a role."""
         return self.arn("iam", f"role/{name}", region="")
 
+    def function(self) -> str:
+        """The ARN of the function itself."""
+        return self.arn("lambda", "function:hpt")
+
     def resolve(self, value: Any) -> Any:
         """A part of a template as CloudFormation resolves it here."""
         pseudo = {
@@ -85,9 +93,12 @@ class Place:
                 resolved = pseudo[name]
             case {"Fn::Join": [separator, parts]}:
                 resolved = separator.join(self.resolve(parts))
+            case {"Fn::GetAtt": [str(name), "Arn"]} if "Logs" in name:
+                resolved = self.arn("logs", f"log-group:{_LOG_GROUP}:*")
+            case {"Fn::GetAtt": [str(name), "Arn"]} if name.startswith("HptConstructProviderFunction"):
+                resolved = self.function()
             case {"Fn::GetAtt": [str(name), "Arn"]}:
-                # Of the function's log group; others' stand in no policy.
-                resolved = self.arn("logs", f"log-group:{_LOG_GROUP}:*") if "Logs" in name else name
+                resolved = name
             case dict():
                 resolved = {key: self.resolve(item) for key, item in value.items()}
             case list():
@@ -96,23 +107,28 @@ class Place:
                 resolved = value
         return resolved
 
-    def documents(self, stack: cdk.Stack) -> list[dict[str, Any]]:
-        """Every policy of the function's role, resolved; the inline one comes first."""
-        template = Template.from_stack(stack)
-        found = [
-            *template.find_resources("AWS::IAM::Policy").values(),
-            *template.find_resources("AWS::IAM::ManagedPolicy").values(),
-        ]
+    def documents(self, stack: cdk.Stack, kind: str = "Policy") -> list[dict[str, Any]]:
+        """The policies in the role of the function, or those of another kind that it has, resolved."""
+        found = Template.from_stack(stack).find_resources(f"AWS::IAM::{kind}").values()
         return [self.resolve(policy["Properties"]["PolicyDocument"]) for policy in found]
 
     def statements(self, stack: cdk.Stack) -> list[dict[str, Any]]:
         """The statements of all of them."""
-        return [statement for document in self.documents(stack) for statement in document["Statement"]]
+        documents = [*self.documents(stack), *self.documents(stack, "ManagedPolicy")]
+        return [statement for document in documents for statement in document["Statement"]]
 
-    def logging(self) -> list[Request]:
-        """What Lambda does in the function's name."""
+    def by_lambda(self) -> list[Request]:
+        """What Lambda does in the function's name: it writes the log, and hands over an event that it gives up."""
         stream = self.arn("logs", f"log-group:{_LOG_GROUP}:log-stream:1")
-        return [Request("logs:CreateLogStream", stream), Request("logs:PutLogEvents", stream)]
+        return [
+            Request("logs:CreateLogStream", stream),
+            Request("logs:PutLogEvents", stream),
+            Request("lambda:InvokeFunction", self.function()),
+        ]
+
+    def asking(self) -> list[Request]:
+        """What the function asks CloudFormation."""
+        return [Request(f"cloudformation:{operation}", STACK_ID) for operation in ASKING]
 
 
 Case = tuple[list[dict[str, Any]], list[Request]]
@@ -151,8 +167,11 @@ class Recorder:
             owned = {f"aws:ResourceTag/{key}": value for key, value in self._tags(name).items()}
             self.requests.append(Request(action, job, {**context, **owned}))
             return
-        at_creation = {**context, "sagemaker:TaggingAction": model.name}
-        self.requests += [Request(action, job, context), Request("sagemaker:AddTags", job, at_creation)]
+        self.requests.append(Request(action, job, context))
+        # What a creation shows of its tags is not documented: each way has to do.
+        of_job = {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in params["Tags"]}
+        for shown in ({**context, "sagemaker:TaggingAction": model.name}, context, {**context, **of_job}, {}):
+            self.requests.append(Request("sagemaker:AddTags", job, {**shown, **AT_CREATION}))
         single = params.get("TrainingJobDefinition")
         for definition in [single] if single else params["TrainingJobDefinitions"]:
             self.requests += self._on_behalf(definition)

@@ -13,8 +13,9 @@ from aws_cdk.assertions import Template
 
 from hpt_construct import HyperparameterTuningJob
 from hpt_construct.permissions import STACK_TAG
+from tests.function.conftest import STACK_ID
 
-from .conftest import ACCOUNT, OURS, Recorder, Request, decide, grants, listed
+from .conftest import ACCOUNT, ASKING, AT_CREATION, OURS, Recorder, Request, decide, grants, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 TYPE = "Custom::SageMakerHyperParameterTuningJob"
 THEIRS = {f"aws:ResourceTag/{STACK_TAG}": "arn:aws:cloudformation:us-east-1:111122223333:stack/Other/1"}
+EVERYTHING = {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}
 CHANGING = ("StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob", "AddTags", "DeleteTags")
 
 
@@ -41,7 +43,7 @@ class Life:
         return [
             request
             for request in self.requests
-            if request.action.startswith("sagemaker:") and "sagemaker:TaggingAction" not in request.context
+            if request.action.startswith("sagemaker:") and not AT_CREATION.items() <= request.context.items()
         ]
 
     def decide(self, requests: list[Request]) -> list[str]:
@@ -88,7 +90,15 @@ def life(world: World, guide_request: dict[str, Any], place: Place) -> Life:
         _live(world, logical_id, place.resolve(resource["Properties"]))
     # Which spelling of a mixed-case name IAM sees is not documented.
     lower = [request.on(request.resource.replace("Nightly", "nightly")) for request in recorder.requests]
-    requests = {repr(request): request for request in (*recorder.requests, *lower, *place.logging())}
+    # An update leaves jobs with names that the template has no more: they are tagged and stopped all the same.
+    gone = [
+        request.on(place.job("gone-0000-tuning-1a2b3c4d5"))
+        for request in recorder.requests
+        if OURS.items() <= request.context.items() and not AT_CREATION.items() <= request.context.items()
+    ]
+    requests = {
+        repr(request): request for request in (*recorder.requests, *lower, *gone, *place.by_lambda(), *place.asking())
+    }
     return Life(place, place.statements(stack), list(requests.values()))
 
 
@@ -120,6 +130,8 @@ def test_whole_life_is_allowed(life: Life) -> None:
         "kms:DescribeKey",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "lambda:InvokeFunction",
+        *(f"cloudformation:{operation}" for operation in ASKING),
     }
     refused = [
         request
@@ -139,11 +151,18 @@ def test_everything_else_is_refused(life: Life) -> None:
     assert allowed == []
 
 
+def test_no_further_policy_lets_it_touch_another_stacks_job(life: Life) -> None:
+    """An administrator may attach whatever they like to the role: what changes such a job stays denied."""
+    requests = [request.where(**THEIRS) for request in life.sagemaker() if _operation(request) in CHANGING]
+    [decisions] = decide([([*life.statements, EVERYTHING], requests)])
+    assert set(decisions) == {"ExplicitlyDenied"}
+
+
 def test_no_action_is_left_that_nothing_needs(life: Life) -> None:
     """Without any one action or resource of what is allowed, a call fails; without any of what is denied, a call that
-    must not pass does.
+    must not pass does, if the role has a further policy.
     """
-    forbidden = list(_forbidden(life))
+    forbidden = [request.where(**THEIRS) for request in life.sagemaker() if _operation(request) in CHANGING]
     thinner = list(_each_without_one(life.statements))
     decisions = decide(
         [(less.statements, less.about(life.requests if less.effect == "Allow" else forbidden)) for less in thinner]
@@ -156,28 +175,47 @@ def test_no_action_is_left_that_nothing_needs(life: Life) -> None:
     assert needless == []
 
 
+def _operation(request: Request) -> str:
+    return request.action.partition(":")[2]
+
+
 def _forbidden(life: Life) -> Iterator[Request]:
+    yield from _of_jobs(life)
+    yield from _of_others(life)
+
+
+def _of_jobs(life: Life) -> Iterator[Request]:
     place = life.place
     for request in life.sagemaker():
         name = request.resource.rpartition("/")[2]
-        # Outside of the names, of the account and the region, and of tuning jobs: whatever the tags say.
-        yield request.on(place.job("other-0000-tuning-1a2b3c4d5"))
-        yield request.on(place.job(f"x{name}"))
-        yield request.on(place.job(f"{name[:13]}0{name[14:]}"))
+        # Outside of the account and the region, and of tuning jobs: whatever the tags say.
         yield request.on(place.arn("sagemaker", f"hyper-parameter-tuning-job/{name}", region="us-west-2"))
         yield request.on(place.arn("sagemaker", f"hyper-parameter-tuning-job/{name}", account="444455556666"))
-        action = request.action.partition(":")[2]
+        action = _operation(request)
+        others = ("other-0000-tuning-1a2b3c4d5", f"x{name}", f"{name[:13]}0{name[14:]}")
+        if action == "CreateHyperParameterTuningJob":
+            # Under a name that no job of the stack has.
+            yield from (request.on(place.job(other)) for other in others)
         if action in CHANGING:
-            # A job under one of our names that is another stack's by its tags, and one that is nobody's.
+            # A job that is another stack's by its tags, whatever its name, and one that is nobody's.
             yield request.where(**THEIRS)
-            yield request.where(**dict.fromkeys(OURS))
-        if action in ("AddTags", "DeleteTags"):
-            # Our own job, but the tags that say so.
-            yield request.where(**{"aws:TagKeys": ["team", STACK_TAG]})
+            yield from (request.on(place.job(other)).where(**THEIRS) for other in others)
+            yield from (request.on(place.job(other)).where(**dict.fromkeys(OURS)) for other in others)
+            if action != "AddTags":
+                yield request.where(**dict.fromkeys(OURS))
     job = life.sagemaker()[0].resource
     claim: Context = {"aws:TagKeys": [STACK_TAG], f"aws:RequestTag/{STACK_TAG}": OURS[f"aws:ResourceTag/{STACK_TAG}"]}
-    yield Request("sagemaker:AddTags", job, claim)
-    yield Request("sagemaker:AddTags", job, {**claim, "sagemaker:TaggingAction": "CreateTrainingJob"})
+    yield Request("sagemaker:AddTags", job, {**claim, **THEIRS})
+    yield Request("sagemaker:AddTags", place.job("other"), {**claim, "sagemaker:TaggingAction": "CreateTrainingJob"})
+
+
+def _of_others(life: Life) -> Iterator[Request]:
+    place = life.place
+    job = life.sagemaker()[0].resource
+    for operation in (*ASKING, "DeleteStack", "DescribeStackEvents", "GetTemplate"):
+        yield Request(f"cloudformation:{operation}", f"{STACK_ID.rpartition('/')[0]}/another")
+    for operation in ("DeleteStack", "UpdateStack", "GetTemplate"):
+        yield Request(f"cloudformation:{operation}", STACK_ID)
     training = place.arn("sagemaker", f"training-job/{job.rpartition('/')[2]}")
     for action in ("AddTags", "DeleteTags", "ListTags", "CreateTrainingJob", "StopTrainingJob"):
         yield Request(f"sagemaker:{action}", training)
@@ -211,11 +249,12 @@ def _each_without_one(statements: list[dict[str, Any]]) -> Iterator[Thinner]:
             for value in values:
                 rest = [other for other in values if other != value]
                 less = [{**statement, member: rest}] if rest else []
+                further = [EVERYTHING] if statement["Effect"] == "Deny" else []
                 yield Thinner(
                     statement["Effect"],
                     member,
                     value,
-                    [*statements[:index], *less, *statements[index + 1 :]],
+                    [*statements[:index], *less, *statements[index + 1 :], *further],
                 )
 
 
@@ -223,6 +262,6 @@ def test_no_statement_is_on_everything(life: Life) -> None:
     """Every resource is of one service in one account; a wildcard stands for the end of a name only."""
     for resource in (name for statement in life.statements for name in listed(statement, "Resource")):
         service, _, account, name = resource.split(":", 5)[2:6]
-        assert service in {"sagemaker", "iam", "kms", "logs"}
+        assert service in {"sagemaker", "iam", "kms", "logs", "lambda", "cloudformation"}
         assert account == ACCOUNT
         assert "*" not in name.rstrip("*")

@@ -1,0 +1,51 @@
+"""What CloudFormation is doing with the stack at this moment: events don't tell, and may come late.
+
+Asked only where the answer decides about money: never by a creation, nor by an update without another request.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from .calls import Calls, new_client
+from .errors import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .clock import Clock
+
+UNKNOWN = ""
+"""The answer where CloudFormation can't be asked."""
+
+
+class Stack:
+    """The stack that an event comes from."""
+
+    def __init__(self, stack_id: str, client: Callable[[], Any], clock: Clock) -> None:
+        self._stack_id = stack_id
+        self._client = client
+        self._clock = clock
+
+    def status(self) -> str:
+        """The stack's status, such as UPDATE_IN_PROGRESS."""
+        answer = self._ask("describe_stacks")
+        return answer["Stacks"][0]["StackStatus"] if answer else UNKNOWN
+
+    def physical_id(self, logical_id: str) -> str:
+        """The id that CloudFormation knows a resource by, the new one while it cleans up after an update."""
+        answer = self._ask("describe_stack_resource", LogicalResourceId=logical_id)
+        return answer["StackResourceDetail"].get("PhysicalResourceId", UNKNOWN) if answer else UNKNOWN
+
+    def _ask(self, method: str, **arguments: str) -> Any:
+        try:
+            return Calls(self._client(), self._clock).call(method, StackName=self._stack_id, **arguments)
+        except ServiceError:
+            return None
+
+
+@cache
+def client() -> Any:
+    """Botocore's client of CloudFormation."""
+    return new_client("cloudformation")

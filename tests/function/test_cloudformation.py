@@ -1,0 +1,83 @@
+"""What the function asks CloudFormation, through the real client."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from hpt_handler import cloudformation
+from urllib3 import HTTPResponse
+
+from .conftest import STACK_ID, FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .conftest import World
+
+STACKS = (
+    "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Training</StackName>"
+    "<StackStatus>UPDATE_ROLLBACK_IN_PROGRESS</StackStatus></member></Stacks></DescribeStacksResult>"
+    "</DescribeStacksResponse>"
+)
+RESOURCE = (
+    "<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail>"
+    "<PhysicalResourceId>nightly</PhysicalResourceId></StackResourceDetail></DescribeStackResourceResult>"
+    "</DescribeStackResourceResponse>"
+)
+NOT_CREATED = RESOURCE.replace("<PhysicalResourceId>nightly</PhysicalResourceId>", "")
+REFUSED = "<ErrorResponse><Error><Code>ValidationError</Code><Message>no such stack</Message></Error></ErrorResponse>"
+
+
+class CloudFormation:
+    """The service, as far as it is asked."""
+
+    def __init__(self) -> None:
+        self.client = cloudformation.client.__wrapped__()
+        self.client.meta.events.register("before-send", self._answer)
+        self.asked: list[dict[str, str]] = []
+        self.says = (200, "")
+
+    def _answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        self.asked.append({key: value for key, [value] in parse_qs(request.body).items() if key != "Version"})
+        status, body = self.says
+        return AWSResponse(request.url, status, {}, HTTPResponse(io.BytesIO(body.encode()), preload_content=False))
+
+
+@pytest.fixture
+def service(world: World) -> Iterator[CloudFormation]:
+    """A service that says what a test has it say."""
+    del world  # for its environment
+    service = CloudFormation()
+    yield service
+    service.client.close()
+
+
+def seen(service: CloudFormation, world: World) -> cloudformation.Stack:
+    """The stack of the tests' events."""
+    return cloudformation.Stack(STACK_ID, lambda: service.client, FakeClock(world.service))
+
+
+def test_status_is_that_of_the_events_stack(service: CloudFormation, world: World) -> None:
+    """By its id: an earlier stack of the same name is another."""
+    service.says = (200, STACKS)
+    assert seen(service, world).status() == "UPDATE_ROLLBACK_IN_PROGRESS"
+    assert service.asked == [{"Action": "DescribeStacks", "StackName": STACK_ID}]
+
+
+@pytest.mark.parametrize(("answer", "known"), [(RESOURCE, "nightly"), (NOT_CREATED, "")])
+def test_physical_id_is_that_of_the_resource(service: CloudFormation, world: World, answer: str, known: str) -> None:
+    """A resource that is being created has none."""
+    service.says = (200, answer)
+    assert seen(service, world).physical_id("Tuning") == known
+    assert service.asked == [{"Action": "DescribeStackResource", "StackName": STACK_ID, "LogicalResourceId": "Tuning"}]
+
+
+def test_service_that_can_t_be_asked_leaves_it_open(service: CloudFormation, world: World) -> None:
+    """No event fails for that."""
+    service.says = (400, REFUSED)
+    stack = seen(service, world)
+    assert (stack.status(), stack.physical_id("Tuning")) == ("", "")
