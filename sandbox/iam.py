@@ -1,22 +1,18 @@
 """IAM's word on a call to the sandbox's SageMaker: MiniStack knows the keys, the roles and their policies."""
 
-import json
 from collections.abc import Mapping, Sequence
-from urllib.request import ProxyHandler, Request, build_opener
 
-# The same as in ministack_process.py, which can import nothing of the sandbox.
-AUTHORIZE_PATH = "/_sandbox/authorize"
+from sandbox.ministack import Commands
 
 
 class Iam:
     """Asks MiniStack about calls, each time anew: what counts are the policies of the moment.
 
-    url: where MiniStack is.
+    ministack: where MiniStack takes commands.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = f"{url}{AUTHORIZE_PATH}"
-        self._opener = build_opener(ProxyHandler({}))
+    def __init__(self, ministack: Commands) -> None:
+        self._ministack = ministack
 
     def authorize(self, caller: str, action: str, resource: str, context: Mapping[str, str | Sequence[str]]) -> None:
         """Answer nothing for a call that is allowed.
@@ -33,16 +29,14 @@ class Iam:
 
         if not caller:
             raise errors.ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
-        question = {
-            "caller": caller,
-            "action": action,
-            "resource": resource,
-            "region": context["aws:RequestedRegion"],
-            "context": dict(context),
-        }
-        request = Request(self._url, json.dumps(question).encode(), method="POST")  # noqa: S310 - the sandbox's own address
-        with self._opener.open(request) as response:
-            answer = json.load(response)
+        answer = self._ministack.send(
+            "authorize",
+            caller=caller,
+            action=action,
+            resource=resource,
+            region=context["aws:RequestedRegion"],
+            context=dict(context),
+        )
         if "code" in answer:
             raise errors.ServiceError(answer["code"], answer["message"])
         if answer:

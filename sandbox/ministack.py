@@ -1,6 +1,7 @@
 """MiniStack as a child process: every service of the sandbox but SageMaker."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -9,10 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 from sandbox.environment import refuse_ways_out
+from sandbox.in_ministack import COMMANDS
 
 # Two seconds are usual; a process that fails ends by itself, and at once.
 _START_SECONDS = 300
@@ -21,6 +24,30 @@ _LOG_TAIL = 4000
 
 class StartError(Exception):
     """The sandbox could not be started."""
+
+
+class Commands:
+    """Commands of the sandbox to MiniStack, which no AWS client can give.
+
+    url: where MiniStack is.
+    account_id: the account that they are for.
+    """
+
+    def __init__(self, url: str, account_id: str) -> None:
+        self._url = f"{url}{COMMANDS}"
+        self._account_id = account_id
+        self._opener = build_opener(ProxyHandler({}))
+
+    def send(self, command: str, **arguments: object) -> Any:
+        """Give a command and answer what it answers.
+
+        command: its name; sandbox/in_ministack has them.
+        arguments: its arguments; the region is one of each.
+        """
+        body = json.dumps({"account_id": self._account_id, **arguments}).encode()
+        request = Request(f"{self._url}{command}", body, method="POST")  # noqa: S310 - the sandbox's own address
+        with self._opener.open(request) as response:
+            return json.load(response)
 
 
 class MiniStack:
@@ -70,9 +97,10 @@ class MiniStack:
             "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
         }
         refuse_ways_out(environment, aws)
-        script = Path(__file__).with_name("ministack_process.py")
-        # -P: the script's folder is no place to import modules from.
-        command = [sys.executable, "-P", str(script), str(self._socket.fileno()), str(folder)]
+        environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+        # -P: the folder it works in is no place to import modules from.
+        module = f"{__package__}.in_ministack"
+        command = [sys.executable, "-P", "-m", module, str(self._socket.fileno()), str(folder)]
         self._log = log
         with contextlib.ExitStack() as files:
             output = sys.stderr if log is None else files.enter_context(log.open("wb"))

@@ -17,7 +17,7 @@ from sandbox.clients import new_client
 from sandbox.control import Control
 from sandbox.environment import aws_environment, command_environment, refuse_ways_out
 from sandbox.iam import Iam
-from sandbox.ministack import MiniStack
+from sandbox.ministack import Commands, MiniStack
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.server import SageMakerServer
 from sandbox.sagemaker.settings import ServiceSettings
@@ -79,7 +79,7 @@ class Sandbox:
             settings.account_id,
             _log_to_stderr if settings.verbose else lambda _line: None,
             Clock.at_speed(settings.speed),
-            Iam(self._ministack.url).authorize,
+            Iam(Commands(self._ministack.url, settings.account_id)).authorize,
         )
         self._ministack.start(
             aws_environment(settings.region, self._folder),

@@ -9,6 +9,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.clients import ACCESS_KEY_ID
 from sandbox.iam import Iam
+from sandbox.ministack import Commands
 from sandbox.sagemaker.errors import ServiceError
 
 _Statement = Mapping[str, Any]
@@ -51,8 +52,9 @@ class _Role:
 
 
 def _decision(url: str, key: str, action: str = _STOP, resource: str = _JOB, context: _Context | None = None) -> str:
+    iam = Iam(Commands(url, "111122223333"))
     try:
-        Iam(url).authorize(key, action, resource, {"aws:RequestedRegion": "us-east-1", **(context or {})})
+        iam.authorize(key, action, resource, {"aws:RequestedRegion": "us-east-1", **(context or {})})
     except ServiceError as error:
         if error.code != "AccessDeniedException":
             return error.code

@@ -1,0 +1,36 @@
+"""The process that MiniStack runs in; should the sandbox be killed, it ends whatever the sandbox has started."""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import threading
+
+from hypercorn.__main__ import main
+
+
+def end_with_sandbox(folder: str) -> None:
+    """Wait until the sandbox is gone without a farewell, and clean up after it.
+
+    folder: the sandbox's folder.
+    """
+    # Standard input is a pipe on which the sandbox names process groups, a line each, and that its end closes.
+    named = b""
+    while part := os.read(sys.stdin.fileno(), 4096):
+        named += part
+        sys.stderr.write(f"ends with the sandbox: process group {part.decode()}")
+        sys.stderr.flush()
+    shutil.rmtree(folder, ignore_errors=True)
+    for group in [*map(int, named.split()), os.getpgrp()]:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    _, socket_number, sandbox_folder = sys.argv
+    # It is there to find this module; a function is to find nothing of ours.
+    del os.environ["PYTHONPATH"]
+    threading.Thread(target=end_with_sandbox, args=[sandbox_folder], daemon=True).start()
+    application = "sandbox.in_ministack.app:app"
+    sys.exit(main([application, "--workers", "0", "--keep-alive", "75", "--bind", f"fd://{socket_number}"]))

@@ -1,0 +1,47 @@
+"""MiniStack as an ASGI application, with the commands of the sandbox."""
+
+import json
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import ministack.app
+from ministack.core.responses import set_request_account_id, set_request_region
+
+from sandbox.in_ministack import COMMANDS, permissions
+
+_Receive = Callable[[], Awaitable[dict[str, Any]]]
+_Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_COMMANDS: dict[str, Callable[..., object]] = {
+    "authorize": permissions.authorize,
+}
+
+
+async def app(scope: dict[str, Any], receive: _Receive, send: _Send) -> None:
+    """Answer a request to an AWS service, or a command of the sandbox."""
+    if scope["type"] == "http":
+        if scope["path"].startswith(COMMANDS):
+            await _answer_command(scope["path"].removeprefix(COMMANDS), receive, send)
+            return
+        # What comes over loopback stands for TLS: policies that ask for it, such as CDK's for its bucket of assets, are
+        # to see it.
+        scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+    await ministack.app.app(scope, receive, send)
+
+
+async def _answer_command(command: str, receive: _Receive, send: _Send) -> None:
+    body, is_whole = b"", False
+    while not is_whole:
+        part = await receive()
+        body += part.get("body", b"")
+        is_whole = not part.get("more_body", False)
+    arguments = json.loads(body)
+    set_request_account_id(arguments.pop("account_id"))
+    set_request_region(arguments["region"])
+    try:
+        status, answer = 200, _COMMANDS[command](**arguments)
+    except Exception:  # noqa: BLE001 - whatever it is, the sandbox must be told
+        status, answer = 500, traceback.format_exc()
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
