@@ -31,6 +31,7 @@ not checked:
   what CloudFormation does in its own name, with whichever role: it may do everything
   what SageMaker does with a job's role or a key (data, images, volumes): no training runs
   signatures of calls to SageMaker: its callers are told by their access key alone
+  whether a network has a way out: elastic addresses and NAT gateways get ids, and nothing is behind them
   policies for SageMaker that are not those of the caller (organizations, VPC endpoints), and condition keys of a
   request but for aws:RequestTag, aws:TagKeys, aws:ResourceTag, aws:RequestedRegion and sagemaker:TaggingAction
 

@@ -8,7 +8,7 @@ from typing import Any
 import ministack.app
 from ministack.core.responses import set_request_account_id, set_request_region
 
-from sandbox.in_ministack import COMMANDS, permissions
+from sandbox.in_ministack import COMMANDS, cloudformation, permissions
 
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -16,6 +16,8 @@ _Send = Callable[[dict[str, Any]], Awaitable[None]]
 _COMMANDS: dict[str, Callable[..., object]] = {
     "authorize": permissions.authorize,
 }
+
+cloudformation.amend()
 
 
 async def app(scope: dict[str, Any], receive: _Receive, send: _Send) -> None:
