@@ -21,7 +21,9 @@ COMMAND gets credentials that are worth nothing, endpoints on this computer, and
 
 IAM is enforced: roles are assumed by who their trust allows, functions have their role's credentials, and a call
 passes if the policies of that moment allow it. SageMaker asks for the action, for the tags and for iam:PassRole, with
-the job's tags as condition keys. COMMAND itself is the account's administrator."""
+the job's tags as condition keys. COMMAND itself is the account's administrator.
+
+EventBridge is told of each change of a tuning job's state: rules and their targets can be tried."""
 
 _EPILOG = """\
 example:

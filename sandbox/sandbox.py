@@ -74,12 +74,14 @@ class Sandbox:
         self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
         (self._folder / "home").mkdir()
         self._ministack = MiniStack()
+        commands = Commands(self._ministack.url, settings.account_id)
         self._sagemaker = SageMakerServer(
             settings.service,
             settings.account_id,
             _log_to_stderr if settings.verbose else lambda _line: None,
             Clock.at_speed(settings.speed),
-            Iam(Commands(self._ministack.url, settings.account_id)).authorize,
+            authorize=Iam(commands).authorize,
+            publish=lambda region, event: commands.send("put_events", region=region, entries=[event]),
         )
         self._ministack.start(
             aws_environment(settings.region, self._folder),

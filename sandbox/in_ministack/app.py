@@ -8,13 +8,14 @@ from typing import Any
 import ministack.app
 from ministack.core.responses import set_request_account_id, set_request_region
 
-from sandbox.in_ministack import COMMANDS, cloudformation, permissions
+from sandbox.in_ministack import COMMANDS, cloudformation, events, permissions
 
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _COMMANDS: dict[str, Callable[..., object]] = {
     "authorize": permissions.authorize,
+    "put_events": events.put_events,
 }
 
 cloudformation.amend()

@@ -44,6 +44,7 @@ class TuningJob(HyperParameterTuningJob):
         self._clock = clock
         self._stop_requested: float | None = None
         self._plan = Plan(request, self.created, seconds)
+        self._told = 0
 
     @property
     def status(self) -> str:
@@ -89,6 +90,16 @@ class TuningJob(HyperParameterTuningJob):
     def fail_training(self, training: Training, reason: str) -> None:
         """End a running training as Failed, now; the next one takes its place."""
         self._plan.fail_training(training.number, self._clock.now(), reason)
+
+    def changes(self) -> list[str]:
+        """Answer the statuses that the job has come to since this was asked the last time, oldest first."""
+        statuses = ["InProgress"]
+        if self._stop_requested is not None:
+            statuses.append("Stopping")
+        if self.status not in RUNNING:
+            statuses.append(self._plan.course.ending.status)
+        new, self._told = statuses[self._told :], len(statuses)
+        return new
 
     def describe(self) -> dict[str, Any]:
         """Answer the job as DescribeHyperParameterTuningJob does; what it doesn't have is left out."""
@@ -177,6 +188,10 @@ class SageMakerBackend(SageMakerModelBackend):
             return self._jobs[name.lower()]
         except KeyError:
             raise errors.job_not_found(name) from None
+
+    def all_tuning_jobs(self) -> list[TuningJob]:
+        """Answer the tuning jobs, oldest first."""
+        return list(self._jobs.values())
 
     def create_hyper_parameter_tuning_job(  # noqa: PLR0913, PLR0917 - moto's signature
         self,

@@ -5,6 +5,7 @@ import json
 import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Empty, Queue
 from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sandbox.sagemaker.service import SageMaker
 
 CONTROL_PATH = "/sandbox/"
+_LOOK_SECONDS = 0.2
 
 
 class SageMakerServer(ThreadingHTTPServer):
@@ -27,18 +29,21 @@ class SageMakerServer(ThreadingHTTPServer):
     log: takes a line for each request; left out, nothing is logged.
     clock: the clock that jobs go by; left out, the computer's.
     authorize: asked for everything that a call has to be allowed; left out, everything is.
+    publish: publishes an event in a region, as PutEvents takes it; left out, there are no events.
     """
 
     daemon_threads = True
     service: "SageMaker"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact of its own
         self,
         settings: ServiceSettings,
         account_id: str,
         log: Callable[[str], None] = lambda _line: None,
         clock: Clock | None = None,
+        *,
         authorize: "Authorize | None" = None,
+        publish: Callable[[str, dict[str, Any]], None] | None = None,
     ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.log = log
@@ -46,7 +51,9 @@ class SageMakerServer(ThreadingHTTPServer):
         self._account_id = account_id
         self._clock = clock
         self._authorize = authorize
-        self._thread: Thread | None = None
+        self._publish = publish
+        self._events: Queue[tuple[str, dict[str, Any]] | None] = Queue()
+        self._workers: list[Thread] = []
 
     @property
     def url(self) -> str:
@@ -58,15 +65,27 @@ class SageMakerServer(ThreadingHTTPServer):
         # moto takes 0.6 s to import, in which MiniStack starts beside it.
         from sandbox.sagemaker.service import SageMaker  # noqa: PLC0415
 
-        self.service = SageMaker(self._settings, self._clock, self._account_id, self._authorize)
-        self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
+        self.service = SageMaker(
+            self._settings,
+            self._clock,
+            self._account_id,
+            authorize=self._authorize,
+            notify=self._publish and (lambda region, event: self._events.put((region, event))),
+        )
+        self._workers = [
+            Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),
+            Thread(target=self._publish_events, daemon=True),
+        ]
+        for thread in self._workers:
+            thread.start()
 
     def close(self) -> None:
         """Stop answering and give the port back."""
-        if self._thread is not None:
+        if self._workers:
             self.shutdown()
-            self._thread.join()
+            self._events.put(None)
+        for thread in self._workers:
+            thread.join()
         self.server_close()
 
     def __enter__(self) -> Self:
@@ -77,6 +96,23 @@ class SageMakerServer(ThreadingHTTPServer):
         self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _publish_events(self) -> None:
+        """Publish events as they come in, and look now and then whether a job has ended by itself."""
+        if self._publish is None:
+            return
+        while True:
+            try:
+                event = self._events.get(timeout=_LOOK_SECONDS)
+            except Empty:
+                self.service.tell_changes()
+                continue
+            if event is None:
+                return
+            try:
+                self._publish(*event)
+            except OSError:
+                self.log(traceback.format_exc())
 
     def control(self, command: str, arguments: dict[str, Any]) -> object:
         """Carry out a command of a test.

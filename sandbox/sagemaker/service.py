@@ -15,6 +15,7 @@ from sandbox.clients import new_client
 from sandbox.sagemaker import errors
 from sandbox.sagemaker.authorization import Authorize, Place, checks
 from sandbox.sagemaker.clock import Clock
+from sandbox.sagemaker.events import state_change
 from sandbox.sagemaker.models import SageMakerBackend
 from sandbox.sagemaker.responses import SageMakerResponse
 from sandbox.sagemaker.settings import Call, Fault, ServiceSettings
@@ -30,6 +31,8 @@ class SageMaker:
     clock: the clock that jobs and rates go by; left out, the computer's.
     account_id: the account, twelve digits.
     authorize: asked for everything that a call has to be allowed; left out, everything is.
+    notify: is told the region and the event of each change of a tuning job's state; left out, nobody is. It must not
+        wait for anything: calls do so long.
     """
 
     def __init__(
@@ -38,11 +41,13 @@ class SageMaker:
         clock: Clock | None = None,
         account_id: str = "111122223333",
         authorize: Authorize | None = None,
+        notify: Callable[[str, dict[str, Any]], None] | None = None,
     ) -> None:
         self.settings = settings or ServiceSettings()
         self.clock = clock or Clock()
         self.account_id = account_id
         self._authorize = authorize
+        self._notify = notify
         self._lock = RLock()
         self._backends: dict[str, SageMakerBackend] = {}
         self._faults: list[Fault] = []
@@ -84,6 +89,8 @@ class SageMaker:
         Raises ServiceError: the error to answer.
         """
         error: str | None = None
+        # A job that this call deletes may have ended unnoticed.
+        self.tell_changes()
         fault = self._next_fault(operation)
         try:
             if fault and not fault.after:
@@ -105,6 +112,17 @@ class SageMaker:
         finally:
             call = Call(operation=operation, parameters=parameters, error=error, time=self.clock.now(), region=region)
             self._calls.append(call)
+            self.tell_changes()
+
+    def tell_changes(self) -> None:
+        """Tell of the changes of tuning jobs' states that nobody was told of; calls do so themselves, time does not."""
+        if self._notify is None:
+            return
+        with self._lock:
+            for region, backend in self._backends.items():
+                for job in backend.all_tuning_jobs():
+                    for status in job.changes():
+                        self._notify(region, state_change(job, status, self.settings))
 
     def configure(self, **changes: Any) -> None:
         """Change some of the settings, for what happens from now on; jobs that run already keep theirs."""
@@ -126,6 +144,7 @@ class SageMaker:
     def advance(self, seconds: float) -> None:
         """Put the clock forward by a number of seconds."""
         self.clock.advance(seconds)
+        self.tell_changes()
 
     def fail_job(self, name: str, reason: str, region: str = "us-east-1") -> None:
         """End a tuning job as Failed, now, with a failure reason.
@@ -134,6 +153,7 @@ class SageMaker:
         """
         with self._lock:
             self.backend(region).tuning_job(name).fail(reason)
+        self.tell_changes()
 
     def fail_training(self, name: str, reason: str, region: str = "us-east-1") -> None:
         """End a running training of a tuning as Failed, now, with a failure reason.

@@ -14,6 +14,9 @@ class ServiceSettings:
     create_rate: how many jobs may be created a second; left out, any number.
     create_burst: how many jobs may be created at once before create_rate applies; without create_rate it has no effect.
 
+    events_list_tags: whether an event's detail has the tags as a list of keys and values, as AWS's schema of it says;
+        otherwise they are a map, as in the documentation's examples.
+
     What IAM is shown is documented in part only. Of the permission to add the tags of a creation:
 
     creation_shows_tagging_action: whether sagemaker:TaggingAction is there, as it is for SageMaker's other resources.
@@ -30,6 +33,7 @@ class ServiceSettings:
     max_tuning_jobs: int = 100
     create_rate: float | None = None
     create_burst: int = 1
+    events_list_tags: bool = False
     creation_shows_tagging_action: bool = True
     creation_shows_request_tags: bool = True
     creation_shows_resource_tags: bool = False
