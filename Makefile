@@ -16,7 +16,7 @@ help: ## list these commands
 setup: $(VENV)/.python-packages node_modules/.node-packages ## make .venv and node_modules from the locks; nothing is done twice
 
 demo: setup ## deploy app.py into the sandbox with the real CDK CLI, and await its tuning: an hour is a second
-	@$(PY) -m sandbox --speed 3600 -- $(PY) -m sandbox.demo
+	@$(PY) -m sandbox --inputs-elsewhere --speed 3600 -- $(PY) -m sandbox.demo
 
 # Deployments wait much, types and layers take one core. The output of each comes as a whole, where make can do that.
 test: lint ## everything that has to pass before a change lands

@@ -3,6 +3,7 @@
 import argparse
 import math
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,21 +22,36 @@ COMMAND gets credentials that are worth nothing, endpoints on this computer, and
 
 IAM is enforced: roles are assumed by who their trust allows, functions have their role's credentials, and a call
 passes if the policies of that moment allow it. SageMaker asks for the action, for the tags and for iam:PassRole, with
-the job's tags as condition keys. COMMAND itself is the account's administrator.
+the job's tags as condition keys. COMMAND itself is the account's administrator. A request for a job is refused where
+its role, data, subnets, security groups or keys do not exist.
 
 EventBridge is told of each change of a tuning job's state: rules and their targets can be tried."""
+
+# The README has the same list.
+_NOT_CHECKED = (
+    "permissions of what CloudFormation itself does, whatever its role: it may do everything",
+    (
+        "what SageMaker does with a job's role: no container runs, so nothing says whether the role can read data and "
+        "images, write the output, or use the keys"
+    ),
+    "images, the bucket for the output, and parents of a warm start that are not in the sandbox: they are believed",
+    "signatures of calls to SageMaker: the access key alone says who calls",
+    (
+        "policies on calls to SageMaker that are not the caller's own (organizations, VPC endpoints, keys), and "
+        "condition keys other than aws:RequestTag, aws:TagKeys, aws:ResourceTag, aws:RequestedRegion, "
+        "sagemaker:TaggingAction and iam:PassedToService; variables in policies"
+    ),
+    "quotas other than the number of tuning jobs that run",
+    "networks: elastic addresses and NAT gateways get ids, and nothing is behind them",
+    "time: policies, roles and jobs are known everywhere at once",
+)
 
 _EPILOG = """\
 example:
   python -m sandbox -- sh -c 'cdk bootstrap && cdk deploy --all --require-approval never'
 
 not checked:
-  what CloudFormation does in its own name, with whichever role: it may do everything
-  what SageMaker does with a job's role or a key (data, images, volumes): no training runs
-  signatures of calls to SageMaker: its callers are told by their access key alone
-  whether a network has a way out: elastic addresses and NAT gateways get ids, and nothing is behind them
-  policies for SageMaker that are not those of the caller (organizations, VPC endpoints), and condition keys of a
-  request but for aws:RequestTag, aws:TagKeys, aws:ResourceTag, aws:RequestedRegion and sagemaker:TaggingAction
+{not_checked}
 
 exit status:
   COMMAND's; 128 + N when signal N ended it or the sandbox; 127 when there is no such command, 126 when it can't be run;
@@ -72,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m sandbox",
         usage="python -m sandbox [OPTION...] -- COMMAND [ARGUMENT...]",
         description=_DESCRIPTION,
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(not_checked="\n".join(map(_item, _NOT_CHECKED))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     default = ServiceSettings()
@@ -121,6 +137,11 @@ def _parser() -> argparse.ArgumentParser:
         help="how many tuning jobs may be created at once, with --create-rate (default: %(default)s)",
     )
     add(
+        "--inputs-elsewhere",
+        action="store_true",
+        help="take requests for tuning jobs that name roles, data, networks or keys which are not in the sandbox",
+    )
+    add(
         "--env",
         action="append",
         default=[],
@@ -131,6 +152,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--verbose", action="store_true", help="write the services' logs to standard error")
     add("command", nargs="+", metavar="COMMAND", help="what to run, with its arguments")
     return parser
+
+
+def _item(text: str) -> str:
+    return textwrap.fill(text, 118, initial_indent="  - ", subsequent_indent="    ")
 
 
 def _positive(text: str) -> float:
@@ -162,6 +187,7 @@ def _settings(options: argparse.Namespace) -> SandboxSettings:
             max_tuning_jobs=options.max_tuning_jobs,
             create_rate=options.create_rate,
             create_burst=options.create_burst,
+            inputs_elsewhere=options.inputs_elsewhere,
         ),
     )
 

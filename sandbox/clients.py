@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -14,6 +15,8 @@ SECRET_ACCESS_KEY = "sandbox"  # noqa: S105 - no secret: nothing but the sandbox
 
 _NOTHING = (None, None, None, None)
 _NO_FILE = (None, None, os.devnull, None)
+# A session may be used by one thread at a time.
+_LOCK = Lock()
 _CONFIG = Config(proxies={}, retries={"total_max_attempts": 1})
 
 
@@ -24,7 +27,8 @@ def new_client(service: str, endpoint_url: str, region: str) -> Any:
     endpoint_url: where the service is.
     region: the region that calls are sent to.
     """
-    return _session().client(service, region_name=region, endpoint_url=endpoint_url, config=_CONFIG)
+    with _LOCK:
+        return _session().client(service, region_name=region, endpoint_url=endpoint_url, config=_CONFIG)
 
 
 @cache

@@ -18,6 +18,7 @@ from sandbox.control import Control
 from sandbox.environment import aws_environment, command_environment, refuse_ways_out
 from sandbox.iam import Iam
 from sandbox.ministack import Commands, MiniStack
+from sandbox.references import References
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.server import SageMakerServer
 from sandbox.sagemaker.settings import ServiceSettings
@@ -81,6 +82,7 @@ class Sandbox:
             _log_to_stderr if settings.verbose else lambda _line: None,
             Clock.at_speed(settings.speed),
             authorize=Iam(commands).authorize,
+            inspect=References(self.client).check,
             publish=lambda region, event: commands.send("put_events", region=region, entries=[event]),
         )
         self._ministack.start(

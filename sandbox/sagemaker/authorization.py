@@ -18,7 +18,7 @@ signature), the action, the ARN of the resource ("*" where an action knows none)
 Raises ServiceError, such as errors.access_denied, for what is not allowed.
 """
 
-_CREATE = "CreateHyperParameterTuningJob"
+CREATE = "CreateHyperParameterTuningJob"
 # The member that names a resource, and the type of that resource.
 _NAMED = {"HyperParameterTuningJobName": "hyper-parameter-tuning-job", "TrainingJobName": "training-job"}
 
@@ -64,7 +64,7 @@ def checks(operation: str, parameters: Mapping[str, Any], place: Place) -> Itera
     always: Context = {"aws:RequestedRegion": place.region}
     new_tags: list[dict[str, str]] = parameters.get("Tags") or []
     of_request = _request_tags([tag["Key"] for tag in new_tags], new_tags)
-    if operation != _CREATE:
+    if operation != CREATE:
         keys = parameters.get("TagKeys") or []
         of_tags = of_request | (_request_tags(keys, []) if keys else {})
         of_resource = _resource_tags(place.tags_of(resource))
@@ -79,7 +79,7 @@ def checks(operation: str, parameters: Mapping[str, Any], place: Place) -> Itera
             "sagemaker:AddTags",
             resource,
             always
-            | ({"sagemaker:TaggingAction": _CREATE} if settings.creation_shows_tagging_action else {})
+            | ({"sagemaker:TaggingAction": CREATE} if settings.creation_shows_tagging_action else {})
             | (of_request if settings.creation_shows_request_tags else {})
             | (_resource_tags(new_tags) if settings.creation_shows_resource_tags else {}),
         )

@@ -29,6 +29,8 @@ class SageMakerServer(ThreadingHTTPServer):
     log: takes a line for each request; left out, nothing is logged.
     clock: the clock that jobs go by; left out, the computer's.
     authorize: asked for everything that a call has to be allowed; left out, everything is.
+    inspect: asked about the region and the request of each creation, to refuse one that refers to what is not there;
+        left out, nobody looks.
     publish: publishes an event in a region, as PutEvents takes it; left out, there are no events.
     """
 
@@ -43,6 +45,7 @@ class SageMakerServer(ThreadingHTTPServer):
         clock: Clock | None = None,
         *,
         authorize: "Authorize | None" = None,
+        inspect: Callable[[str, dict[str, Any]], None] | None = None,
         publish: Callable[[str, dict[str, Any]], None] | None = None,
     ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -51,6 +54,7 @@ class SageMakerServer(ThreadingHTTPServer):
         self._account_id = account_id
         self._clock = clock
         self._authorize = authorize
+        self._inspect = inspect
         self._publish = publish
         self._events: Queue[tuple[str, dict[str, Any]] | None] = Queue()
         self._workers: list[Thread] = []
@@ -70,6 +74,7 @@ class SageMakerServer(ThreadingHTTPServer):
             self._clock,
             self._account_id,
             authorize=self._authorize,
+            inspect=self._inspect,
             notify=self._publish and (lambda region, event: self._events.put((region, event))),
         )
         self._workers = [

@@ -13,7 +13,7 @@ from moto.core.request import Request
 
 from sandbox.clients import new_client
 from sandbox.sagemaker import errors
-from sandbox.sagemaker.authorization import Authorize, Place, checks
+from sandbox.sagemaker.authorization import CREATE, Authorize, Place, checks
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.events import state_change
 from sandbox.sagemaker.models import SageMakerBackend
@@ -31,22 +31,27 @@ class SageMaker:
     clock: the clock that jobs and rates go by; left out, the computer's.
     account_id: the account, twelve digits.
     authorize: asked for everything that a call has to be allowed; left out, everything is.
+    inspect: asked about the region and the request of each creation, to refuse one that refers to what is not there;
+        left out, nobody looks.
     notify: is told the region and the event of each change of a tuning job's state; left out, nobody is. It must not
         wait for anything: calls do so long.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact of its own
         self,
         settings: ServiceSettings | None = None,
         clock: Clock | None = None,
         account_id: str = "111122223333",
+        *,
         authorize: Authorize | None = None,
+        inspect: Callable[[str, dict[str, Any]], None] | None = None,
         notify: Callable[[str, dict[str, Any]], None] | None = None,
     ) -> None:
         self.settings = settings or ServiceSettings()
         self.clock = clock or Clock()
         self.account_id = account_id
         self._authorize = authorize
+        self._inspect = inspect
         self._notify = notify
         self._lock = RLock()
         self._backends: dict[str, SageMakerBackend] = {}
@@ -95,10 +100,12 @@ class SageMaker:
         try:
             if fault and not fault.after:
                 raise _error_of(fault)
-            if operation == "CreateHyperParameterTuningJob":
+            if operation == CREATE:
                 self._take_token()
             validate(operation, parameters)
             self._check_permissions(operation, parameters, region, caller)
+            if operation == CREATE and self._inspect and not self.settings.inputs_elsewhere:
+                self._inspect(region, parameters)
             result = perform()
             if fault:
                 raise _error_of(fault)

@@ -14,6 +14,8 @@ class ServiceSettings:
     create_rate: how many jobs may be created a second; left out, any number.
     create_burst: how many jobs may be created at once before create_rate applies; without create_rate it has no effect.
 
+    inputs_elsewhere: whether a request may name roles, data, networks and keys that are not there; otherwise it is
+        refused, where the service can look for them.
     events_list_tags: whether an event's detail has the tags as a list of keys and values, as AWS's schema of it says;
         otherwise they are a map, as in the documentation's examples.
 
@@ -33,6 +35,7 @@ class ServiceSettings:
     max_tuning_jobs: int = 100
     create_rate: float | None = None
     create_burst: int = 1
+    inputs_elsewhere: bool = False
     events_list_tags: bool = False
     creation_shows_tagging_action: bool = True
     creation_shows_request_tags: bool = True

@@ -94,8 +94,9 @@ def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 @pytest.fixture
 def account(bootstrapped: Account) -> Iterator[Account]:
-    """The account, with no quota, fault or record left of another test."""
+    """The account, with no quota, fault or record left of another test; requests may name what is not there."""
     bootstrapped.created()
+    bootstrapped.sandbox.control.configure(inputs_elsewhere=True)
     yield bootstrapped
     bootstrapped.sandbox.control.configure(max_tuning_jobs=100)
     bootstrapped.sandbox.control.clear_faults()

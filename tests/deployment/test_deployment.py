@@ -8,8 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_sqs as sqs
 
-from hpt_construct import HyperparameterTuningJob
+from hpt_construct import (
+    AlgorithmSpecification,
+    Channel,
+    ContinuousRange,
+    HyperparameterTuningJob,
+    Objective,
+    OutputDataConfig,
+    ResourceConfig,
+    ResourceLimits,
+    S3DataSource,
+    StoppingCondition,
+    Strategy,
+    TrainingJobDefinition,
+    VpcConfig,
+)
 
 from .conftest import ROOT, outputs
 
@@ -166,3 +184,46 @@ def test_deployment_fails_where_the_policy_lacks_an_action(account: Account, gui
     assert "is not authorized to perform: sagemaker:AddTags on resource: arn:aws:sagemaker:us-east-1:" in failed.stdout
     assert account.jobs() == before
     account.destroy("Powerless")
+
+
+def test_job_in_a_network_of_the_app_tells_a_rules_target(account: Account) -> None:
+    """A VPC with NAT gateways, data, role and queue of the stack: the job's failure arrives in the queue."""
+
+    def fill(stack: cdk.Stack) -> None:
+        vpc = ec2.Vpc(stack, "Network")
+        data = assets.Asset(stack, "Data", path=str(ROOT / "examples" / "data" / "train.csv"))
+        job = HyperparameterTuningJob(
+            stack,
+            "Tuning",
+            strategy=Strategy.RANDOM,
+            objective=Objective.maximize("validation:auc"),
+            parameter_ranges=[ContinuousRange("eta", 0, 1)],
+            resource_limits=ResourceLimits(max_training_jobs=2, max_parallel_training_jobs=1),
+            training_job=TrainingJobDefinition(
+                algorithm_specification=AlgorithmSpecification(training_image="registry/image:1"),
+                input_data_config=[Channel("train", S3DataSource(data.s3_object_url))],
+                output_data_config=OutputDataConfig(s3_output_path="s3://amzn-s3-demo-bucket/models"),
+                resource_config=ResourceConfig(
+                    instance_type="ml.m5.large", instance_count=1, volume_size=cdk.Size.gibibytes(10)
+                ),
+                stopping_condition=StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+                vpc_config=VpcConfig.from_vpc(vpc, security_groups=[ec2.SecurityGroup(stack, "Trainings", vpc=vpc)]),
+            ),
+        )
+        queue = sqs.Queue(stack, "Failures")
+        job.on_failed("Failed", target=targets.SqsQueue(queue))
+        cdk.CfnOutput(stack, "QueueUrl", value=queue.queue_url)
+
+    account.sandbox.control.configure(inputs_elsewhere=False)
+    deployed = account.deploy(fill, "Networked")
+    assert deployed.returncode == 0, deployed.stderr
+    [request] = account.created()
+    assert len(request["TrainingJobDefinition"]["VpcConfig"]["Subnets"]) == 2
+    account.sandbox.control.fail_job(request["HyperParameterTuningJobName"], "no data")
+    queue = outputs(deployed)["QueueUrl"]
+    [message] = account.sandbox.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    detail = json.loads(message["Body"])["detail"]
+    assert detail["HyperParameterTuningJobName"] == request["HyperParameterTuningJobName"]
+    assert (detail["HyperParameterTuningJobStatus"], detail["FailureReason"]) == ("Failed", "no data")
+    destroyed = account.destroy("Networked")
+    assert destroyed.returncode == 0, destroyed.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from .conftest import outputs
 
 if TYPE_CHECKING:
@@ -13,6 +15,12 @@ if TYPE_CHECKING:
 
 ACCOUNT = "111122223333"
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+
+
+@pytest.fixture(autouse=True)
+def _with_all_inputs(account: Account) -> None:
+    """What an example refers to, it makes: nothing else is there."""
+    account.sandbox.control.configure(inputs_elsewhere=False)
 
 
 def deploy(account: Account, example: str, *stacks: str) -> subprocess.CompletedProcess[str]:

@@ -20,6 +20,20 @@ _SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 # What is waited for comes in a second or two: only what never comes is given up.
 _PATIENCE_SECONDS = 300
 
+_REQUEST = {
+    "HyperParameterTuningJobName": "a",
+    "HyperParameterTuningJobConfig": {
+        "Strategy": "Random",
+        "ResourceLimits": {"MaxNumberOfTrainingJobs": 1, "MaxParallelTrainingJobs": 1},
+    },
+    "TrainingJobDefinition": {
+        "AlgorithmSpecification": {"TrainingInputMode": "File"},
+        "RoleArn": "arn:aws:iam::111122223333:role/nobody",
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/output"},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+    },
+}
+
 needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 
 
@@ -121,6 +135,31 @@ except ClientError as error:
 def test_the_help_has_an_example() -> None:
     """The help shows how a deployment is run."""
     assert "python -m sandbox -- sh -c 'cdk bootstrap && cdk deploy" in _run("--help").stdout
+
+
+def test_the_help_and_the_readme_say_what_is_not_checked() -> None:
+    """They have the same list."""
+    _, _, listed = _run("--help").stdout.partition("not checked:\n  - ")
+    items = [" ".join(item.split()) for item in listed.partition("\n\n")[0].split("\n  - ")]
+    readme = (_ROOT / "README.md").read_text(encoding="utf-8")
+    assert [item for item in items if f"\n- {item}\n" not in readme] == []
+    assert len(items) > 5
+
+
+def test_inputs_may_be_elsewhere() -> None:
+    """A request that names what is not there is refused, but for the switch."""
+    code = f"""
+import boto3
+from botocore.exceptions import ClientError
+try:
+    boto3.client("sagemaker").create_hyper_parameter_tuning_job(**{_REQUEST})
+except ClientError as error:
+    print(error)
+else:
+    print("taken")
+"""
+    for options, answer in (([], "Could not assume role"), (["--inputs-elsewhere"], "taken")):
+        assert answer in _run(*options, "--", "python", "-c", code).stdout
 
 
 @needs_proc

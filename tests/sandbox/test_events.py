@@ -103,11 +103,11 @@ def test_rules_act_on_a_job(sandbox: Sandbox, request_body: dict[str, Any]) -> N
     policy = json.dumps({"Statement": [may_send | {"Resource": arn}]})
     queues.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     events.put_targets(Rule="ended", Targets=[{"Id": "queue", "Arn": arn}])
-    sandbox.control.configure(training_seconds=0.01)
+    sandbox.control.configure(training_seconds=0.01, inputs_elsewhere=True)
     try:
         sandbox.client("sagemaker").create_hyper_parameter_tuning_job(**request_body)
     finally:
-        sandbox.control.configure(training_seconds=600)
+        sandbox.control.configure(training_seconds=600, inputs_elsewhere=False)
     [message] = queues.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
     event = json.loads(message["Body"])
     assert event["detail-type"] == "SageMaker HyperParameter Tuning Job State Change"

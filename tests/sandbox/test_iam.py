@@ -62,7 +62,7 @@ def _decision(url: str, key: str, action: str = _STOP, resource: str = _JOB, con
     return _ALLOWED
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def role(sandbox: Sandbox) -> _Role:
     """Answer a role that each test gives the policy that it is about."""
     return _Role(sandbox, "judged")
