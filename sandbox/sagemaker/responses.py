@@ -2,9 +2,8 @@
 
 import json
 import uuid
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.request import Request
@@ -15,40 +14,57 @@ from moto.sagemaker.responses import SageMakerResponse as MotoSageMakerResponse
 from sandbox.sagemaker import errors
 from sandbox.sagemaker.models import SageMakerBackend
 
-if TYPE_CHECKING:
-    from sandbox.sagemaker.service import SageMaker
-
 _DEFAULT_PAGE = 10
 _Item = TypeVar("_Item")
+
+
+class Observe(Protocol):
+    """Carries out a call under what is set for the service, and records it."""
+
+    def __call__(
+        self,
+        operation: str,
+        parameters: dict[str, Any],
+        region: str,
+        caller: str,
+        perform: Callable[[], ActionResult],
+    ) -> ActionResult:
+        """Answer what the call results in.
+
+        Raises ServiceError: the error to answer.
+        """
 
 
 class SageMakerResponse(MotoSageMakerResponse):
     """The answer to one request.
 
-    service: the service that is asked.
+    account_id: the account that is asked.
+    backend: answers the state of a region.
+    observe: carries out the call.
     """
 
-    def __init__(self, service: "SageMaker") -> None:
+    def __init__(self, account_id: str, backend: Callable[[str], SageMakerBackend], observe: Observe) -> None:
         super().__init__()
-        self._service = service
+        self._account_id = account_id
+        self._backend = backend
+        self._observe = observe
         # moto would parse before the request is checked, and fail on what the check is there to report.
         self.automated_parameter_parsing = False
 
     @property
     def sagemaker_backend(self) -> SageMakerBackend:
         """The state of the region that the request was sent to."""
-        return self._service.backend(self.region)
+        return self._backend(self.region)
 
     def get_current_account(self) -> str:
         """Answer the one account there is, whatever the credentials."""
-        return self._service.account_id
+        return self._account_id
 
     def answer(self, request: Request) -> tuple[int, dict[str, str], str]:
         """Answer a request: the HTTP status, the headers and the body."""
         self.setup_class(request)
         status, headers, body = self.call_action()
         named = {name: str(value) for name, value in headers.items()}
-        named["Date"] = format_datetime(datetime.fromtimestamp(self._service.clock.now(), tz=UTC), usegmt=True)
         return status, {**named, "x-amzn-RequestId": str(uuid.uuid4())}, str(body)
 
     def call_action(self) -> TYPE_RESPONSE:
@@ -60,7 +76,7 @@ class SageMakerResponse(MotoSageMakerResponse):
             return self._error("SerializationException", "The request is not JSON.", 400)
         caller = _access_key(self.headers.get("Authorization", ""))
         try:
-            result = self._service.observe(operation, parameters, self.region, caller, lambda: self._perform(operation))
+            result = self._observe(operation, parameters, self.region, caller, lambda: self._perform(operation))
         except errors.ServiceError as error:
             return self._error(error.code, error.message, error.status)
         return self.serialized(result)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -68,7 +70,9 @@ class SageMaker:
     def answer(self, request: Request) -> tuple[int, dict[str, str], str]:
         """Answer a request in SageMaker's protocol: the HTTP status, the headers and the body."""
         with self._lock:
-            return SageMakerResponse(self).answer(request)
+            status, headers, body = SageMakerResponse(self.account_id, self.backend, self.observe).answer(request)
+            now = datetime.fromtimestamp(self.clock.now(), tz=UTC)
+            return status, {**headers, "Date": format_datetime(now, usegmt=True)}, body
 
     def attach(self, client: BaseClient) -> None:
         """Let a boto3 client be answered here, in this process: nothing of what it sends goes to a network."""
