@@ -31,8 +31,8 @@ EventBridge is told of each change of a tuning job's state: rules and their targ
 _NOT_CHECKED = (
     "permissions of what CloudFormation itself does, whatever its role: it may do everything",
     (
-        "what SageMaker does with a job's role: no container runs, so nothing says whether the role can read data and "
-        "images, write the output, or use the keys"
+        "what SageMaker does with a job's role, or in the caller's name with a key: no container runs, so nothing says "
+        "whether the role can read data and images, write the output, or use the keys"
     ),
     "images, the bucket for the output, and parents of a warm start that are not in the sandbox: they are believed",
     "signatures of calls to SageMaker: the access key alone says who calls",
