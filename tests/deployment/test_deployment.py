@@ -221,7 +221,7 @@ def test_job_in_a_network_of_the_app_tells_a_rules_target(account: Account) -> N
     assert len(request["TrainingJobDefinition"]["VpcConfig"]["Subnets"]) == 2
     account.sandbox.control.fail_job(request["HyperParameterTuningJobName"], "no data")
     queue = outputs(deployed)["QueueUrl"]
-    [message] = account.sandbox.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    [message] = account.sandbox.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
     detail = json.loads(message["Body"])["detail"]
     assert detail["HyperParameterTuningJobName"] == request["HyperParameterTuningJobName"]
     assert (detail["HyperParameterTuningJobStatus"], detail["FailureReason"]) == ("Failed", "no data")

@@ -108,7 +108,7 @@ def test_rules_act_on_a_job(sandbox: Sandbox, request_body: dict[str, Any]) -> N
         sandbox.client("sagemaker").create_hyper_parameter_tuning_job(**request_body)
     finally:
         sandbox.control.configure(training_seconds=600, inputs_elsewhere=False)
-    [message] = queues.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    [message] = queues.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
     event = json.loads(message["Body"])
     assert event["detail-type"] == "SageMaker HyperParameter Tuning Job State Change"
     assert event["resources"] == [_ARN]
