@@ -29,6 +29,7 @@ VERSIONS = [(name, version) for name, versions in TABLE["algorithms"].items() fo
         ("kmeans", None, "us-east-1", "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"),
         ("blazingtext", "1", "eu-west-1", "685385470294.dkr.ecr.eu-west-1.amazonaws.com/blazingtext:1"),
         ("xgboost", "3.0-5", "cn-north-1", "450853457545.dkr.ecr.cn-north-1.amazonaws.com.cn/sagemaker-xgboost:3.0-5"),
+        ("xgboost", "3.2-0", "eu-west-1", "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0"),
         ("pca", None, "us-gov-west-1", "226302683700.dkr.ecr.us-gov-west-1.amazonaws.com/pca:1"),
         ("pca", None, "us-iso-east-1", "490574956308.dkr.ecr.us-iso-east-1.c2s.ic.gov/pca:1"),
     ],
@@ -51,7 +52,7 @@ def test_image_is_known_to_bring_its_metrics(name: str, version: str) -> None:
         ("XGBoost", "1.7-1", r"got the built-in algorithm 'XGBoost', must be one of .*; did you mean 'xgboost'\?"),
         ("lightgbm", None, r"got the built-in algorithm 'lightgbm', must be one of blazingtext, .*, xgboost$"),
         ("xgboost", "1.7", r"got version '1\.7' of 'xgboost', must be one of 1, .*; did you mean '1\.7-1'\?"),
-        ("xgboost", None, r"got no version of 'xgboost', give one of 1, 0\.90-1, .*, 3\.0-5"),
+        ("xgboost", None, r"got no version of 'xgboost', give one of 1, 0\.90-1, .*, 3\.0-5, 3\.2-0$"),
         ("kmeans", "latest", r"got version 'latest' of 'kmeans', must be one of 1$"),
     ],
 )
