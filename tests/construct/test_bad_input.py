@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.requests import guide_request
@@ -87,6 +87,7 @@ TYPED = rendering.fields(rendering.parse(REQUEST))
 WITHOUT_ROLE = {**TYPED, "training_job": dataclasses.replace(TYPED["training_job"], role=None)}
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([*_places(REQUEST), ("HyperParameterTuningJobName",), ("Tags",), ("Autotune",)]),
     st.sampled_from(sorted(WRONG)),
@@ -101,6 +102,7 @@ def test_any_value_in_a_request_is_taken_or_refused(place: Steps, wrong: str) ->
 def test_any_value_in_a_typed_part_is_taken_or_refused(whole: dict[str, Any]) -> None:
     """In the typed form, at every depth; without a role too, which is made of what the parts say."""
 
+    @settings(deadline=None)
     @given(st.sampled_from([*_places(whole)]), st.sampled_from(sorted(WRONG)))
     def check(place: Steps, wrong: str) -> None:
         _taken_or_refused(lambda stack: HyperparameterTuningJob(stack, "Tuning", **_put(whole, place, WRONG[wrong])))
