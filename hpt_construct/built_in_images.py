@@ -11,7 +11,7 @@ import difflib
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,11 +96,21 @@ def is_built_in(image: str) -> bool:
     >>> is_built_in("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3")
     False
     """
+    return algorithm_of(image) is not None
+
+
+@lru_cache
+def algorithm_of(image: str) -> str | None:
+    """The name of the built-in algorithm that an image is known to be; None for any other image.
+
+    >>> algorithm_of("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
+    'xgboost'
+    """
     found = _IMAGE.fullmatch(image)
     if found is None:
-        return False
+        return None
     accounts, repositories = _known()
-    return found["account"] in accounts and found["repository"] in repositories
+    return repositories.get(found["repository"]) if found["account"] in accounts else None
 
 
 @cache
@@ -110,12 +120,16 @@ def _table() -> dict[str, Any]:
 
 
 @cache
-def _known() -> tuple[frozenset[str], frozenset[str]]:
-    """Every account, and every repository."""
+def _known() -> tuple[frozenset[str], Mapping[str, str]]:
+    """Every account, and the algorithm of every repository."""
     table = _table()
     accounts = (account for registry in table["registries"].values() for account in registry.values())
-    images = (version["image"] for versions in table["algorithms"].values() for version in versions.values())
-    return frozenset(accounts), frozenset(image.partition(":")[0] for image in images)
+    repositories = {
+        version["image"].partition(":")[0]: name
+        for name, versions in table["algorithms"].items()
+        for version in versions.values()
+    }
+    return frozenset(accounts), repositories
 
 
 @cache

@@ -203,6 +203,31 @@ _CHANNEL = "job.InputDataConfig.0"
 _SOURCE = f"{_CHANNEL}.DataSource"
 _PARENT = "WarmStartConfig.ParentHyperParameterTuningJobs"
 
+_XGBOOST = {
+    _IMAGE: XGBOOST,
+    _METRICS: DROP,
+    "config.HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
+    _CONTINUOUS: [{**RATE, "Name": "eta"}],
+    _STATIC: {"num_round": "10", "objective": "binary:logistic"},
+    "job.InputDataConfig": [channel(), channel("validation")],
+}
+_KMEANS = {
+    **_XGBOOST,
+    _IMAGE: "174872318107.dkr.ecr.us-west-2.amazonaws.com/kmeans:1",
+    "config.HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "test:msd"},
+    "config.ParameterRanges": {"IntegerParameterRanges": [{**DEPTH, "Name": "epochs"}]},
+    _TOTAL: 2,
+    _STATIC: {"feature_dim": "3", "k": "2"},
+    "job.InputDataConfig": [channel(), channel("test")],
+}
+_OBJECTIVE = "config.HyperParameterTuningJobObjective"
+
+
+def _of_kmeans(image: str, **members: Value) -> dict[str, Any]:
+    """Return the request for k-means with another algorithm's image, of which only what the case is about is right."""
+    return {**_KMEANS, _IMAGE: f"433757028032.dkr.ecr.us-west-2.amazonaws.com/{image}:1", **members}
+
+
 # fmt: off
 CASES = (
     # Strategy and limits
@@ -551,8 +576,12 @@ CASES = (
          ("job.AlgorithmSpecification.AlgorithmName",)),
     Case("S5", W, "checkpoints", _WAIT, {**_SPOT, "job.CheckpointConfig": DROP, _IMAGE: XGBOOST, _WAIT: 3601},
          {**_SPOT, _IMAGE: XGBOOST, _WAIT: 3601}),
+    Case("S5", W, "checkpoints-of-no-use", _WAIT, {**_KMEANS, **_SPOT, _WAIT: 3601},
+         {**_SPOT, _IMAGE: XGBOOST, _WAIT: 3601}, (_WAIT, "job.EnableManagedSpotTraining", _IMAGE)),
     Case("S6", W, "no-checkpoints", "job.CheckpointConfig", {**_SPOT, "job.CheckpointConfig": DROP}, _SPOT,
          ("job.EnableManagedSpotTraining",)),
+    Case("S6", W, "checkpoints-of-no-use", "job.CheckpointConfig",
+         {**_XGBOOST, **_SPOT, "job.CheckpointConfig": DROP}, {**_KMEANS, **_SPOT, "job.CheckpointConfig": DROP}),
 
     # Data, environment, network, names, tags
     Case("I1", E, "name-twice", "job.InputDataConfig.1.ChannelName", {"job.InputDataConfig": [channel(), channel()]},
@@ -622,5 +651,86 @@ CASES = (
          {"Tags": [{"Key": "awsx", "Value": "aws:"}]}, ("Tags.0.Key",)),
     Case("T1", E, "prefix-of-ours", "Tags.0.Key", {"Tags": [{"Key": "hpt-construct:stack", "Value": "1"}]},
          {"Tags": [{"Key": "hpt-construct", "Value": "1"}]}, ("Tags.0.Key",)),
+
+    # Built-in algorithms
+    Case("B1", W, "typo", f"{_OBJECTIVE}.MetricName", {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "validation:acu"},
+         _XGBOOST, (f"{_OBJECTIVE}.MetricName", _OBJECTIVE, _IMAGE, _STATIC)),
+    Case("B1", W, "of-one-definition", "jobs.1.TuningObjective.MetricName",
+         {"jobs.1.AlgorithmSpecification": {"TrainingImage": XGBOOST, "TrainingInputMode": "File"}},
+         {"jobs.1.AlgorithmSpecification": {"TrainingImage": FRAMEWORK, "TrainingInputMode": "File"}},
+         ("jobs.1.TuningObjective", "jobs.1.AlgorithmSpecification.TrainingImage", "jobs.1"), several=True),
+    Case("B1", W, "metric-of-ones-own", f"{_OBJECTIVE}.MetricName", {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "loss"},
+         {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "loss", _METRICS: DEFINED}),
+    Case("B1", W, "script", f"{_OBJECTIVE}.MetricName", {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "loss"},
+         {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "loss", _STATIC: {"sagemaker_program": '"train.py"'}}),
+    Case("B2", W, "minimize-auc", f"{_OBJECTIVE}.Type", {**_XGBOOST, f"{_OBJECTIVE}.Type": "Minimize"}, _XGBOOST,
+         (f"{_OBJECTIVE}.Type", f"{_OBJECTIVE}.MetricName", _IMAGE)),
+    Case("B2", W, "maximize-distance", f"{_OBJECTIVE}.Type", {**_KMEANS, f"{_OBJECTIVE}.Type": "Maximize"}, _KMEANS),
+    Case("B3", W, "static-typo", f"{_STATIC}.num_rounds", {**_XGBOOST, f"{_STATIC}.num_rounds": "10"},
+         {**_XGBOOST, f"{_STATIC}._num_gpus": "1", f"{_STATIC}.sagemaker_region": "us-west-2"}, (_STATIC, _IMAGE)),
+    Case("B3", W, "tuned-typo", f"{_CONTINUOUS}.0.Name", {**_XGBOOST, f"{_CONTINUOUS}.0.Name": "etaa"},
+         {**_XGBOOST, f"{_CONTINUOUS}.0.Name": "reg_alpha"}, (f"{_CONTINUOUS}.0.Name", f"{_CONTINUOUS}.0", _STATIC)),
+    Case("B4", W, "no-rounds", f"{_STATIC}.num_round", {**_XGBOOST, f"{_STATIC}.num_round": DROP},
+         {**_XGBOOST, f"{_STATIC}.num_round": DROP, _INTEGER: [{**DEPTH, "Name": "num_round"}]},
+         (_CONTINUOUS, f"{_CONTINUOUS}.0.Name", _STATIC)),
+    Case("B4", W, "autotune", f"{_STATIC}.num_round", {**_XGBOOST, f"{_STATIC}.num_round": DROP},
+         {**_XGBOOST, f"{_STATIC}.num_round": DROP, **_AUTOTUNE}),
+    Case("B4", W, "classes", f"{_STATIC}.num_class", {**_XGBOOST, f"{_STATIC}.objective": '"multi:softmax"'},
+         {**_XGBOOST, f"{_STATIC}.objective": "reg:squarederror"}, (f"{_STATIC}.objective",)),
+    Case("B5", W, "not-tunable", f"{_CATEGORICAL}.0.Name",
+         {**_XGBOOST, _CATEGORICAL: [{"Name": "booster", "Values": ["gbtree", "dart"]}]},
+         {**_XGBOOST, _CATEGORICAL: [{"Name": "max_depth", "Values": ["3", "4"]}]},
+         (f"{_CATEGORICAL}.0.Name", _CATEGORICAL, _STATIC)),
+    Case("B5", W, "fractions-of-a-depth", f"{_CONTINUOUS}.0.Name", {**_XGBOOST, f"{_CONTINUOUS}.0.Name": "max_depth"},
+         {**_XGBOOST, _INTEGER: [{**DEPTH, "Name": "gamma"}]}),
+    Case("B5", W, "number-of-a-method", f"{_INTEGER}.0.Name", {**_KMEANS, f"{_INTEGER}.0.Name": "init_method"},
+         {**_KMEANS, _CATEGORICAL: [{"Name": "init_method", "Values": ["random", "kmeans++"]}]}),
+    *(Case("B6", W, f"static-{name}-{value}", f"{_STATIC}.{name}", {**_XGBOOST, f"{_STATIC}.{name}": value},
+           {**_XGBOOST, f"{_STATIC}.{name}": fine}, (f"{_STATIC}.{name}", _IMAGE))
+      for name, value, fine in (
+          ("rate_drop", "1.1", "1.0"), ("rate_drop", "much", "1e-1"), ("tweedie_variance_power", "2", "1.999"),
+          ("max_depth", "2.5", "2.0"), ("num_round", "0", "1"), ("booster", "tree", '"gbtree"'),
+          ("use_dask_gpu_training", "yes", "True"), ("max_bin", "-1", "0"),
+      )),
+    Case("B6", W, "bound", f"{_CONTINUOUS}.0.MaxValue", {**_XGBOOST, f"{_CONTINUOUS}.0.MaxValue": "1.1"},
+         {**_XGBOOST, f"{_CONTINUOUS}.0.MaxValue": "1"}, (f"{_CONTINUOUS}.0.MaxValue", f"{_CONTINUOUS}.0.Name")),
+    Case("B6", W, "category", f"{_CATEGORICAL}.0.Values.1",
+         {**_KMEANS, _CATEGORICAL: [{"Name": "init_method", "Values": ["random", "best"]}]},
+         {**_KMEANS, _CATEGORICAL: [{"Name": "extra_center_factor", "Values": ["auto", "4"]}]},
+         (f"{_CATEGORICAL}.0.Values", f"{_CATEGORICAL}.0.Values.1")),
+    Case("B7", W, "no-train", "job.InputDataConfig", {**_XGBOOST, f"{_CHANNEL}.ChannelName": "training"}, _XGBOOST,
+         (f"{_CHANNEL}.ChannelName", _CHANNEL, "job.InputDataConfig", _IMAGE)),
+    Case("B7", W, "images-are-validated", "job.InputDataConfig",
+         {**_of_kmeans("image-classification"), "job.InputDataConfig": [channel()]},
+         {**_of_kmeans("image-classification"), "job.InputDataConfig": [channel(), channel("validation")]}),
+    Case("B8", W, "no-validation", "job.InputDataConfig", {**_XGBOOST, "job.InputDataConfig": [channel()]}, _XGBOOST,
+         (f"{_CHANNEL}.ChannelName", f"{_OBJECTIVE}.MetricName", _IMAGE)),
+    Case("B8", W, "folds", "job.InputDataConfig", {**_XGBOOST, "job.InputDataConfig": [channel()]},
+         {**_XGBOOST, "job.InputDataConfig": [channel()], f"{_STATIC}._kfold": "5"}),
+    Case("B9", W, "type", f"{_CHANNEL}.ContentType", {**_XGBOOST, f"{_CHANNEL}.ContentType": "application/json"},
+         {**_XGBOOST, f"{_CHANNEL}.ContentType": "text/csv;label_size=0"},
+         (f"{_CHANNEL}.ContentType", f"{_CHANNEL}.ChannelName", _IMAGE)),
+    Case("B9", W, "channel-of-code", f"{_CHANNEL}.ContentType",
+         {**_XGBOOST, f"{_CHANNEL}.ContentType": "application/json"},
+         {**_XGBOOST, "job.InputDataConfig.1": {**channel("code"), "ContentType": "text/python"}}),
+    Case("B9", W, "mode", "job.AlgorithmSpecification.TrainingInputMode",
+         {**_of_kmeans("seq2seq"), "job.AlgorithmSpecification.TrainingInputMode": "Pipe"},
+         {**_KMEANS, "job.AlgorithmSpecification.TrainingInputMode": "Pipe"},
+         ("job.AlgorithmSpecification.TrainingInputMode", _IMAGE)),
+    Case("B9", W, "mode-of-channel", f"{_CHANNEL}.InputMode",
+         {**_of_kmeans("seq2seq"), f"{_CHANNEL}.InputMode": "Pipe"},
+         {**_of_kmeans("seq2seq"), f"{_CHANNEL}.InputMode": "FastFile"}, (f"{_CHANNEL}.InputMode",)),
+    Case("B10", W, "no-gpu", "job.ResourceConfig.InstanceType", _of_kmeans("object-detection"),
+         {**_of_kmeans("object-detection"), "job.ResourceConfig.InstanceType": "ml.g5.xlarge"},
+         ("job.ResourceConfig.InstanceType", "job.ResourceConfig", _IMAGE)),
+    Case("B10", W, "idle-gpu", "job.ResourceConfig.InstanceType",
+         {**_of_kmeans("randomcutforest"), "job.ResourceConfig.InstanceType": "ml.p3.2xlarge"},
+         _of_kmeans("randomcutforest")),
+    Case("B10", W, "several", "job.ResourceConfig.InstanceCount",
+         {**_of_kmeans("lda"), "job.ResourceConfig.InstanceCount": 2}, _of_kmeans("lda"),
+         ("job.ResourceConfig.InstanceCount",)),
+    Case("B10", W, "several-of-choices",  "job.HyperParameterTuningResourceConfig.InstanceConfigs.0.InstanceCount",
+         {**_of_kmeans("object2vec"), **_tuning_resource(InstanceConfigs=[{**_CONFIGS[0], "InstanceCount": 3}])},
+         {**_KMEANS, **_tuning_resource(InstanceConfigs=[{**_CONFIGS[0], "InstanceCount": 3}])}),
 )
 # fmt: on

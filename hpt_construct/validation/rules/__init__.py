@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import algorithm, compute, data, definitions, ranges, strategy
+from . import algorithm, built_in, compute, data, definitions, ranges, strategy
 from .rule import Level, Place, Rule, Value
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *algorithm.RULES,
     *compute.RULES,
     *data.RULES,
+    *built_in.RULES,
 )
 """In the order of the reference. What the API model says by itself (P11, A3, R6, N1) is checked with the structure."""
 

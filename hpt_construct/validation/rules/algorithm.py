@@ -10,15 +10,13 @@ from hpt_construct.built_in_images import is_built_in
 from hpt_construct.errors import show
 from hpt_construct.validation.problem import Problem
 
-from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, repeated, scope
+from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, repeated, runs_a_script, scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SPECIFICATION = "AlgorithmSpecification"
 _METRICS = "MetricDefinitions"
-# Set by the SageMaker SDK when a script of the user runs in the image.
-_SCRIPT = "sagemaker_program"
 
 
 @scope
@@ -55,7 +53,7 @@ def _built_in_brings_its_metrics(definition: Place, specification: Place) -> Ite
     if (
         specification.read(_METRICS)
         and is_built_in(specification.read("TrainingImage") or "")
-        and _SCRIPT not in definition.entries("StaticHyperParameters")
+        and not runs_a_script(definition)
     ):
         yield Problem(specification.at(_METRICS), "the built-in algorithm brings its own; leave it out")
 

@@ -10,12 +10,22 @@ from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Problem
 
-from .rule import Level, Place, Rule, each_channel, each_definition, repeated, scope
+from .rule import (
+    Level,
+    Place,
+    Rule,
+    each_built_in,
+    each_channel,
+    each_definition,
+    keeps_checkpoints,
+    repeated,
+    scope,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_RESOURCES = ("ResourceConfig", "HyperParameterTuningResourceConfig")
+RESOURCES = ("ResourceConfig", "HyperParameterTuningResourceConfig")
 _INSTANCE_LISTS = ("InstanceGroups", "InstancePreferences", "InstanceConfigs")
 _SPOT = "EnableManagedSpotTraining"
 _RUNTIME = ("StoppingCondition", "MaxRuntimeInSeconds")
@@ -48,7 +58,7 @@ _ACCELERATED = ("ml.p", "ml.g", "ml.trn", "ml.inf")
 @scope
 def _each_resource(request: Place) -> Iterator[tuple[Place]]:
     for _, definition in each_definition(request):
-        yield from ((Place(value, definition.at(name)),) for name, value in definition.given(*_RESOURCES))
+        yield from ((Place(value, definition.at(name)),) for name, value in definition.given(*RESOURCES))
 
 
 @scope
@@ -61,10 +71,10 @@ def _each_own_resource(request: Place) -> Iterator[tuple[Place, Place]]:
 @scope
 def _each_tuning_resource(request: Place) -> Iterator[tuple[Place]]:
     for _, definition in each_definition(request):
-        yield from ((Place(value, definition.at(name)),) for name, value in definition.given(_RESOURCES[1]))
+        yield from ((Place(value, definition.at(name)),) for name, value in definition.given(RESOURCES[1]))
 
 
-def _instances(resource: Place) -> Iterator[Place]:
+def instances(resource: Place) -> Iterator[Place]:
     """Yield every place of a resource configuration where instances are asked for, as far as known."""
     yield resource
     for name in _INSTANCE_LISTS:
@@ -74,7 +84,7 @@ def _instances(resource: Place) -> Iterator[Place]:
 @scope
 def _each_counted(request: Place) -> Iterator[tuple[Place]]:
     for (resource,) in _each_resource(request):
-        yield from ((place,) for place in _instances(resource))
+        yield from ((place,) for place in instances(resource))
         for name, value in resource.given("InstancePlacementConfig"):
             yield from ((place,) for place in Place(value, resource.at(name)).known("PlacementSpecifications"))
 
@@ -84,12 +94,12 @@ def _family(instance_type: str) -> str:
 
 
 def _one_form_of_resource(_: Place, definition: Place) -> Iterator[Problem]:
-    given = [name for name in _RESOURCES if definition.read(name) is not None]
+    given = [name for name in RESOURCES if definition.read(name) is not None]
     if not given:
         message = "missing; say which instances to use, here or in HyperParameterTuningResourceConfig"
-        yield Problem(definition.at(_RESOURCES[0]), message)
+        yield Problem(definition.at(RESOURCES[0]), message)
     elif len(given) > 1:
-        yield Problem(definition.at(_RESOURCES[1]), "given beside ResourceConfig; choose one of the two")
+        yield Problem(definition.at(RESOURCES[1]), "given beside ResourceConfig; choose one of the two")
 
 
 def _configs_or_one_type(resource: Place) -> Iterator[Problem]:
@@ -186,7 +196,7 @@ def _local_storage_has_its_own_key(resource: Place) -> Iterator[Problem]:
 
 def _types_in(resource: Place, families: frozenset[str]) -> str:
     """Return the types of some families among those that are asked for, to read; nothing if there are none."""
-    types = [value for place in _instances(resource) for _, value in place.given("InstanceType")]
+    types = [value for place in instances(resource) for _, value in place.given("InstanceType")]
     return ", ".join(dict.fromkeys(str(each) for each in types if _family(each) in families))
 
 
@@ -213,7 +223,7 @@ def _tuning_keeps_warm_itself(_: Place, resource: Place) -> Iterator[Problem]:
 def _pending_is_for_accelerators(_: Place, definition: Place) -> Iterator[Problem]:
     if definition.read(*_PENDING) is None:
         return
-    resources = [found for name in _RESOURCES if (found := definition.below(name)) is not None]
+    resources = [found for name in RESOURCES if (found := definition.below(name)) is not None]
     lists = chain.from_iterable(each.every(name) for each in resources for name in _INSTANCE_LISTS)
     types = [found for place in (*resources, *lists) if (found := place.read("InstanceType")) is not None]
     if types and not any(each.startswith(_ACCELERATED) for each in types):
@@ -261,6 +271,17 @@ def _spot_wait_without_checkpoints(_: Place, definition: Place) -> Iterator[Prob
         yield Problem(definition.at(*_WAIT), f"{message}; lower it, or give CheckpointConfig")
 
 
+def _checkpoints_are_kept(_: Place, definition: Place) -> Iterator[Problem]:
+    # "If a pre-built algorithm that does not support checkpointing is used in a managed spot training job, SageMaker
+    # does not allow a maximum wait time greater than an hour"
+    wait = definition.read(*_WAIT)
+    if wait is None or wait <= _LONGEST_WAIT_WITHOUT_CHECKPOINTS or not definition.read(_SPOT):
+        return
+    if definition.read("CheckpointConfig") is not None and not keeps_checkpoints(definition):
+        message = f"got {wait:,}, and the algorithm keeps no checkpoints, with which it waits at most 3,600; lower it"
+        yield Problem(definition.at(*_WAIT), message)
+
+
 def _is_ready_made(definition: Place) -> bool:
     if definition.read("AlgorithmSpecification", "AlgorithmName"):
         return True
@@ -268,7 +289,7 @@ def _is_ready_made(definition: Place) -> bool:
 
 
 def _spot_keeps_its_work(_: Place, definition: Place) -> Iterator[Problem]:
-    if definition.read(_SPOT) and definition.read("CheckpointConfig") is None:
+    if definition.read(_SPOT) and definition.read("CheckpointConfig") is None and keeps_checkpoints(definition):
         message = "missing; with EnableManagedSpotTraining an interrupted training begins again without it; give it"
         yield Problem(definition.at("CheckpointConfig"), message)
 
@@ -297,6 +318,7 @@ RULES = (
     Rule("S3", _E, "The wait time includes the runtime", each_definition, _wait_includes_runtime),
     Rule("S4", _E, "A training takes at most 28 days", each_definition, _runtime_within_limit),
     Rule("S5", _W, "Without checkpoints, spot waits at most an hour", each_definition, _spot_wait_without_checkpoints),
+    Rule("S5", _W, "An algorithm without checkpoints waits at most an hour", each_built_in, _checkpoints_are_kept),
     Rule("S6", _W, "Spot training keeps checkpoints", each_definition, _spot_keeps_its_work),
 )
 # fmt: on

@@ -74,7 +74,7 @@ def _each_categorical_range(request: Place) -> Iterator[tuple[Place]]:
 
 
 @lru_cache
-def _number(text: str | None) -> Decimal | None:
+def as_number(text: str | None) -> Decimal | None:
     """Return the number that a bound is, exactly; None if it is none, or beyond what a double holds."""
     if text is None or not _NUMBER.fullmatch(text) or math.isinf(float(text)):
         return None
@@ -94,13 +94,13 @@ def _integer_bounds_are_whole(range_: Place) -> Iterator[Problem]:
 
 def _continuous_bounds_are_numbers(range_: Place) -> Iterator[Problem]:
     for name, text in range_.given(*_BOUNDS):
-        if _number(text) is None:
+        if as_number(text) is None:
             message = f"got {show(text)}, must be a finite number, like '0.1' or '1e-4'; write it so"
             yield Problem(range_.at(name), message)
 
 
 def _bounds(range_: Place) -> tuple[Decimal, Decimal] | None:
-    low, high = (_number(range_.read(name)) for name in _BOUNDS)
+    low, high = (as_number(range_.read(name)) for name in _BOUNDS)
     return None if low is None or high is None else (low, high)
 
 
@@ -126,7 +126,7 @@ def _values_are_distinct(range_: Place) -> Iterator[Problem]:
 
 def _logarithmic_is_above_zero(range_: Place) -> Iterator[Problem]:
     if range_.read("ScalingType") == "Logarithmic":
-        low = _number(range_.read("MinValue"))
+        low = as_number(range_.read("MinValue"))
         if low is not None and low <= 0:
             message = f"got {show(range_.read('MinValue'))}, must be more than 0 with ScalingType Logarithmic"
             yield Problem(range_.at("MinValue"), f"{message}; raise it, or choose Auto")
@@ -141,7 +141,7 @@ def _reverse_logarithmic_is_no_integer(range_: Place) -> Iterator[Problem]:
 def _reverse_logarithmic_is_below_one(range_: Place) -> Iterator[Problem]:
     if range_.read("ScalingType") == "ReverseLogarithmic":
         for name, text in range_.given(*_BOUNDS):
-            number = _number(text)
+            number = as_number(text)
             if number is not None and not 0 <= number < 1:
                 message = f"got {show(text)}, must be at least 0 and less than 1 with ScalingType ReverseLogarithmic"
                 yield Problem(range_.at(name), f"{message}; change it, or choose Auto")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
+from hpt_construct.built_in_algorithms import Algorithm, knowledge
+from hpt_construct.built_in_images import algorithm_of, repository
 from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Path, Problem
 
@@ -15,8 +18,13 @@ Value = Any
 """A value of the request: what structure validation let through, of the API's types, or a token."""
 
 CONFIG = "HyperParameterTuningJobConfig"
+STATIC = "StaticHyperParameters"
 SINGLE = "TrainingJobDefinition"
 SEVERAL = "TrainingJobDefinitions"
+
+_IMAGE = ("AlgorithmSpecification", "TrainingImage")
+# Set by the SageMaker SDK when a script of the user runs in the image.
+_SCRIPT = "sagemaker_program"
 
 
 class Level(StrEnum):
@@ -180,6 +188,32 @@ def each_channel(request: Place) -> Iterator[tuple[Place, Place]]:
     for _, definition in each_definition(request):
         for channel in definition.known("InputDataConfig"):
             yield definition, channel
+
+
+@scope
+def each_built_in(request: Place) -> Iterator[tuple[Place, Place]]:
+    """Look at each definition whose image is known to be a built-in algorithm, with the request around it."""
+    for _, definition in each_definition(request):
+        with suppress(TokenMetError):
+            if algorithm_of(definition.read(*_IMAGE) or "") and not runs_a_script(definition):
+                yield request, definition
+
+
+def runs_a_script(definition: Place) -> bool:
+    """Tell whether a script of the user runs in the image, which may take and write what it likes."""
+    return _SCRIPT in definition.entries(STATIC)
+
+
+def built_in(definition: Place) -> Algorithm:
+    """Return what is known of the algorithm of one of ``each_built_in``."""
+    return knowledge(algorithm_of(definition.read(*_IMAGE)) or "")
+
+
+def keeps_checkpoints(definition: Place) -> bool:
+    """Tell whether checkpoints are any good; of an image that is not built in nobody knows, so they are."""
+    image = definition.read(*_IMAGE) or ""
+    name = algorithm_of(image)
+    return name is None or knowledge(name).checkpoints == repository(image)
 
 
 def is_one_of_several(definition: Place) -> bool:

@@ -1,0 +1,328 @@
+"""The rules for AWS's built-in algorithms: what each computes, takes and runs on.
+
+SageMaker takes most of what breaks them (Terraform's acceptance tests tune k-means by ``validation:accuracy``), and the
+trainings then fail, all of them, or search in the wrong direction.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from hpt_construct.errors import show
+from hpt_construct.tokens import is_token
+from hpt_construct.validation.problem import Problem
+
+from .compute import RESOURCES, instances
+from .ranges import as_number
+from .rule import (
+    CONFIG,
+    STATIC,
+    Level,
+    Place,
+    Rule,
+    built_in,
+    each_built_in,
+    has_autotune,
+    is_one_of_several,
+    ranges_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from hpt_construct.built_in_algorithms import Hyperparameter
+
+_TYPED = {
+    "IntegerParameterRanges": "an integer",
+    "ContinuousParameterRanges": "a continuous",
+    "CategoricalParameterRanges": "a categorical",
+}
+_KINDS = {"integer": "an integer", "categorical": "a categorical"}
+_TAKES = {"integer": "whole numbers", "continuous": "numbers"}
+_METRICS = ("AlgorithmSpecification", "MetricDefinitions")
+_INPUTS = "InputDataConfig"
+_DATA = ("train", "validation", "test")
+_MOST_LISTED = 12
+# XGBoost then makes its validation data of the training data.
+_FOLDS = "_kfold"
+_ACCELERATED = ("ml.p", "ml.g")
+
+
+def _objective(request: Place, definition: Place) -> Place | None:
+    """Return the objective that the definition's trainings have."""
+    if is_one_of_several(definition):
+        return definition.below("TuningObjective")
+    return request.below(CONFIG, "HyperParameterTuningJobObjective")
+
+
+def _metric(request: Place, definition: Place) -> tuple[Place, str] | None:
+    """Return the objective and its metric, unless it is one that the request defines."""
+    objective = _objective(request, definition)
+    metric = None if objective is None else objective.read("MetricName")
+    if objective is None or metric is None:
+        return None
+    defined = [each.read("Name") for each in definition.every(*_METRICS)]
+    return None if metric in defined else (objective, metric)
+
+
+def _nearest(got: str, known: Iterable[str], page: str) -> str:
+    """Return the way out of a wrong name."""
+    names = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(got.casefold(), names, n=1)
+    if close:
+        return f"did you mean {names[close[0]]!r}?"
+    listed = ", ".join(names.values()) if len(names) <= _MOST_LISTED else page
+    return f"choose another: {listed}"
+
+
+def _metric_is_computed(request: Place, definition: Place) -> Iterator[Problem]:
+    algorithm, found = built_in(definition), _metric(request, definition)
+    if found is not None and found[1] not in algorithm.metrics:
+        objective, metric = found
+        message = f"got {show(metric)}, and {algorithm.name} computes no metric to tune it by; tune another algorithm"
+        if algorithm.metrics:
+            way_out = _nearest(metric, algorithm.metrics, algorithm.pages[-1])
+            message = f"got {show(metric)}, which {algorithm.name} does not compute; {way_out}"
+        yield Problem(objective.at("MetricName"), message)
+
+
+def _direction_is_better(request: Place, definition: Place) -> Iterator[Problem]:
+    algorithm, found = built_in(definition), _metric(request, definition)
+    better = None if found is None else algorithm.metrics.get(found[1])
+    if found is not None and better is not None:
+        objective, metric = found
+        got = objective.read("Type")
+        if got not in {None, better}:
+            comparative = "greater" if better == "Maximize" else "less"
+            message = f"got '{got}', and {metric} of {algorithm.name} is better the {comparative} it is"
+            yield Problem(objective.at("Type"), f"{message}; set it to '{better}'")
+
+
+def _tuned(request: Place, definition: Place) -> Iterator[tuple[str, Place, str]]:
+    """Yield each known range with its kind and the name that it is for."""
+    ranges = ranges_of(request, definition)
+    if ranges is not None:
+        for kind in _TYPED:
+            for place in ranges.known(kind):
+                for _, name in place.given("Name"):
+                    yield kind, place, name
+
+
+def _not_taken(definition: Place, name: str) -> str | None:
+    """Return what is wrong with the name of a hyperparameter, to read on after it; None if the algorithm takes it."""
+    algorithm = built_in(definition)
+    # Some are not the algorithm's own: object2vec's _num_gpus, the SDK's sagemaker_region.
+    if name in algorithm.hyperparameters or name.startswith(("_", "sagemaker_")):
+        return None
+    return f"{algorithm.name} does not take it; {_nearest(name, algorithm.hyperparameters, algorithm.pages[0])}"
+
+
+def _static_is_taken(_: Place, definition: Place) -> Iterator[Problem]:
+    for name in definition.entries(STATIC):
+        if message := _not_taken(definition, name):
+            yield Problem(definition.at(STATIC, name), message)
+
+
+def _tuned_is_taken(request: Place, definition: Place) -> Iterator[Problem]:
+    for _, place, name in _tuned(request, definition):
+        if message := _not_taken(definition, name):
+            yield Problem(place.at("Name"), f"got {show(name)}, and {message}")
+
+
+def _required_is_given(request: Place, definition: Place) -> Iterator[Problem]:
+    if has_autotune(request):
+        # It may choose what is left out.
+        return
+    static = definition.read(STATIC) or {}
+    ranges = ranges_of(request, definition)
+    tuned = [] if ranges is None else [each.read("Name") for kind in _TYPED for each in ranges.every(kind)]
+    algorithm = built_in(definition)
+    for name, each in algorithm.hyperparameters.items():
+        if name not in static and name not in tuned and (why := _required(each, static)) is not None:
+            way_out = "give it, or tune it" if each.tune else "give it"
+            yield Problem(definition.at(STATIC, name), f"missing; {algorithm.name} needs it{why}; {way_out}")
+
+
+def _required(each: Hyperparameter, static: Mapping[str, Any]) -> str | None:
+    """Return when a hyperparameter must be given, to read on after "needs it"; None if it need not."""
+    if isinstance(each.required, bool):
+        return "" if each.required else None
+    [(other, values)] = each.required.items()
+    got = static.get(other)
+    return f" with {other} {got}" if not is_token(got) and _plain(got) in values else None
+
+
+def _can_be_tuned(each: Hyperparameter, kind: str) -> bool:
+    """Tell whether the ranges of a kind have values of a hyperparameter."""
+    kinds = {"categorical": ("CategoricalParameterRanges",), "integer": _TYPED.keys() - {"ContinuousParameterRanges"}}
+    return bool(each.tune) and kind in kinds.get(each.kind, _TYPED)
+
+
+def _tuned_can_be_tuned(request: Place, definition: Place) -> Iterator[Problem]:
+    # For XGBoost the service itself refuses it: https://github.com/aws/sagemaker-xgboost-container/issues/113
+    algorithm = built_in(definition)
+    for kind, place, name in _tuned(request, definition):
+        each = algorithm.hyperparameters.get(name)
+        if each is None or _can_be_tuned(each, kind):
+            continue
+        if not each.tune:
+            message = f"got {show(name)}, which can't be tuned in {algorithm.name}; make it static"
+        else:
+            takes, other = _TAKES.get(each.kind, ", ".join(each.values)), _KINDS[each.kind]
+            message = f"got {show(name)} in {_TYPED[kind]} range, and {algorithm.name} takes {takes} for it"
+            message += f"; give it {other} range"
+        yield Problem(place.at("Name"), message)
+
+
+def _plain(value: Any) -> str:
+    """Return a value as the algorithm reads it: the SageMaker SDK writes strings as JSON, in quotes."""
+    return str(value).strip().strip("\"'")
+
+
+def _allowed(each: Hyperparameter, value: str) -> str | None:
+    """Return what a hyperparameter takes, if it does not take the value."""
+    text = _plain(value)
+    if each.kind == "text" or text.casefold() in {word.casefold() for word in each.values}:
+        return None
+    words = ", ".join(each.values)
+    if each.kind == "categorical":
+        return words
+    number = as_number(text)
+    whole = number is not None and (each.kind == "continuous" or number == number.to_integral_value())
+    if number is not None and whole and each.holds(number):
+        return None
+    return " or ".join(filter(None, (f"{_TAKES[each.kind]} {_in_words(each.within)}".rstrip(), words)))
+
+
+def _in_words(interval: str) -> str:
+    """Return an interval to read on after "numbers".
+
+    >>> _in_words("(0, inf)")
+    'above 0'
+    """
+    if interval.endswith(", inf)"):
+        return f"{'from' if interval[0] == '[' else 'above'} {interval[1:].removesuffix(', inf)')}"
+    return f"in {interval}" if interval else ""
+
+
+def _static_is_allowed(_: Place, definition: Place) -> Iterator[Problem]:
+    algorithm = built_in(definition)
+    for name, value in (definition.read(STATIC) or {}).items():
+        each = algorithm.hyperparameters.get(name)
+        if each is not None and not is_token(value) and (allowed := _allowed(each, value)):
+            message = f"got {show(value)}, {algorithm.name} takes {allowed}; correct it"
+            yield Problem(definition.at(STATIC, name), message)
+
+
+def _tuned_is_allowed(request: Place, definition: Place) -> Iterator[Problem]:
+    algorithm = built_in(definition)
+    for kind, place, name in _tuned(request, definition):
+        each = algorithm.hyperparameters.get(name)
+        if each is None or not _can_be_tuned(each, kind):
+            continue
+        values = [(place.at(member), value) for member, value in place.given("MinValue", "MaxValue")]
+        values += [(place.at("Values", nth), value) for nth, value in enumerate(place.entries("Values"))]
+        for path, value in values:
+            if allowed := _allowed(each, value):
+                hint = f" (recommended: {each.tune})" if each.tune.startswith(("[", "(")) else ""
+                message = f"got {show(value)}, {algorithm.name} takes {allowed} for {name}{hint}; correct it"
+                yield Problem(path, message)
+
+
+def _channels(definition: Place) -> list[str]:
+    return [channel.read("ChannelName") for channel in definition.every(_INPUTS)]
+
+
+def _needed_channels_are_there(_: Place, definition: Place) -> Iterator[Problem]:
+    algorithm, names = built_in(definition), _channels(definition)
+    others = [name for name in names if name not in {*algorithm.needs, *algorithm.takes}]
+    for name in algorithm.needs:
+        if name not in names:
+            close = difflib.get_close_matches(name, others, n=1)
+            way_out = f"did you mean it with {show(close[0])}?" if close else "add it"
+            message = f"has no channel '{name}', without which {algorithm.name} does not train; {way_out}"
+            yield Problem(definition.at(_INPUTS), message)
+
+
+def _metric_has_its_channel(request: Place, definition: Place) -> Iterator[Problem]:
+    algorithm, found = built_in(definition), _metric(request, definition)
+    if found is None or found[1] not in algorithm.metrics or _FOLDS in definition.entries(STATIC):
+        return
+    channel = found[1].partition(":")[0]
+    # Of those that it needs in any case, the rule above says it.
+    if channel not in algorithm.needs and channel not in _channels(definition):
+        message = f"has no channel '{channel}', on which {algorithm.name} computes {found[1]}"
+        yield Problem(definition.at(_INPUTS), f"{message}; add it, or choose another metric")
+
+
+def _content_is_read(_: Place, definition: Place) -> Iterator[Problem]:
+    algorithm = built_in(definition)
+    for channel in definition.known(_INPUTS):
+        for _name, kind in channel.given("ContentType"):
+            if algorithm.content_types and kind and channel.read("ChannelName") in _DATA:
+                # With parameters: text/csv;label_size=0.
+                plain = kind.partition(";")[0].strip().casefold()
+                if plain not in algorithm.content_types:
+                    known = ", ".join(algorithm.content_types)
+                    message = f"got {show(kind)}, {algorithm.name} reads {known}; choose one of these"
+                    yield Problem(channel.at("ContentType"), message)
+
+
+def _mode_is_read(_: Place, definition: Place) -> Iterator[Problem]:
+    algorithm = built_in(definition)
+    places = [(channel, "InputMode") for channel in definition.known(_INPUTS)]
+    if (specification := definition.below("AlgorithmSpecification")) is not None:
+        places.append((specification, "TrainingInputMode"))
+    for place, member in places:
+        for _name, mode in place.given(member):
+            if mode == "Pipe" and mode not in algorithm.modes:
+                message = f"got 'Pipe', {algorithm.name} reads its data in mode File; set it to that"
+                yield Problem(place.at(member), message)
+
+
+def _placed(definition: Place) -> Iterator[Place]:
+    for name, value in definition.given(*RESOURCES):
+        yield from instances(Place(value, definition.at(name)))
+
+
+def _instances_suit(_: Place, definition: Place) -> Iterator[Problem]:
+    algorithm = built_in(definition)
+    for place in _placed(definition):
+        for member, kind in place.given("InstanceType"):
+            has_gpu = kind.startswith(_ACCELERATED)
+            if algorithm.processors and has_gpu != (algorithm.processors == "GPU"):
+                example = "ml.g4dn.xlarge" if algorithm.processors == "GPU" else "ml.m5.xlarge"
+                message = f"got {show(kind)}, {algorithm.name} trains on instances with {algorithm.processors} only"
+                yield Problem(place.at(member), f"{message}; choose another, like '{example}'")
+
+
+def _instances_are_used(_: Place, definition: Place) -> Iterator[Problem]:
+    algorithm = built_in(definition)
+    for place in _placed(definition):
+        for member, count in place.given("InstanceCount"):
+            if algorithm.one_instance and count > 1:
+                message = f"got {count}, {algorithm.name} trains on a single instance; set it to 1"
+                yield Problem(place.at(member), message)
+
+
+_W = Level.WARNING
+
+# fmt: off
+RULES = (
+    Rule("B1", _W, "A built-in algorithm computes the objective's metric", each_built_in, _metric_is_computed),
+    Rule("B2", _W, "A built-in algorithm's metric is improved", each_built_in, _direction_is_better),
+    Rule("B3", _W, "A built-in algorithm takes the static hyperparameters", each_built_in, _static_is_taken),
+    Rule("B3", _W, "A built-in algorithm takes the tuned hyperparameters", each_built_in, _tuned_is_taken),
+    Rule("B4", _W, "A built-in algorithm has the hyperparameters it needs", each_built_in, _required_is_given),
+    Rule("B5", _W, "A built-in algorithm can be tuned by the ranges", each_built_in, _tuned_can_be_tuned),
+    Rule("B6", _W, "A built-in algorithm takes the static values", each_built_in, _static_is_allowed),
+    Rule("B6", _W, "A built-in algorithm takes all values of the ranges", each_built_in, _tuned_is_allowed),
+    Rule("B7", _W, "A built-in algorithm has the channels it needs", each_built_in, _needed_channels_are_there),
+    Rule("B8", _W, "A built-in algorithm has the channel of its metric", each_built_in, _metric_has_its_channel),
+    Rule("B9", _W, "A built-in algorithm reads the type of content", each_built_in, _content_is_read),
+    Rule("B9", _W, "A built-in algorithm reads data in the input mode", each_built_in, _mode_is_read),
+    Rule("B10", _W, "A built-in algorithm runs on the type of instance", each_built_in, _instances_suit),
+    Rule("B10", _W, "A built-in algorithm uses all instances", each_built_in, _instances_are_used),
+)
+# fmt: on
