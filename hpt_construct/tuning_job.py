@@ -145,7 +145,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         :param max_instance_hours: A ceiling: synth fails if the request allows more instance-hours than this, or if
             what it allows can't be known; ``worst_case_instance_hours`` says how they are counted. Left out: none.
         :param raised_quotas: Ids of rules about a quota that AWS has raised for the account: ``G3``, a grid's 750
-            trainings. Left out: none.
+            trainings; ``L3``, 100 trainings at a time. Left out: none.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed.
         """

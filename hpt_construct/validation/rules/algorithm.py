@@ -118,6 +118,6 @@ RULES = (
     Rule("D3", _E, "Metric definitions have the objective's metric", each_definition, _objective_is_defined),
     Rule("D3", _W, "An image that is not built in has metric definitions", each_definition, _metrics_are_defined),
     Rule("D4", _W, "A metric's regex compiles and has a group", _each_metric, _regex_finds_a_value),
-    Rule("D5", _E, "Names of metrics are unique", _each_specification, _metric_names_are_unique),
+    Rule("D5", _W, "Names of metrics are unique", _each_specification, _metric_names_are_unique),
 )
 # fmt: on

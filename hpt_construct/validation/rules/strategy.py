@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _GRID_QUOTA = 750
 _JOBS_QUOTA = 750
 _PARALLEL_QUOTA = 10
+# "Number of parallel training jobs per hyperparameter tuning job: 10, can be increased to 100" (Resource Limits for
+# Automatic Model Tuning, https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html).
 _MOST_PARALLEL = 100
 _LONGEST_TUNING = 30 * 24 * 3600
 _MOST_RESOURCE = 20_000
@@ -136,7 +138,7 @@ def _total_within_quota(_: Place, config: Place) -> Iterator[Problem]:
 def _parallel_within_limit(_: Place, config: Place) -> Iterator[Problem]:
     parallel = config.read(*_PARALLEL)
     if parallel is not None and parallel > _MOST_PARALLEL:
-        message = f"got {parallel}, must not be more than {_MOST_PARALLEL}, which no quota goes beyond; lower it"
+        message = f"got {parallel}, must not be more than {_MOST_PARALLEL}, to which AWS raises the quota; lower it"
         yield Problem(config.at(*_PARALLEL), message)
 
 
@@ -204,7 +206,7 @@ RULES = (
     Rule("H4", _E, "Hyperband's MinResource is at most MaxResource", tuning, _hyperband_resources_in_order),
     Rule("L1", _E, "No more trainings run at a time than in all", tuning, _parallel_within_total),
     Rule("L2", _W, "More than 750 trainings need a raised quota", tuning, _total_within_quota),
-    Rule("L3", _E, "At most 100 trainings run at a time", tuning, _parallel_within_limit),
+    Rule("L3", _E, "At most 100 trainings run at a time", tuning, _parallel_within_limit, overridable=True),
     Rule("L3", _W, "More than 10 trainings at a time need a raised quota", tuning, _parallel_within_quota),
     Rule("L4", _W, "Something ends the tuning: a total, a time or a criterion", tuning, _something_ends_the_tuning),
     Rule("L5", _W, "A tuning takes at most 30 days", tuning, _runtime_within_quota),
