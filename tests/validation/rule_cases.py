@@ -90,6 +90,11 @@ def job(**members: Value) -> dict[str, Any]:
     }
 
 
+def _metrics(count: int) -> list[dict[str, Any]]:
+    """Return many metric definitions, the objective's among them."""
+    return [*DEFINED, *({"Name": f"m{number}", "Regex": "(.)"} for number in range(count - 1))]
+
+
 def one_of(name: str) -> dict[str, Any]:
     """Return one of several definitions."""
     return job(DefinitionName=name, TuningObjective=LOSS, HyperParameterRanges={"ContinuousParameterRanges": [RATE]})
@@ -392,6 +397,13 @@ CASES = (
     Case("P14", E, "empty-in-definition", "jobs.1.HyperParameterRanges", {"jobs.1.HyperParameterRanges": {}},
          {**_AUTOTUNE, "jobs.1.HyperParameterRanges": {}}, ("jobs.1.HyperParameterRanges",), several=True),
 
+    Case("P15", W, "hyperparameter", f"{_STATIC}.rounds", {_STATIC: {"rounds": "{{resolve:ssm:rounds}}"}},
+         {_STATIC: {"rounds": "{resolve:ssm:rounds}"}}, (_STATIC, f"{_STATIC}.rounds")),
+    Case("P15", W, "environment", "job.Environment.STAGE", {"job.Environment": {"STAGE": "x-{{resolve:ssm:stage}}"}},
+         {"job.Environment": {"STAGE": "{{stage}}"}}, ("job.Environment", "job.Environment.STAGE")),
+    Case("P15", W, "image", _IMAGE, {_IMAGE: "{{resolve:ssm:/images/churn}}"}, {_IMAGE: FRAMEWORK},
+         (_IMAGE, "job.AlgorithmSpecification")),
+
     # Definitions, Autotune, warm start
     Case("X1", E, "none", "job", {"job": DROP}, {}),
     Case("X1", E, "both", "jobs", {"jobs": [one_of("one")]}, {}, ("job", "jobs")),
@@ -473,6 +485,13 @@ CASES = (
     Case("D5", W, "name-twice", f"{_METRICS}.1.Name", {_METRICS: DEFINED * 2},
          {_METRICS: [*DEFINED, {"Name": "Loss", "Regex": "(.)"}]},
          (f"{_METRICS}.0.Name", f"{_METRICS}.1.Name", _METRICS)),
+
+    Case("D8", W, "21", _METRICS, {_METRICS: _metrics(21)}, {_METRICS: _metrics(20)}, (_METRICS, f"{_METRICS}.3")),
+    Case("D8", W, "together", "jobs.1.AlgorithmSpecification.MetricDefinitions",
+         {"jobs.0.AlgorithmSpecification.MetricDefinitions": _metrics(10),
+          "jobs.1.AlgorithmSpecification.MetricDefinitions": _metrics(11)},
+         {"jobs.0.AlgorithmSpecification.MetricDefinitions": _metrics(10),
+          "jobs.1.AlgorithmSpecification.MetricDefinitions": _metrics(10)}, several=True),
 
     # Compute, time, spot
     Case("R1", E, "none", "job.ResourceConfig", {"job.ResourceConfig": DROP},
@@ -627,6 +646,17 @@ CASES = (
     Case("I10", W, "other-bucket", "job.OutputDataConfig.KmsKeyId",
          {"job.OutputDataConfig": {"S3OutputPath": "s3://mine--usw2-az1--x-s3", "KmsKeyId": KEY}},
          {"job.OutputDataConfig": {"S3OutputPath": "s3://mine/x--x-s3", "KmsKeyId": KEY}}),
+    *(Case("I11", W, bucket, f"{_SOURCE}.S3DataSource.S3Uri",
+           {f"{_SOURCE}.S3DataSource.S3Uri": f"s3://{bucket}/train"}, {f"{_SOURCE}.S3DataSource.S3Uri": f"s3://{fine}/a"},
+           (f"{_SOURCE}.S3DataSource.S3Uri", f"{_SOURCE}.S3DataSource", _SOURCE, _CHANNEL))
+      for bucket, fine in (
+          ("My_Bucket", "my-bucket"), ("a..b", "a.b"), ("ab", "abc"), ("-abc", "0abc"), ("b" * 64, "b" * 63),
+          ("bucket-", "arn:aws:s3:us-west-2:111122223333:accesspoint"), ("bucket!", "mine--usw2-az1--x-s3"),
+      )),
+    Case("I11", W, "output", "job.OutputDataConfig.S3OutputPath", {"job.OutputDataConfig.S3OutputPath": "s3://Mine/a"},
+         {"job.OutputDataConfig.S3OutputPath": "https://s3.amazonaws.com/Mine"}, ("job.OutputDataConfig",)),
+    Case("I11", W, "checkpoints", "job.CheckpointConfig.S3Uri", {**_SPOT, "job.CheckpointConfig.S3Uri": "s3://a_b"},
+         {**_SPOT, "job.CheckpointConfig.S3Uri": "s3://a-b"}, ("job.CheckpointConfig.S3Uri",)),
     Case("E1", E, "49", "jobs", {"jobs.0.Environment": statics(25), "jobs.1.Environment": statics(24)},
          {"jobs.0.Environment": statics(24), "jobs.1.Environment": statics(24)},
          ("jobs", "jobs.1", "jobs.0.Environment"), several=True),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hpt_construct.built_in_images import repository
 from hpt_construct.errors import show
 from hpt_construct.validation.problem import Problem
 
-from .rule import SEVERAL, Level, Place, Rule, each_channel, each_definition, repeated, whole
+from .rule import SEVERAL, Level, Place, Rule, TokenMetError, each_channel, each_definition, repeated, scope, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,10 @@ _MOST_TAGS = 50
 _OWN_TAGS = 4
 _OWN_PREFIX = "hpt-construct:"
 _SUBMITTED = "sagemaker_submit_directory"
+
+# "General purpose bucket naming rules" of the S3 user guide. Some buckets in us-east-1 that are older than March 2018
+# have other names: so a warning.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def _mode(definition: Place, channel: Place) -> str | None:
@@ -117,6 +123,28 @@ def _express_takes_no_key(_: Place, definition: Place) -> Iterator[Problem]:
             yield Problem(definition.at("OutputDataConfig", "KmsKeyId"), message)
 
 
+@scope
+def _each_location(request: Place) -> Iterator[tuple[Place]]:
+    """Look at each structure that names something in S3."""
+    for _, definition in each_definition(request):
+        for channel in definition.known("InputDataConfig"):
+            with suppress(TokenMetError):
+                if (source := channel.below("DataSource", "S3DataSource")) is not None:
+                    yield (source,)
+        for name, value in definition.given("OutputDataConfig", "CheckpointConfig"):
+            yield (Place(value, definition.at(name)),)
+
+
+def _bucket_can_exist(place: Place) -> Iterator[Problem]:
+    for member, uri in place.given("S3Uri", "S3OutputPath"):
+        scheme, _, rest = uri.partition("://")
+        bucket = rest.partition("/")[0]
+        # An access point is named by its ARN.
+        if scheme == "s3" and not bucket.startswith("arn:") and (not _BUCKET.fullmatch(bucket) or ".." in bucket):
+            message = f"got the bucket {show(bucket)}, must be 3 to 63 lower-case letters, digits, hyphens and dots"
+            yield Problem(place.at(member), f"{message}; correct it")
+
+
 def _variables_within_limit(request: Place) -> Iterator[Problem]:
     # "the sum of the number of environment variables for all the training job definitions can't exceed the maximum"
     count = sum(len(definition.entries("Environment")) for definition in request.every(SEVERAL))
@@ -190,6 +218,7 @@ RULES = (
     Rule("I5", _W, "Attribute names go with an augmented manifest", each_channel, _attributes_are_of_a_manifest),
     Rule("I6", _E, "The licence of a gated model is accepted", each_channel, _licence_is_accepted),
     Rule("I10", _W, "Output in S3 Express takes no key", each_definition, _express_takes_no_key),
+    Rule("I11", _W, "Buckets have names that S3 allows", _each_location, _bucket_can_exist),
     Rule("E1", _E, "All definitions together have at most 48 environment variables", whole, _variables_within_limit),
     Rule("V2", _W, "An isolated container fetches no script", each_definition, _isolated_script_is_not_fetched),
     Rule("V2", _W, "An isolated container's image needs no network", each_definition, _isolated_image_needs_no_network),

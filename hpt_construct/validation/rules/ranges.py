@@ -47,6 +47,7 @@ _TOTAL = (CONFIG, "ResourceLimits", "MaxNumberOfTrainingJobs")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
+_REFERENCE = "{{resolve:"
 _WRITTEN_BY_SERVICE = "_tuning_objective_metric"
 
 
@@ -227,6 +228,21 @@ def _no_credentials(_: Place, definition: Place) -> Iterator[Problem]:
                 yield Problem(definition.at(member, name), message)
 
 
+def _references_are_resolved(_: Place, definition: Place) -> Iterator[Problem]:
+    found = [
+        (definition.at(member, name), value)
+        for member, entries in definition.given(_STATIC, "Environment")
+        for name, value in entries.items()
+    ]
+    for _name, specification in definition.given("AlgorithmSpecification"):
+        image = ("AlgorithmSpecification", "TrainingImage")
+        found += [(definition.at(*image), value) for _, value in Place(specification).given(image[1])]
+    for path, value in found:
+        if not is_token(value) and _REFERENCE in value:
+            message = f"got {show(value)}, which is sent as it is written; to have CloudFormation resolve it"
+            yield Problem(path, f"{message}, give cdk.CfnDynamicReference(...).to_string()")
+
+
 def _has_entries(ranges: Value) -> bool:
     place = Place(ranges)
     return any(place.read(kind) for kind in _KINDS)
@@ -269,5 +285,6 @@ RULES = (
     Rule("P13", _W, "Hyperparameters and environment hold no credentials", each_definition, _no_credentials),
     Rule("P14", _E, "Without Autotune, the tuning has a range", whole, _tuning_has_ranges),
     Rule("P14", _E, "Without Autotune, each definition has a range", each_definition, _definition_has_ranges),
+    Rule("P15", _W, "Dynamic references are tokens", each_definition, _references_are_resolved),
 )
 # fmt: on
