@@ -15,6 +15,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 from constructs import DependencyGroup
 
+from .built_in_images import is_built_in
 from .findings import explain_wildcard, explain_wildcards
 from .request import (
     AlgorithmSpecification,
@@ -321,11 +322,17 @@ def _grant_algorithm(policy: _Policy, definition: TrainingJobDefinition) -> None
             policy.allow(("sagemaker:DescribeAlgorithm",), policy.arn_of(name, "sagemaker", "algorithm"))
     elif isinstance(image, BoundImage) and image.repository is not None:
         policy.later(image.repository.grant_pull)
-    elif image is not None:
-        _grant_pull(policy, image.uri if isinstance(image, BoundImage) else str(image))
+    elif isinstance(image, BoundImage) and not image.built_in:
+        _grant_pull(policy, image.uri)
+    elif isinstance(image, str):
+        _grant_pull(policy, image)
 
 
 def _grant_pull(policy: _Policy, image: str) -> None:
+    if not is_token(image) and is_built_in(image):
+        # "SageMaker uses its own SageMaker account credentials to pull and access built-in algorithms"
+        # (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AlgorithmSpecification.html).
+        return
     found = _ECR_IMAGE.fullmatch(image)
     if found:
         account, region, repository = found["account"], found["region"], found["repository"]

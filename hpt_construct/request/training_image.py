@@ -33,6 +33,8 @@ class BoundImage:
     """The URI."""
     repository: ecr.IRepository | None = None
     """The repository. Left out: of no construct."""
+    built_in: bool = False
+    """Whether it is one of SageMaker's own, whatever its URI says."""
 
 
 class TrainingImage(ABC):
@@ -206,14 +208,15 @@ class _BuiltIn(TrainingImage):
         stack = cdk.Stack.of(scope)
         algorithm = built_in_images.find(self.name, self.version)
         if not is_token(stack.region):
-            return BoundImage(algorithm.uri(stack.region))
+            return BoundImage(algorithm.uri(stack.region), built_in=True)
         mapping_id = f"HptConstruct{re.sub(r'[^A-Za-z0-9]', '', algorithm.registry.title())}Accounts"
         mapping = stack.node.try_find_child(mapping_id)
         if not isinstance(mapping, cdk.CfnMapping):
             accounts = {region: {"account": account} for region, account in algorithm.accounts.items()}
             mapping = cdk.CfnMapping(stack, mapping_id, mapping=accounts)
         account = mapping.find_in_map(cdk.Aws.REGION, "account")
-        return BoundImage(f"{account}.dkr.ecr.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}/{algorithm.image}")
+        uri = f"{account}.dkr.ecr.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}/{algorithm.image}"
+        return BoundImage(uri, built_in=True)
 
     def __repr__(self) -> str:
         arguments = ", ".join(repr(each) for each in (self.name, self.version) if each is not None)

@@ -358,21 +358,34 @@ class TestAlgorithms:
     @pytest.mark.parametrize(
         ("image", "repository"),
         [
-            (f"{ACCOUNT}.dkr.ecr.us-west-2.amazonaws.com/team/churn:1", f"us-west-2:{ACCOUNT}:repository/team/churn"),
-            (f"{ACCOUNT}.dkr.ecr.us-west-2.amazonaws.com/churn@sha256:a", f"us-west-2:{ACCOUNT}:repository/churn"),
-            (TrainingImage.built_in("xgboost", "1.7-1"), "eu-west-1:141502667606:repository/sagemaker-xgboost"),
+            (f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/team/churn:1", f"eu-west-1:{ACCOUNT}:repository/team/churn"),
+            (f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/churn@sha256:a", f"eu-west-1:{ACCOUNT}:repository/churn"),
+            (
+                TrainingImage.from_uri(f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/churn"),
+                f"eu-west-1:{ACCOUNT}:repository/churn",
+            ),
         ],
     )
     def test_image_in_ecr_may_be_pulled(self, stack: cdk.Stack, image: TrainingImage | str, repository: str) -> None:
         """From its repository and no other; the token that ECR asks for knows no resource."""
-        metrics = [LOSS] if isinstance(image, str) else None
-        tuning(
-            stack,
-            definition(
-                algorithm_specification=AlgorithmSpecification(training_image=image, metric_definitions=metrics)
-            ),
-        )
+        algorithm = AlgorithmSpecification(training_image=image, metric_definitions=[LOSS])
+        tuning(stack, definition(algorithm_specification=algorithm))
         assert allowed(stack) - LEAST == each(PULL, f"arn:ecr:{repository}") | each("ecr:GetAuthorizationToken", "*")
+
+    @pytest.mark.parametrize(
+        "image",
+        [
+            "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+            TrainingImage.built_in("xgboost", "1.7-1"),
+        ],
+        ids=["uri", "name"],
+    )
+    @pytest.mark.parametrize("region", ["eu-west-1", None])
+    def test_built_in_algorithm_needs_no_permission(self, image: TrainingImage | str, region: str | None) -> None:
+        """SageMaker pulls its own images itself, in whatever region."""
+        stack = cdk.Stack(cdk.App(), "Training", env=cdk.Environment(region=region))
+        tuning(stack, definition(algorithm_specification=AlgorithmSpecification(training_image=image)))
+        assert {action for action, _, _ in allowed(stack) if action.startswith("ecr:")} == set()
 
     def test_repository_of_the_app_grants_it(self, stack: cdk.Stack) -> None:
         """By its own method, and so does the URI that it makes."""
