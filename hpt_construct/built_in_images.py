@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _IMAGE = re.compile(
-    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+/(?P<repository>[^:@]+)(?:[:@].*)?"
+    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+/(?P<repository>[^:@]+)(?:[:@].*)?"
 )
 
 
@@ -86,6 +86,16 @@ def repository(image: str) -> str:
     """
     found = _IMAGE.fullmatch(image)
     return found["repository"] if found else ""
+
+
+def region_of(image: str) -> str | None:
+    """The region of an image in ECR; None for another, or where a token hides it.
+
+    >>> region_of("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
+    'us-east-1'
+    """
+    found = _IMAGE.fullmatch(image)
+    return found["region"] if found else None
 
 
 def is_built_in(image: str) -> bool:

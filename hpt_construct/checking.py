@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 _NO_TEXT: Final = "a token that is no string"
+_REGION: Final = "_hpt_construct_region"
 _SEVERAL: Final = (list, tuple, set, frozenset)
 
 _REMOVAL_POLICIES: Final = (
@@ -87,7 +88,8 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
             errors.append(f"{text}; if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]")
     if all(finding.rule != "structure" for finding in findings):
         between = validation.parent_problems(request, parents)
-        errors += [f"{spell(problem.path)}: {problem.message}" for problem in between]
+        elsewhere = validation.image_problems(request, lambda: _region(scope))
+        errors += [f"{spell(problem.path)}: {problem.message}" for problem in (*between, *elsewhere)]
         ceiling = options.get("max_instance_hours")
         if ceiling is not None:
             errors += _above_ceiling(request, ceiling)
@@ -106,6 +108,14 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     if errors:
         raise ValidationError(where(scope, id), errors)
     return Checked(tuple(warnings))
+
+
+def _region(scope: Construct) -> str:
+    """The region of the scope's stack, which is a token if it is not known; asked once, however many jobs there are."""
+    known: str | None = vars(scope).get(_REGION)
+    if known is None:
+        vars(scope)[_REGION] = known = cdk.Stack.of(scope).region
+    return known
 
 
 def _bad_options(options: TuningJobOptions) -> Iterator[str]:

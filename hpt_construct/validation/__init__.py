@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .elsewhere import image_problems
 from .parents import parent_problems
 from .problem import Path, Problem, spell_api
 from .rules import RULES, Finding, Level, rule_findings
@@ -19,6 +20,7 @@ __all__ = [
     "Path",
     "Problem",
     "check",
+    "image_problems",
     "parent_problems",
     "rule_findings",
     "spell_api",

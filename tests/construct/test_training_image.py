@@ -27,8 +27,8 @@ from hpt_construct import (
     TrainingJobDefinition,
     ValidationError,
 )
+from tests.construct.jobs import TYPE, minimal
 
-TYPE = "Custom::SageMakerHyperParameterTuningJob"
 XGBOOST = TrainingImage.built_in("xgboost", "1.7-1")
 LOSS = [MetricDefinition("loss", "loss=([0-9.]+)")]
 
@@ -66,8 +66,8 @@ def sent(stack: cdk.Stack) -> Any:
     return job["Properties"]["TrainingJobDefinition"]["AlgorithmSpecification"]["TrainingImage"]
 
 
-def stack_in(region: str) -> cdk.Stack:
-    """A stack whose region is known."""
+def stack_in(region: str | None) -> cdk.Stack:
+    """A stack whose region is known, if it is."""
     return cdk.Stack(cdk.App(), "Training", env=cdk.Environment(region=region, account="111122223333"))
 
 
@@ -201,3 +201,55 @@ def test_rules_know_an_image_of_the_app(stack: cdk.Stack, folder: Path) -> None:
     """It brings nothing: what the objective needs has to be defined."""
     with pytest.raises(ValidationError, match=r"metric_definitions: defines 'accuracy', but not the objective's"):
         tuning(stack, definition(TrainingImage.from_asset(folder), metrics=[MetricDefinition("accuracy", "(x)")]))
+
+
+class TestRegions:
+    """SageMaker pulls no image from another region."""
+
+    def test_image_of_another_region_is_refused(self, guide_request: dict[str, Any]) -> None:
+        """The deployment would fail, with "Invalid DNS suffix ... in training image"."""
+        with pytest.raises(ValidationError) as caught:
+            HyperparameterTuningJob.from_request(stack_in("eu-west-1"), "Tuning", guide_request)
+        assert caught.value.problems == (
+            (
+                "TrainingJobDefinition.AlgorithmSpecification.TrainingImage: got "
+                "'683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1', which is in us-east-1, and "
+                "SageMaker pulls no image from another region: give one in eu-west-1; TrainingImage.built_in finds the "
+                "one there"
+            ),
+        )
+
+    def test_image_of_ones_own_is_to_be_copied(self) -> None:
+        """Of each of several definitions."""
+        trainings = [
+            definition(
+                f"111122223333.dkr.ecr.{region}.amazonaws.com/churn:1",
+                metrics=LOSS,
+                definition_name=region,
+                objective=Objective.minimize("loss"),
+                parameter_ranges=[IntegerRange("depth", 1, 100)],
+            )
+            for region in ("eu-west-1", "us-west-2")
+        ]
+        with pytest.raises(ValidationError) as caught:
+            minimal(stack_in("eu-west-1"), objective=None, parameter_ranges=None, training_jobs=trainings)
+        [problem] = caught.value.problems
+        assert problem.startswith(
+            "training_jobs[1].algorithm_specification.training_image: got '111122223333.dkr.ecr.us"
+        )
+        assert problem.endswith("give one in eu-west-1; copy it there")
+
+    @pytest.mark.parametrize(
+        ("region", "image"),
+        [
+            ("us-east-1", "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"),
+            (None, "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"),
+            ("eu-west-1", f"111122223333.dkr.ecr.{cdk.Aws.REGION}.amazonaws.com/churn:1"),
+            ("eu-west-1", "registry.example/churn"),
+        ],
+        ids=["same", "region-not-known", "image-not-known", "elsewhere"],
+    )
+    def test_image_that_may_be_there_is_taken(self, region: str | None, image: str) -> None:
+        """As far as synth can tell."""
+        metrics = None if "xgboost" in image else LOSS
+        assert tuning(stack_in(region), definition(image, metrics=metrics)) is not None

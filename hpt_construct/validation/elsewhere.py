@@ -1,0 +1,41 @@
+"""What can't be reached from the region that a tuning runs in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hpt_construct.built_in_images import is_built_in, region_of
+from hpt_construct.errors import show
+from hpt_construct.tokens import is_token
+
+from .problem import Problem
+from .rules.rule import Place, each_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from .rules.rule import Value
+
+_SPECIFICATION = "AlgorithmSpecification"
+_IMAGE = "TrainingImage"
+
+
+def image_problems(request: Mapping[str, Value], region: Callable[[], str]) -> Iterator[Problem]:
+    """What is wrong with images of another region than the stack's: rule D7 of the reference.
+
+    "Invalid DNS suffix 'amazonaws.com' for region 'us-east-1' in training image. Please provide the valid
+    <region>.<dns-suffix>: 'eu-central-1.amazonaws.com'", says the service
+    (https://github.com/aws-samples/mlops-amazon-sagemaker/issues/9).
+
+    :param request: The request, structurally valid.
+    :param region: Tells the region; asked only if there is an image of a known one.
+    """
+    for _, definition in each_definition(Place(request)):
+        for _name, specification in definition.given(_SPECIFICATION):
+            place = Place(specification, definition.at(_SPECIFICATION))
+            for _member, image in place.given(_IMAGE):
+                theirs = region_of(image)
+                if theirs is not None and not is_token(here := region()) and here != theirs:
+                    way_out = "TrainingImage.built_in finds the one there" if is_built_in(image) else "copy it there"
+                    message = f"got {show(image)}, which is in {theirs}, and SageMaker pulls no image from another"
+                    yield Problem(place.at(_IMAGE), f"{message} region: give one in {here}; {way_out}")
