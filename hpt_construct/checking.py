@@ -12,6 +12,7 @@ import aws_cdk as cdk
 
 from . import api_model, instance_hours, validation
 from .errors import ValidationError, show, where
+from .reference import IHyperparameterTuningJob
 from .tokens import is_token
 from .validation.rules.rule import CONFIG
 
@@ -55,6 +56,27 @@ def requests_of_parents(warm_start: Any) -> list[Mapping[str, Any] | None]:
     """The request of each parent that is a job of the app, None for the others; what is no warm start has none."""
     parents = getattr(warm_start, "parents", None)
     return [getattr(parent, "_request", None) for parent in parents] if isinstance(parents, (list, tuple)) else []
+
+
+def parents_elsewhere(warm_start: Any, scope: Construct) -> Iterator[validation.Problem]:
+    """Parents that SageMaker will not find, for it knows them by their names alone: those of another account or region
+    than the scope's.
+    """
+    parents = getattr(warm_start, "parents", None)
+    for index, parent in enumerate(parents if isinstance(parents, (list, tuple)) else ()):
+        if isinstance(parent, IHyperparameterTuningJob):
+            stack = cdk.Stack.of(scope)
+            here, there = (stack.account, stack.region), parent._place()  # noqa: SLF001 – the construct's own
+            if any(mine != theirs for mine, theirs in zip(here, there, strict=True) if not is_token(mine + theirs)):
+                message = f"is in {_in_words(there)}, and this tuning in {_in_words(here)}"
+                path = ("WarmStartConfig", "ParentHyperParameterTuningJobs", index)
+                way_out = "SageMaker looks for parents in the tuning's own account and region; leave it out"
+                yield validation.Problem(path, f"{message}: {way_out}")
+
+
+def _in_words(place: tuple[str, str]) -> str:
+    named = zip(("account", "region"), place, strict=True)
+    return ", ".join(f"{name} {value}" for name, value in named if not is_token(value))
 
 
 def check(  # noqa: PLR0913 – what is checked, against what, and the words for it

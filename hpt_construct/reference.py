@@ -69,6 +69,11 @@ class IHyperparameterTuningJob(Construct):
         """Every spelling of the ARN that IAM may compare."""
         raise NotImplementedError
 
+    def _place(self) -> tuple[str, str]:
+        """The account and the region that the job is in, either of which may be a token."""
+        stack = cdk.Stack.of(self)
+        return stack.account, stack.region
+
     def _event_detail(self) -> dict[str, Any]:
         """What the detail of an event has if it is about this job."""
         return {"HyperParameterTuningJobName": [{"equals-ignore-case": self.tuning_job_name}]}
@@ -323,6 +328,12 @@ class _Imported(IHyperparameterTuningJob):
 
     def _arns(self) -> list[str]:
         return spellings(self._arn, self._name)
+
+    def _place(self) -> tuple[str, str]:
+        if is_token(self._arn):
+            return super()._place()
+        _, _, _, region, account, _ = self._arn.split(":", 5)
+        return account, region
 
 
 def spellings(arn: str, name: str) -> list[str]:

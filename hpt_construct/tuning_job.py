@@ -13,7 +13,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 
 from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering, validation
-from .checking import Checked, TuningJobOptions, check, requests_of_parents
+from .checking import Checked, TuningJobOptions, check, parents_elsewhere, requests_of_parents
 from .errors import ValidationError, show, where
 from .permissions import LOGICAL_ID_TAG
 from .provider import RESOURCE_TYPE, Provider
@@ -181,7 +181,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 raised_quotas=raised_quotas,
             ),
             parents=requests_of_parents(warm_start),
-            unseen=unseen,
+            unseen=[*unseen, *parents_elsewhere(warm_start, scope)],
         )
         if _EC2 in sys.modules or any(
             isinstance(each.vpc_config, VpcConfig) for _, each in deferred.definitions(request)

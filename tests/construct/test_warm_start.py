@@ -161,3 +161,50 @@ def test_what_is_no_warm_start_is_a_problem(stack: cdk.Stack, wrong: Any) -> Non
     """And no traceback of the checks between jobs."""
     with pytest.raises(ValidationError, match="warm_start"):
         minimal(stack, "Child", warm_start=wrong)
+
+
+HERE = cdk.Environment(account="111122223333", region="us-east-1")
+ELSEWHERE = "SageMaker looks for parents in the tuning's own account and region; leave it out"
+
+
+@pytest.mark.parametrize(
+    ("env", "words"),
+    [
+        (cdk.Environment(account="111122223333", region="eu-west-1"), "account 111122223333, region eu-west-1"),
+        (cdk.Environment(account="444455556666", region="us-east-1"), "account 444455556666, region us-east-1"),
+        (cdk.Environment(region="eu-west-1"), "region eu-west-1"),
+    ],
+    ids=["region", "account", "account-not-known"],
+)
+def test_parent_of_another_environment_is_refused(env: cdk.Environment, words: str) -> None:
+    """SageMaker knows a parent by its name alone, and would look for it here."""
+    app = cdk.App()
+    parent = minimal(cdk.Stack(app, "First", env=env), "Parent", tuning_job_name="nightly")
+    with pytest.raises(ValidationError) as caught:
+        child(cdk.Stack(app, "Second", env=HERE), [parent])
+    here = "account 111122223333, region us-east-1"
+    assert caught.value.problems == (f"warm_start.parents[0]: is in {words}, and this tuning in {here}: {ELSEWHERE}",)
+
+
+def test_parent_by_an_arn_of_another_region_is_refused() -> None:
+    """The reference may be made in the very stack."""
+    stack = cdk.Stack(cdk.App(), "Training", env=HERE)
+    arn = "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/nightly"
+    parent = HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", arn)
+    with pytest.raises(ValidationError, match=r"warm_start\.parents\[0\]: is in account 111122223333, region eu"):
+        child(stack, [parent])
+
+
+@pytest.mark.parametrize("env", [HERE, None], ids=["known", "not-known"])
+def test_parent_that_may_be_here_is_taken(env: cdk.Environment | None) -> None:
+    """By name, by an ARN of this place, or where a token hides the place."""
+    stack = cdk.Stack(cdk.App(), "Training", env=env)
+    arn = f"arn:aws:sagemaker:us-east-1:{cdk.Aws.ACCOUNT_ID}:hyper-parameter-tuning-job/weekly"
+    parents = [
+        HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly"),
+        HyperparameterTuningJob.from_tuning_job_arn(stack, "Weekly", arn),
+        HyperparameterTuningJob.from_tuning_job_arn(
+            stack, "Daily", "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/daily"
+        ),
+    ]
+    assert child(stack, parents) is not None
