@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 _NO_TEXT: Final = "a token that is no string"
+POLICIES: Final = "Q2"
+"""The quota of managed policies, as ``raised_quotas`` calls it; whether it is kept only the complete app can tell."""
+
 _REGION: Final = "_hpt_construct_region"
 _SEVERAL: Final = (list, tuple, set, frozenset)
 
@@ -154,7 +157,7 @@ def _bad_options(options: TuningJobOptions) -> Iterator[str]:
     if not isinstance(arn_output, bool):
         yield f"arn_output: got {_shown(arn_output)}, must be True or False"
     yield from _bad_export(options.get("arn_export_name"), arn_output=arn_output)
-    quotas = sorted({rule.id for rule in validation.RULES if rule.overridable})
+    quotas = sorted({POLICIES, *(rule.id for rule in validation.RULES if rule.overridable)})
     raised: Any = options.get("raised_quotas", ())
     if not isinstance(raised, _SEVERAL):
         yield f"raised_quotas: got {_shown(raised)}, must be a list, like {quotas}"

@@ -35,6 +35,7 @@ from .request import (
 )
 from .tags import JobTags
 from .tokens import is_token
+from .whole_app import StackChecks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +146,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         :param max_instance_hours: A ceiling: synth fails if the request allows more instance-hours than this, or if
             what it allows can't be known; ``worst_case_instance_hours`` says how they are counted. Left out: none.
         :param raised_quotas: Ids of rules about a quota that AWS has raised for the account: ``G3``, a grid's 750
-            trainings; ``L3``, 100 trainings at a time. Left out: none.
+            trainings; ``L3``, 100 trainings at a time; ``Q2``, ten managed policies of a role. Left out: none.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed.
         """
@@ -196,6 +197,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         self._request = dict(api_request)
         provider = Provider.of(scope)
         provider.add_job(self, tuning_job_name)
+        given = (definition.role for _, definition in deferred.definitions(request))
+        StackChecks.of(provider).add_job(self, tuning_job_name, given, raised_quotas)
         provider.permissions.allow(api_request)
         # The tags of the request are checked already; only what comes to them is not.
         self._tags = JobTags(api_request.get("Tags"), lambda: self._watch_tags(provider))

@@ -147,8 +147,8 @@ def test_any_value_of_an_option_is_taken_or_refused(option: str, wrong: str) -> 
             "removal_policy: got 'destroy', must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE of RemovalPolicy",
         ),
         ("arn_output", "no", "arn_output: got 'no', must be True or False"),
-        ("raised_quotas", "G3", "raised_quotas: got 'G3', must be a list, like ['G3', 'L3']"),
-        ("raised_quotas", [["G3"]], "raised_quotas: got ['G3'], must be of G3, L3"),
+        ("raised_quotas", "G3", "raised_quotas: got 'G3', must be a list, like ['G3', 'L3', 'Q2']"),
+        ("raised_quotas", [["G3"]], "raised_quotas: got ['G3'], must be of G3, L3, Q2"),
         (
             "arn_export_name",
             WRONG["object-token"],

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk.assertions import Template
+from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Annotations, Match, Template
 
 from hpt_construct import HyperparameterTuningJob, ValidationError
-from tests.construct.jobs import TYPE, minimal
+from tests.construct.jobs import TYPE, definition, minimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,6 +155,150 @@ class TestNames:
         minimal(stack, "Third")
         minimal(stack, "Fourth")
         Template.from_stack(stack).resource_count_is(TYPE, 4)
+
+
+ONE = cdk.Environment(account="111122223333", region="eu-west-1")
+OTHER = cdk.Environment(account="111122223333", region="us-east-1")
+TWICE = "got 'nightly', which is the name of 'First/Tuning' too"
+WAY_OUT = "give each a name of its own, in whatever case, or leave it out"
+
+
+class TestNamesOfAnApp:
+    """Stacks of one account and region share its names."""
+
+    @staticmethod
+    def of(first: cdk.Environment | None, second: cdk.Environment | None) -> cdk.Stack:
+        """The second of two stacks with a job of the same name."""
+        app = cdk.App()
+        stacks = [cdk.Stack(app, name, env=env) for name, env in (("First", first), ("Second", second))]
+        for stack, name in zip(stacks, ("Nightly", "nightly"), strict=True):
+            minimal(stack, tuning_job_name=name)
+        return stacks[1]
+
+    def test_name_of_another_stack_of_the_environment_is_refused(self) -> None:
+        """The second stack's deployment would fail."""
+        assert refused(self.of(ONE, ONE)) == [
+            f"[Second/HptConstructProvider] Second/Tuning: tuning_job_name: {TWICE}; {WAY_OUT}"
+        ]
+
+    def test_name_of_a_stack_that_may_be_elsewhere_is_warned_of(self) -> None:
+        """A stack without an environment goes where the profile says: the same app may serve two accounts."""
+        stack = self.of(None, None)
+        message = f"tuning_job_name: {TWICE}, and no environment tells the stacks apart; {WAY_OUT}"
+        [warning] = Annotations.from_stack(stack).find_warning("/Second/Tuning", Match.any_value())
+        assert warning.entry.data == f"{message} [ack: hpt-construct:N3]"
+
+    @pytest.mark.parametrize("second", [OTHER, None], ids=["another", "unknown"])
+    def test_name_of_another_environment_is_left_alone(self, second: cdk.Environment | None) -> None:
+        """It is unique in an account and region only."""
+        stack = self.of(ONE, second)
+        Template.from_stack(stack).resource_count_is(TYPE, 1)
+        assert Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(".*is the name of.*")) == []
+
+
+SAGEMAKER = iam.ServicePrincipal("sagemaker.amazonaws.com")
+
+
+class TestRoles:
+    """A role of the app must let SageMaker assume it, or no training starts."""
+
+    def test_role_that_sagemaker_may_not_assume_is_refused(self, stack: cdk.Stack) -> None:
+        """Once, however many jobs have it."""
+        role = iam.Role(stack, "Trainings", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        for name in ("First", "Second"):
+            minimal(stack, name, training_job=definition(role=role))
+        assert refused(stack) == [
+            (
+                "[Training/HptConstructProvider] Training/First: the role 'Training/Trainings' does not let SageMaker "
+                'assume it; add iam.ServicePrincipal("sagemaker.amazonaws.com") to its assumed_by '
+                "(iam.CompositePrincipal takes several), or leave the role out; if something else sees to it, give "
+                "role.role_arn in its place"
+            )
+        ]
+
+    @pytest.mark.parametrize(
+        "principal",
+        [
+            SAGEMAKER,
+            iam.CompositePrincipal(iam.AccountRootPrincipal(), SAGEMAKER),
+            SAGEMAKER.with_session_tags(),
+            SAGEMAKER.with_conditions({"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+            iam.StarPrincipal(),
+            iam.AnyPrincipal(),
+            iam.ServicePrincipal(cdk.Fn.import_value("service")),
+        ],
+        ids=["service", "composite", "session-tags", "conditions", "star", "any", "token"],
+    )
+    def test_role_that_sagemaker_may_assume_is_taken(self, stack: cdk.Stack, principal: iam.PrincipalBase) -> None:
+        """By itself or beside others; what a token hides is trusted."""
+        minimal(stack, training_job=definition(role=iam.Role(stack, "Trainings", assumed_by=principal)))
+        Template.from_stack(stack).resource_count_is(TYPE, 1)
+
+    def test_trust_may_come_later(self, stack: cdk.Stack) -> None:
+        """The role is judged when the app is complete."""
+        role = iam.Role(stack, "Trainings", assumed_by=iam.AccountRootPrincipal())
+        minimal(stack, training_job=definition(role=role))
+        assert role.assume_role_policy is not None
+        role.assume_role_policy.add_statements(iam.PolicyStatement(actions=["sts:Assume*"], principals=[SAGEMAKER]))
+        Template.from_stack(stack).resource_count_is(TYPE, 1)
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            iam.PolicyStatement(actions=["sts:AssumeRole"], principals=[SAGEMAKER], effect=iam.Effect.DENY),
+            iam.PolicyStatement(actions=["sts:TagSession"], principals=[SAGEMAKER]),
+            iam.PolicyStatement(
+                actions=["sts:AssumeRole"], principals=[iam.ServicePrincipal("sagemaker.amazonaws.com.example")]
+            ),
+        ],
+        ids=["deny", "another-action", "another-service"],
+    )
+    def test_trust_of_another_kind_does_not_do(self, stack: cdk.Stack, statement: iam.PolicyStatement) -> None:
+        """The action, its effect and the service all count."""
+        role = iam.Role(stack, "Trainings", assumed_by=iam.AccountRootPrincipal())
+        minimal(stack, training_job=definition(role=role))
+        assert role.assume_role_policy is not None
+        role.assume_role_policy.add_statements(statement)
+        assert len(refused(stack)) == 1
+
+    def test_roles_that_are_not_of_the_app_are_trusted(self, stack: cdk.Stack) -> None:
+        """What is imported can't be looked into."""
+        role = iam.Role.from_role_arn(stack, "Trainings", "arn:aws:iam::111122223333:role/R")
+        minimal(stack, training_job=definition(role=role))
+        Template.from_stack(stack).resource_count_is(TYPE, 1)
+
+
+def with_roles(stack: cdk.Stack, count: int, **options: Any) -> None:
+    """Put jobs with roles of their own into a stack, whose names are as long as they can be."""
+    for number in range(count):
+        role = f"arn:aws:iam::111122223333:role/{'p' * 500}/{number}"
+        minimal(stack, f"Tuning{number}", training_job=definition(role=role), arn_output=False, **options)
+
+
+class TestPolicies:
+    """IAM attaches ten managed policies to a role, unless AWS has raised the quota."""
+
+    def test_too_many_policies_of_the_function_are_refused(self, stack: cdk.Stack) -> None:
+        """The deployment would fail; the CDK only says that it takes a quota."""
+        with_roles(stack, 140)
+        [problem] = refused(stack)
+        # How many there are is the CDK's to say.
+        assert re.sub(r"gets 1[1-9] ", "gets N ", problem) == (
+            "[Training/HptConstructProvider] Training/HptConstructProvider/Role: gets N managed policies for 140 jobs, "
+            "IAM takes 10; let jobs share roles, or move some to another stack; if AWS has raised it for the account, "
+            "pass raised_quotas=['Q2'] to a job"
+        )
+
+    def test_raised_quota_is_believed(self, stack: cdk.Stack) -> None:
+        """One job that says so is enough."""
+        with_roles(stack, 140)
+        minimal(stack, raised_quotas=["Q2"])
+        Template.from_stack(stack).resource_count_is(TYPE, 141)
+
+    def test_as_many_policies_as_there_can_be_are_taken(self, stack: cdk.Stack) -> None:
+        """Some are no cause to speak."""
+        with_roles(stack, 100)
+        assert 5 < len(Template.from_stack(stack).find_resources("AWS::IAM::ManagedPolicy")) <= 10
 
 
 class TestExport:
