@@ -430,7 +430,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     def connections(self) -> ec2.Connections:
         """The security groups of the trainings: ``database.connections.allow_default_port_from(job)``.
 
-        :raises ValueError: No definition has a ``vpc_config``.
+        :raises ValueError: No definition has a ``vpc_config``, or a token hides how many groups there are.
         """
         return self._connections
 
@@ -441,6 +441,11 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         given: list[ec2.ISecurityGroup | str] = []
         for definition in self._definitions:
             network = definition.vpc_config
+            if isinstance(network, VpcConfig) and is_token(network.security_groups):
+                raise ValueError(
+                    f"{self.node.path}: got security groups in a list that only CloudFormation knows, and each must be "
+                    "known by itself to be let in; take them out with cdk.Fn.select(0, ...)"
+                )
             for group in network.security_groups if isinstance(network, VpcConfig) else ():
                 if group not in given:
                     given.append(group)

@@ -71,7 +71,9 @@ class ListOf(Plain):
         self.item = item
 
     def render(self, value: Any) -> Any:
-        return [self.item.render(item) for item in value] if isinstance(value, (list, tuple)) else value
+        if is_token(value) or not isinstance(value, (list, tuple)):
+            return value
+        return [self.item.render(item) for item in value]
 
     def parse(self, value: Any) -> Any:
         return [self.item.parse(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -25,6 +25,7 @@ _KINDS: Final[Mapping[str, tuple[type | tuple[type, ...], str]]] = {
     "long": (int, "a whole number"),
     "float": ((int, float), "a number"),
 }
+_LATER_ITEM = "#{Token["
 _BITS = {"integer": 31, "long": 63}
 _MOST_SUGGESTED = 12
 
@@ -46,14 +47,25 @@ def _check(shape_name: str) -> Check:
     expected, words = _KINDS[kind]
     check_inside = _INSIDE.get(kind, _check_number)(shape_name, shape)
 
+    items = api_model.shapes()[shape["member"]["shape"]]["type"] if kind == "list" else ""
+
     def check(value: Any) -> Sequence[Problem]:
         if is_token(value):
-            return ()
+            return _later_list(words, items) if isinstance(value, (list, tuple)) else ()
         if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):
             return (Problem((), f"got {show(value)}, must be {words}{_hint(value, kind)}"),)
         return check_inside(value)
 
     return check
+
+
+def _later_list(words: str, items: str) -> Sequence[Problem]:
+    """What is wrong with a list that only CloudFormation knows: one of strings, whose items can't be told apart."""
+    got = "got a list of strings that only CloudFormation knows, must be"
+    if items == "structure":
+        return (Problem((), f"{got} a list of structures; write them out, their values may be tokens"),)
+    way_out = "cdk.Fn.select(0, ...) takes an item" if words == "a string" else "write it out, its values may be tokens"
+    return () if items else (Problem((), f"{got} {words}; {way_out}"),)
 
 
 def _below(step: str | int, problems: Sequence[Problem]) -> Iterator[Problem]:
@@ -143,6 +155,9 @@ def _check_string(_: str, shape: Mapping[str, Any]) -> Check:
     pattern = _pattern(shape["pattern"]) if "pattern" in shape else None
 
     def check(value: str) -> list[Problem]:
+        if _LATER_ITEM in value:
+            message = "got an item that was taken of a list as [0], and only CloudFormation knows the list"
+            return [Problem((), f"{message}; cdk.Fn.select(0, ...) takes it")]
         found = _size_problems(len(value), shape, "characters")
         if not found and pattern is not None and not pattern.fullmatch(value):
             return [Problem((), f"got {show(value)}, must match {shape['pattern']}")]

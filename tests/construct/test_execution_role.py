@@ -538,7 +538,7 @@ class TestMistakes:
                 "checkpoint_config: got a token, in which the job's role can't look; give CheckpointConfig, or a role",
             ),
             (
-                {"input_data_config": cdk.Fn.split(",", cdk.Fn.import_value("a"))},
+                {"input_data_config": cdk.Token.as_any({"Ref": "A"})},
                 "input_data_config: got a token, in which the job's role can't look; give Channel, or a role",
             ),
         ],
@@ -616,6 +616,8 @@ class TestGrants:
 
     def test_role_of_a_plain_request_is_the_jobs(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
         """Both forms are one job."""
+        algorithm = guide_request["TrainingJobDefinition"]["AlgorithmSpecification"]
+        algorithm["TrainingImage"] = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
         job = HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         assert job.role is not None
         assert job.role.role_arn == guide_request["TrainingJobDefinition"]["RoleArn"]
@@ -641,6 +643,14 @@ class TestNetwork:
             "{A.GroupId}",
             "{B.GroupId}",
         ]
+
+    def test_groups_that_only_cloudformation_knows_connect_nothing(self, stack: cdk.Stack) -> None:
+        """A rule is for one group; how many there are is not known."""
+        groups = cdk.CfnParameter(stack, "Groups", type="CommaDelimitedList").value_as_list
+        network = VpcConfig(subnets=["subnet-1"], security_groups=groups)
+        job = tuning(stack, definition(vpc_config=network))
+        with pytest.raises(ValueError, match=r"got security groups in a list that .*; take them out with cdk\.Fn\."):
+            _ = job.connections
 
     def test_job_outside_of_networks_has_no_connections(self, stack: cdk.Stack) -> None:
         """With the path of the job, and what is missing."""
