@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 _NO_TEXT: Final = "a token that is no string"
+_ROLE_OF_HUB: Final = "hpt-construct:C2"
+"""What a role that the job makes can't do, as a warning that can be acknowledged."""
+
 POLICIES: Final = "Q2"
 """The quota of managed policies, as ``raised_quotas`` calls it; whether it is kept only the complete app can tell."""
 
@@ -91,6 +94,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     options: TuningJobOptions,
     parents: Sequence[Mapping[str, Any] | None] = (),
     unseen: Sequence[validation.Problem] = (),
+    doubts: Sequence[validation.Problem] = (),
 ) -> Checked:
     """Judge a request in the words that ``spell`` has for its paths.
 
@@ -101,7 +105,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     if not isinstance(raised_quotas, _SEVERAL):
         raised_quotas = ()
     errors += [f"{spell(problem.path)}: {problem.message}" for problem in unseen]
-    warnings = []
+    warnings = [(_ROLE_OF_HUB, f"{spell(problem.path)}: {problem.message}") for problem in doubts]
     findings = validation.check(request)
     for finding in findings:
         text = f"{spell(finding.problem.path)}: {finding.problem.message}"

@@ -35,9 +35,12 @@ def definitions(request: TuningJobRequest) -> Iterator[tuple[Path, TrainingJobDe
                 yield ("TrainingJobDefinitions", index), definition
 
 
-def stand_ins(request: TuningJobRequest, scope: Construct) -> tuple[TuningJobRequest, list[Problem]]:
-    """The request as the checks can judge it, and what they can't see; the very request if nothing is left open."""
+def stand_ins(request: TuningJobRequest, scope: Construct) -> tuple[TuningJobRequest, list[Problem], list[Problem]]:
+    """The request as the checks can judge it, what is wrong that they can't see, and what is doubtful; the very request
+    if nothing is left open.
+    """
     found: list[Problem] = []
+    doubts: list[Problem] = []
 
     def stand_in(path: Path, definition: TrainingJobDefinition) -> TrainingJobDefinition:
         image = _image(definition)
@@ -50,10 +53,11 @@ def stand_ins(request: TuningJobRequest, scope: Construct) -> tuple[TuningJobReq
             definition = _with_image(definition, uri)
         if definition.role is None:
             found.extend(Problem((*path, *below), message) for below, message in execution_role.problems(definition))
+            doubts.extend(Problem((*path, *below), message) for below, message in execution_role.doubts(definition))
             definition = dataclasses.replace(definition, role=_LATER)
         return definition
 
-    return _replaced(request, stand_in), found
+    return _replaced(request, stand_in), found, doubts
 
 
 def make(request: TuningJobRequest, job: Construct) -> TuningJobRequest:

@@ -100,6 +100,23 @@ def problems(definition: TrainingJobDefinition) -> Iterator[tuple[Path, str]]:
             yield path, f"{message}; write {_S3}bucket/prefix, or give a role"
 
 
+def doubts(definition: TrainingJobDefinition) -> Iterator[tuple[Path, str]]:
+    """What a role that is made for a definition can't do: nobody documents what hubs ask of it.
+
+    What AWS allows execution roles for hubs is in the managed policy AmazonSageMakerModelCustomizationCoreAccess
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/security-iam-awsmanpol-model-customization.html).
+    """
+    for path, part, _ in _parts(definition):
+        member = None
+        if isinstance(part, DatasetSource):
+            member = ("DatasetSource", "DatasetArn")
+        elif isinstance(part, S3DataSource) and part.hub_access_config is not None:
+            member = ("S3DataSource", "HubAccessConfig")
+        if member is not None:
+            message = "the role that the job makes is allowed nothing of a hub: grant job.role what the trainings need"
+            yield (*path, *member), f"{message} (sagemaker:DescribeHubContent, s3:GetObject of it), or give a role"
+
+
 def _parts(definition: TrainingJobDefinition) -> Iterator[tuple[Path, Any, tuple[type, ...]]]:
     """The parts that a role is made of, as they were given, and what they have to be."""
     yield ("AlgorithmSpecification",), definition.algorithm_specification, (AlgorithmSpecification,)

@@ -166,7 +166,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             tuning_job_name=tuning_job_name,
             tags=tags,
         )
-        judged, unseen = deferred.stand_ins(request, scope)
+        judged, unseen, doubts = deferred.stand_ins(request, scope)
         api_request = rendering.render(judged)
         checked = _checked or check(
             scope,
@@ -183,6 +183,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             ),
             parents=requests_of_parents(warm_start),
             unseen=[*unseen, *parents_elsewhere(warm_start, scope)],
+            doubts=doubts,
         )
         if _EC2 in sys.modules or any(
             isinstance(each.vpc_config, VpcConfig) for _, each in deferred.definitions(request)

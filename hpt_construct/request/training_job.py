@@ -125,8 +125,8 @@ class TrainingJobDefinition:
     """The role that SageMaker assumes for the trainings: a role or its ARN; nothing is added to it. Left out: the job
     makes one for all its definitions without, which may do what the request shows, and no more: read the inputs, write
     outputs and checkpoints, pull the image, use the keys, join the network, log. What the request can't show – objects
-    that a manifest names, the key of a bucket given by URI, what a script reaches for – is granted to the job:
-    ``bucket.grant_read(job)``.
+    that a manifest names, the key of a bucket given by URI, a hub's content, what a script reaches for – is granted to
+    the job: ``bucket.grant_read(job)``.
     """
     output_data_config: OutputDataConfig = member("OutputDataConfig", Structure(OutputDataConfig))
     """Where the models go."""

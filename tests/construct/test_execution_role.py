@@ -16,13 +16,15 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 
 from hpt_construct import (
     AlgorithmSpecification,
     Channel,
     CheckpointConfig,
+    DatasetSource,
     FileSystemDataSource,
+    HubAccessConfig,
     HyperparameterTuningJob,
     IntegerRange,
     MetricDefinition,
@@ -552,6 +554,37 @@ class TestMistakes:
             tuning(stack, definition(**arguments))
         assert caught.value.problems == (f"training_job.{problem}",)
         assert stack.node.children == []
+
+    @pytest.mark.parametrize(
+        ("source", "where"),
+        [
+            (
+                DatasetSource("arn:aws:sagemaker:eu-west-1:aws:hub-content/Hub/DataSet/reviews"),
+                "training_job.input_data_config[0].data_source.dataset_arn",
+            ),
+            (
+                S3DataSource(
+                    "s3://in/model",
+                    hub_access_config=HubAccessConfig("arn:aws:sagemaker:eu-west-1:111122223333:hub-content/H/Model/m"),
+                ),
+                "training_job.input_data_config[0].data_source.hub_access_config",
+            ),
+        ],
+        ids=["dataset", "model"],
+    )
+    def test_what_a_hub_asks_of_a_made_role_is_said(
+        self, stack: cdk.Stack, source: DatasetSource | S3DataSource, where: str
+    ) -> None:
+        """Nobody documents it exactly, so nothing is allowed; who gives a role has seen to it."""
+        inputs = [Channel("train", source)]
+        tuning(stack, definition(input_data_config=inputs), name="Made")
+        tuning(stack, definition(input_data_config=inputs, role=ROLE), name="Given")
+        warnings = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(".*of a hub.*"))
+        message = (
+            f"{where}: the role that the job makes is allowed nothing of a hub: grant job.role what the trainings need "
+            "(sagemaker:DescribeHubContent, s3:GetObject of it), or give a role [ack: hpt-construct:C2]"
+        )
+        assert [(warning.id, warning.entry.data) for warning in warnings] == [("/Training/Made", message)]
 
     def test_given_role_takes_all_of_it(self, stack: cdk.Stack) -> None:
         """Nothing has to be granted: tokens are as good as values."""
