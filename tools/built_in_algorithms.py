@@ -4,7 +4,7 @@ The facts are those of the developer guide (``GUIDE``): of each algorithm its pa
 tuning, and the pages that all share – "Parameters for Built-in Algorithms" (common-info-all-im-models.html), "Common
 Data Formats for Training" (cdf-training.html), "Checkpoints in Amazon SageMaker AI" (model-checkpoints.html). What
 XGBoost takes besides is in its container's own checks (https://github.com/aws/sagemaker-xgboost-container,
-``algorithm_mode``). As of November 2026.
+``algorithm_mode``). As of November 2026; the estimators of the SageMaker Python SDK 2.257 take the same.
 
 A hyperparameter is a line: its name, with ``!`` if it must be given; its type – ``int``, ``float``, ``text`` or the
 words that it takes, with ``|`` between alternatives; the interval that it must be in; after ``~`` how the guide
@@ -468,9 +468,11 @@ ALGORITHMS: Final = {
         takes="test",
         content_types=_RECORDS,
         processors="CPU",
+        # The SDK's estimator sends mini_batch_size with every job.
         hyperparameters="""
             feature_dim! int [1, 10000]
             eval_metrics text
+            mini_batch_size int [1, inf)
             num_samples_per_tree int [1, 2048] ~ [1, 2048]
             num_trees int [50, 1000] ~ [50, 1000]
         """,

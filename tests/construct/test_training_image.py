@@ -203,6 +203,17 @@ def test_rules_know_an_image_of_the_app(stack: cdk.Stack, folder: Path) -> None:
         tuning(stack, definition(TrainingImage.from_asset(folder), metrics=[MetricDefinition("accuracy", "(x)")]))
 
 
+@pytest.mark.parametrize("region", ["eu-west-1", None])
+def test_built_in_algorithm_is_held_to_what_it_computes(region: str | None) -> None:
+    """By its name too, and where the region is not known; who knows better acknowledges the warning."""
+    stack = stack_in(region)
+    job = tuning(stack, definition(XGBOOST))
+    told = Match.string_like_regexp("^objective.metric_name: got 'loss', which xgboost does not compute; ")
+    Annotations.from_stack(stack).has_warning("*", told)
+    cdk.Annotations.of(job).acknowledge_warning("hpt-construct:B1")
+    Annotations.from_stack(stack).has_no_warning("*", told)
+
+
 class TestRegions:
     """SageMaker pulls no image from another region."""
 
