@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _IMAGE = re.compile(
-    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+/(?P<repository>[^:@]+)(?:[:@].*)?"
+    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+/(?P<repository>[^:@]+)(?:[:@].*)?"
 )
+
+_REGISTRY = re.compile(r"[^/]+\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")
 
 
 class UnknownImageError(LookupError):
@@ -89,12 +91,12 @@ def repository(image: str) -> str:
 
 
 def region_of(image: str) -> str | None:
-    """The region of an image in ECR; None for another, or where a token hides it.
+    """The region of an image in ECR, whose other parts may be tokens; None for another, or where a token hides it.
 
     >>> region_of("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
     'us-east-1'
     """
-    found = _IMAGE.fullmatch(image)
+    found = _REGISTRY.match(image)
     return found["region"] if found else None
 
 

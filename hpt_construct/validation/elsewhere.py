@@ -33,9 +33,12 @@ def image_problems(request: Mapping[str, Value], region: Callable[[], str]) -> I
     for _, definition in each_definition(Place(request)):
         for _name, specification in definition.given(_SPECIFICATION):
             place = Place(specification, definition.at(_SPECIFICATION))
-            for _member, image in place.given(_IMAGE):
-                theirs = region_of(image)
-                if theirs is not None and not is_token(here := region()) and here != theirs:
+            # Also of one with tokens the region may be known: a repository in another stack has it.
+            image = place.value.get(_IMAGE)
+            if isinstance(image, str) and (theirs := region_of(image)) is not None:
+                here = region()
+                if not is_token(here) and here != theirs:
                     way_out = "TrainingImage.built_in finds the one there" if is_built_in(image) else "copy it there"
-                    message = f"got {show(image)}, which is in {theirs}, and SageMaker pulls no image from another"
+                    got = "one with tokens" if is_token(image) else show(image)
+                    message = f"got {got}, which is in {theirs}, and SageMaker pulls no image from another"
                     yield Problem(place.at(_IMAGE), f"{message} region: give one in {here}; {way_out}")

@@ -250,6 +250,14 @@ class TestRegions:
         )
         assert problem.endswith("give one in eu-west-1; copy it there")
 
+    def test_repository_of_another_region_is_none_of_the_jobs(self) -> None:
+        """Although its name is only known to CloudFormation."""
+        theirs = cdk.Stack(cdk.App(), "Theirs", env=cdk.Environment(region="us-west-2", account="111122223333"))
+        repository = ecr.Repository.from_repository_name(theirs, "Repository", cdk.Fn.import_value("churn"))
+        image = TrainingImage.from_ecr_repository(repository, "1")
+        with pytest.raises(ValidationError, match="which is in us-west-2, and SageMaker pulls no image from another"):
+            tuning(stack_in("eu-west-1"), definition(image, metrics=LOSS))
+
     @pytest.mark.parametrize(
         ("region", "image"),
         [
