@@ -10,7 +10,7 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,11 @@ class Algorithm:
     checkpoints: str
     """The repository whose images keep checkpoints by themselves; none: no image does."""
     hyperparameters: Mapping[str, Hyperparameter]
+
+    @cached_property
+    def required(self) -> Mapping[str, Hyperparameter]:
+        """Those that must be given, or must with some value of another."""
+        return {name: each for name, each in self.hyperparameters.items() if each.required}
 
 
 @cache

@@ -7,6 +7,7 @@ trainings then fail, all of them, or search in the wrong direction.
 from __future__ import annotations
 
 import difflib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from hpt_construct.errors import show
@@ -18,14 +19,16 @@ from .ranges import as_number
 from .rule import (
     CONFIG,
     STATIC,
+    BuiltIn,
     Level,
     Place,
     Rule,
-    built_in,
+    TokenMetError,
     each_built_in,
     has_autotune,
     is_one_of_several,
     ranges_of,
+    scope,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +42,10 @@ _TYPED = {
     "CategoricalParameterRanges": "a categorical",
 }
 _KINDS = {"integer": "an integer", "categorical": "a categorical"}
+_OTHER_KINDS = {
+    "integer": ("ContinuousParameterRanges",),
+    "categorical": ("IntegerParameterRanges", "ContinuousParameterRanges"),
+}
 _TAKES = {"integer": "whole numbers", "continuous": "numbers"}
 _METRICS = ("AlgorithmSpecification", "MetricDefinitions")
 _INPUTS = "InputDataConfig"
@@ -49,14 +56,14 @@ _FOLDS = "_kfold"
 _ACCELERATED = ("ml.p", "ml.g")
 
 
-def _objective(request: Place, definition: Place) -> Place | None:
+def _objective(request: Place, definition: BuiltIn) -> Place | None:
     """Return the objective that the definition's trainings have."""
     if is_one_of_several(definition):
         return definition.below("TuningObjective")
     return request.below(CONFIG, "HyperParameterTuningJobObjective")
 
 
-def _metric(request: Place, definition: Place) -> tuple[Place, str] | None:
+def _metric(request: Place, definition: BuiltIn) -> tuple[Place, str] | None:
     """Return the objective and its metric, unless it is one that the request defines."""
     objective = _objective(request, definition)
     metric = None if objective is None else objective.read("MetricName")
@@ -76,8 +83,8 @@ def _nearest(got: str, known: Iterable[str], page: str) -> str:
     return f"choose another: {listed}"
 
 
-def _metric_is_computed(request: Place, definition: Place) -> Iterator[Problem]:
-    algorithm, found = built_in(definition), _metric(request, definition)
+def _metric_is_computed(request: Place, definition: BuiltIn) -> Iterator[Problem]:
+    algorithm, found = definition.algorithm, _metric(request, definition)
     if found is not None and found[1] not in algorithm.metrics:
         objective, metric = found
         message = f"got {show(metric)}, and {algorithm.name} computes no metric to tune it by; tune another algorithm"
@@ -87,8 +94,8 @@ def _metric_is_computed(request: Place, definition: Place) -> Iterator[Problem]:
         yield Problem(objective.at("MetricName"), message)
 
 
-def _direction_is_better(request: Place, definition: Place) -> Iterator[Problem]:
-    algorithm, found = built_in(definition), _metric(request, definition)
+def _direction_is_better(request: Place, definition: BuiltIn) -> Iterator[Problem]:
+    algorithm, found = definition.algorithm, _metric(request, definition)
     better = None if found is None else algorithm.metrics.get(found[1])
     if found is not None and better is not None:
         objective, metric = found
@@ -99,46 +106,51 @@ def _direction_is_better(request: Place, definition: Place) -> Iterator[Problem]
             yield Problem(objective.at("Type"), f"{message}; set it to '{better}'")
 
 
-def _tuned(request: Place, definition: Place) -> Iterator[tuple[str, Place, str]]:
-    """Yield each known range with its kind and the name that it is for."""
-    ranges = ranges_of(request, definition)
-    if ranges is not None:
-        for kind in _TYPED:
-            for place in ranges.known(kind):
-                for _, name in place.given("Name"):
-                    yield kind, place, name
+@scope
+def _each_tuned(request: Place) -> Iterator[tuple[BuiltIn, Place]]:
+    """Look at each range that a built-in algorithm is tuned by, with the definition that it is for."""
+    for _, definition in each_built_in(request):
+        with suppress(TokenMetError):
+            if (ranges := ranges_of(request, definition)) is not None:
+                yield from ((definition, place) for kind in _TYPED for place in ranges.known(kind))
 
 
-def _not_taken(definition: Place, name: str) -> str | None:
+def _hyperparameter(definition: BuiltIn, place: Place) -> tuple[str, str, Hyperparameter | None]:
+    """Return the kind of a range, the name that it is for, and what is known of that."""
+    name = place.read("Name")
+    return str(place.path[-2]), name, definition.algorithm.hyperparameters.get(name)
+
+
+def _not_taken(definition: BuiltIn, name: str) -> str | None:
     """Return what is wrong with the name of a hyperparameter, to read on after it; None if the algorithm takes it."""
-    algorithm = built_in(definition)
+    algorithm = definition.algorithm
     # Some are not the algorithm's own: object2vec's _num_gpus, the SDK's sagemaker_region.
     if name in algorithm.hyperparameters or name.startswith(("_", "sagemaker_")):
         return None
     return f"{algorithm.name} does not take it; {_nearest(name, algorithm.hyperparameters, algorithm.pages[0])}"
 
 
-def _static_is_taken(_: Place, definition: Place) -> Iterator[Problem]:
+def _static_is_taken(_: Place, definition: BuiltIn) -> Iterator[Problem]:
     for name in definition.entries(STATIC):
         if message := _not_taken(definition, name):
             yield Problem(definition.at(STATIC, name), message)
 
 
-def _tuned_is_taken(request: Place, definition: Place) -> Iterator[Problem]:
-    for _, place, name in _tuned(request, definition):
-        if message := _not_taken(definition, name):
-            yield Problem(place.at("Name"), f"got {show(name)}, and {message}")
+def _tuned_is_taken(definition: BuiltIn, place: Place) -> Iterator[Problem]:
+    name = place.read("Name")
+    if message := _not_taken(definition, name):
+        yield Problem(place.at("Name"), f"got {show(name)}, and {message}")
 
 
-def _required_is_given(request: Place, definition: Place) -> Iterator[Problem]:
+def _required_is_given(request: Place, definition: BuiltIn) -> Iterator[Problem]:
     if has_autotune(request):
         # It may choose what is left out.
         return
     static = definition.read(STATIC) or {}
     ranges = ranges_of(request, definition)
     tuned = [] if ranges is None else [each.read("Name") for kind in _TYPED for each in ranges.every(kind)]
-    algorithm = built_in(definition)
-    for name, each in algorithm.hyperparameters.items():
+    algorithm = definition.algorithm
+    for name, each in algorithm.required.items():
         if name not in static and name not in tuned and (why := _required(each, static)) is not None:
             way_out = "give it, or tune it" if each.tune else "give it"
             yield Problem(definition.at(STATIC, name), f"missing; {algorithm.name} needs it{why}; {way_out}")
@@ -147,7 +159,7 @@ def _required_is_given(request: Place, definition: Place) -> Iterator[Problem]:
 def _required(each: Hyperparameter, static: Mapping[str, Any]) -> str | None:
     """Return when a hyperparameter must be given, to read on after "needs it"; None if it need not."""
     if isinstance(each.required, bool):
-        return "" if each.required else None
+        return ""
     [(other, values)] = each.required.items()
     got = static.get(other)
     return f" with {other} {got}" if not is_token(got) and _plain(got) in values else None
@@ -155,24 +167,21 @@ def _required(each: Hyperparameter, static: Mapping[str, Any]) -> str | None:
 
 def _can_be_tuned(each: Hyperparameter, kind: str) -> bool:
     """Tell whether the ranges of a kind have values of a hyperparameter."""
-    kinds = {"categorical": ("CategoricalParameterRanges",), "integer": _TYPED.keys() - {"ContinuousParameterRanges"}}
-    return bool(each.tune) and kind in kinds.get(each.kind, _TYPED)
+    return bool(each.tune) and kind not in _OTHER_KINDS.get(each.kind, ())
 
 
-def _tuned_can_be_tuned(request: Place, definition: Place) -> Iterator[Problem]:
+def _tuned_can_be_tuned(definition: BuiltIn, place: Place) -> Iterator[Problem]:
     # For XGBoost the service itself refuses it: https://github.com/aws/sagemaker-xgboost-container/issues/113
-    algorithm = built_in(definition)
-    for kind, place, name in _tuned(request, definition):
-        each = algorithm.hyperparameters.get(name)
-        if each is None or _can_be_tuned(each, kind):
-            continue
-        if not each.tune:
-            message = f"got {show(name)}, which can't be tuned in {algorithm.name}; make it static"
-        else:
-            takes, other = _TAKES.get(each.kind, ", ".join(each.values)), _KINDS[each.kind]
-            message = f"got {show(name)} in {_TYPED[kind]} range, and {algorithm.name} takes {takes} for it"
-            message += f"; give it {other} range"
-        yield Problem(place.at("Name"), message)
+    kind, name, each = _hyperparameter(definition, place)
+    if each is None or _can_be_tuned(each, kind):
+        return
+    algorithm = definition.algorithm.name
+    message = f"got {show(name)}, which can't be tuned in {algorithm}; make it static"
+    if each.tune:
+        takes, other = _TAKES.get(each.kind, ", ".join(each.values)), _KINDS[each.kind]
+        message = f"got {show(name)} in {_TYPED[kind]} range, and {algorithm} takes {takes} for it"
+        message += f"; give it {other} range"
+    yield Problem(place.at("Name"), message)
 
 
 def _plain(value: Any) -> str:
@@ -183,7 +192,7 @@ def _plain(value: Any) -> str:
 def _allowed(each: Hyperparameter, value: str) -> str | None:
     """Return what a hyperparameter takes, if it does not take the value."""
     text = _plain(value)
-    if each.kind == "text" or text.casefold() in {word.casefold() for word in each.values}:
+    if each.kind == "text" or (each.values and text.casefold() in {word.casefold() for word in each.values}):
         return None
     words = ", ".join(each.values)
     if each.kind == "categorical":
@@ -206,8 +215,8 @@ def _in_words(interval: str) -> str:
     return f"in {interval}" if interval else ""
 
 
-def _static_is_allowed(_: Place, definition: Place) -> Iterator[Problem]:
-    algorithm = built_in(definition)
+def _static_is_allowed(_: Place, definition: BuiltIn) -> Iterator[Problem]:
+    algorithm = definition.algorithm
     for name, value in (definition.read(STATIC) or {}).items():
         each = algorithm.hyperparameters.get(name)
         if each is not None and not is_token(value) and (allowed := _allowed(each, value)):
@@ -215,27 +224,25 @@ def _static_is_allowed(_: Place, definition: Place) -> Iterator[Problem]:
             yield Problem(definition.at(STATIC, name), message)
 
 
-def _tuned_is_allowed(request: Place, definition: Place) -> Iterator[Problem]:
-    algorithm = built_in(definition)
-    for kind, place, name in _tuned(request, definition):
-        each = algorithm.hyperparameters.get(name)
-        if each is None or not _can_be_tuned(each, kind):
-            continue
-        values = [(place.at(member), value) for member, value in place.given("MinValue", "MaxValue")]
-        values += [(place.at("Values", nth), value) for nth, value in enumerate(place.entries("Values"))]
-        for path, value in values:
-            if allowed := _allowed(each, value):
-                hint = f" (recommended: {each.tune})" if each.tune.startswith(("[", "(")) else ""
-                message = f"got {show(value)}, {algorithm.name} takes {allowed} for {name}{hint}; correct it"
-                yield Problem(path, message)
+def _tuned_is_allowed(definition: BuiltIn, place: Place) -> Iterator[Problem]:
+    kind, name, each = _hyperparameter(definition, place)
+    if each is None or not _can_be_tuned(each, kind):
+        return
+    values = [(place.at(member), value) for member, value in place.given("MinValue", "MaxValue")]
+    values += [(place.at("Values", nth), value) for nth, value in enumerate(place.entries("Values"))]
+    for path, value in values:
+        if allowed := _allowed(each, value):
+            hint = f" (recommended: {each.tune})" if each.tune.startswith("[") else ""
+            message = f"got {show(value)}, {definition.algorithm.name} takes {allowed} for {name}{hint}; correct it"
+            yield Problem(path, message)
 
 
-def _channels(definition: Place) -> list[str]:
+def _channels(definition: BuiltIn) -> list[str]:
     return [channel.read("ChannelName") for channel in definition.every(_INPUTS)]
 
 
-def _needed_channels_are_there(_: Place, definition: Place) -> Iterator[Problem]:
-    algorithm, names = built_in(definition), _channels(definition)
+def _needed_channels_are_there(_: Place, definition: BuiltIn) -> Iterator[Problem]:
+    algorithm, names = definition.algorithm, _channels(definition)
     others = [name for name in names if name not in {*algorithm.needs, *algorithm.takes}]
     for name in algorithm.needs:
         if name not in names:
@@ -245,8 +252,8 @@ def _needed_channels_are_there(_: Place, definition: Place) -> Iterator[Problem]
             yield Problem(definition.at(_INPUTS), message)
 
 
-def _metric_has_its_channel(request: Place, definition: Place) -> Iterator[Problem]:
-    algorithm, found = built_in(definition), _metric(request, definition)
+def _metric_has_its_channel(request: Place, definition: BuiltIn) -> Iterator[Problem]:
+    algorithm, found = definition.algorithm, _metric(request, definition)
     if found is None or found[1] not in algorithm.metrics or _FOLDS in definition.entries(STATIC):
         return
     channel = found[1].partition(":")[0]
@@ -256,8 +263,8 @@ def _metric_has_its_channel(request: Place, definition: Place) -> Iterator[Probl
         yield Problem(definition.at(_INPUTS), f"{message}; add it, or choose another metric")
 
 
-def _content_is_read(_: Place, definition: Place) -> Iterator[Problem]:
-    algorithm = built_in(definition)
+def _content_is_read(_: Place, definition: BuiltIn) -> Iterator[Problem]:
+    algorithm = definition.algorithm
     for channel in definition.known(_INPUTS):
         for _name, kind in channel.given("ContentType"):
             if algorithm.content_types and kind and channel.read("ChannelName") in _DATA:
@@ -269,8 +276,8 @@ def _content_is_read(_: Place, definition: Place) -> Iterator[Problem]:
                     yield Problem(channel.at("ContentType"), message)
 
 
-def _mode_is_read(_: Place, definition: Place) -> Iterator[Problem]:
-    algorithm = built_in(definition)
+def _mode_is_read(_: Place, definition: BuiltIn) -> Iterator[Problem]:
+    algorithm = definition.algorithm
     places = [(channel, "InputMode") for channel in definition.known(_INPUTS)]
     if (specification := definition.below("AlgorithmSpecification")) is not None:
         places.append((specification, "TrainingInputMode"))
@@ -281,13 +288,13 @@ def _mode_is_read(_: Place, definition: Place) -> Iterator[Problem]:
                 yield Problem(place.at(member), message)
 
 
-def _placed(definition: Place) -> Iterator[Place]:
+def _placed(definition: BuiltIn) -> Iterator[Place]:
     for name, value in definition.given(*RESOURCES):
         yield from instances(Place(value, definition.at(name)))
 
 
-def _instances_suit(_: Place, definition: Place) -> Iterator[Problem]:
-    algorithm = built_in(definition)
+def _instances_suit(_: Place, definition: BuiltIn) -> Iterator[Problem]:
+    algorithm = definition.algorithm
     for place in _placed(definition):
         for member, kind in place.given("InstanceType"):
             has_gpu = kind.startswith(_ACCELERATED)
@@ -297,8 +304,8 @@ def _instances_suit(_: Place, definition: Place) -> Iterator[Problem]:
                 yield Problem(place.at(member), f"{message}; choose another, like '{example}'")
 
 
-def _instances_are_used(_: Place, definition: Place) -> Iterator[Problem]:
-    algorithm = built_in(definition)
+def _instances_are_used(_: Place, definition: BuiltIn) -> Iterator[Problem]:
+    algorithm = definition.algorithm
     for place in _placed(definition):
         for member, count in place.given("InstanceCount"):
             if algorithm.one_instance and count > 1:
@@ -313,11 +320,11 @@ RULES = (
     Rule("B1", _W, "A built-in algorithm computes the objective's metric", each_built_in, _metric_is_computed),
     Rule("B2", _W, "A built-in algorithm's metric is improved", each_built_in, _direction_is_better),
     Rule("B3", _W, "A built-in algorithm takes the static hyperparameters", each_built_in, _static_is_taken),
-    Rule("B3", _W, "A built-in algorithm takes the tuned hyperparameters", each_built_in, _tuned_is_taken),
+    Rule("B3", _W, "A built-in algorithm takes the tuned hyperparameters", _each_tuned, _tuned_is_taken),
     Rule("B4", _W, "A built-in algorithm has the hyperparameters it needs", each_built_in, _required_is_given),
-    Rule("B5", _W, "A built-in algorithm can be tuned by the ranges", each_built_in, _tuned_can_be_tuned),
+    Rule("B5", _W, "A built-in algorithm can be tuned by the ranges", _each_tuned, _tuned_can_be_tuned),
     Rule("B6", _W, "A built-in algorithm takes the static values", each_built_in, _static_is_allowed),
-    Rule("B6", _W, "A built-in algorithm takes all values of the ranges", each_built_in, _tuned_is_allowed),
+    Rule("B6", _W, "A built-in algorithm takes all values of the ranges", _each_tuned, _tuned_is_allowed),
     Rule("B7", _W, "A built-in algorithm has the channels it needs", each_built_in, _needed_channels_are_there),
     Rule("B8", _W, "A built-in algorithm has the channel of its metric", each_built_in, _metric_has_its_channel),
     Rule("B9", _W, "A built-in algorithm reads the type of content", each_built_in, _content_is_read),

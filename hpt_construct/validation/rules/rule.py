@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
@@ -90,6 +90,13 @@ class Place:
             value = self.value.get(name)
             if value is not None and not is_token(value):
                 yield name, value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuiltIn(Place):
+    """A definition whose image is known to be a built-in algorithm, with what is known of that."""
+
+    algorithm: Algorithm = field(kw_only=True)
 
 
 def _certain(entries: Iterable[Value]) -> Sequence[Value]:
@@ -191,22 +198,18 @@ def each_channel(request: Place) -> Iterator[tuple[Place, Place]]:
 
 
 @scope
-def each_built_in(request: Place) -> Iterator[tuple[Place, Place]]:
+def each_built_in(request: Place) -> Iterator[tuple[Place, BuiltIn]]:
     """Look at each definition whose image is known to be a built-in algorithm, with the request around it."""
     for _, definition in each_definition(request):
         with suppress(TokenMetError):
-            if algorithm_of(definition.read(*_IMAGE) or "") and not runs_a_script(definition):
-                yield request, definition
+            name = algorithm_of(definition.read(*_IMAGE) or "")
+            if name is not None and not runs_a_script(definition):
+                yield request, BuiltIn(definition.value, definition.path, algorithm=knowledge(name))
 
 
 def runs_a_script(definition: Place) -> bool:
     """Tell whether a script of the user runs in the image, which may take and write what it likes."""
     return _SCRIPT in definition.entries(STATIC)
-
-
-def built_in(definition: Place) -> Algorithm:
-    """Return what is known of the algorithm of one of ``each_built_in``."""
-    return knowledge(algorithm_of(definition.read(*_IMAGE)) or "")
 
 
 def keeps_checkpoints(definition: Place) -> bool:
