@@ -335,6 +335,7 @@ class Stack:
         for logical_id in superfluous:
             resource = self.resources.pop(logical_id)
             items.append((logical_id, resource.physical_id, resource.properties))
+            items += [(logical_id, physical_id, old) for physical_id, old in resource.doomed.items()]
         for logical_id, resource in self.resources.items():
             items += [(logical_id, physical_id, old) for physical_id, old in resource.doomed.items()]
             resource.doomed = {}
