@@ -136,9 +136,8 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
         )
     # Where CloudFormation can't be asked, this may be a rollback: no new job is then better than a second one.
     whatever = wish.given_name is not None or not status or old.digest == wish.digest
-    for job, owned in known:
-        if whatever or job.status in _WORTH_KEEPING:
-            return _adopt(job, owned, wish, old, jobs)
+    if known and (whatever or _best(known)[0].status in _WORTH_KEEPING):
+        return _adopt(*_best(known), wish, old, jobs)
     if stack.physical_id(wish.logical_id).lower() not in ("", physical_id.lower()):
         raise Failure("This update was carried out before: Lambda has delivered it once more")
     return _start(wish, old, physical_id, services)
@@ -180,7 +179,7 @@ def give_up(wish: Wish, services: Services, last_try: LastTry) -> NoReturn:
         "EventAgeExceeded": "The function was too busy with others for ten minutes",
         "RetriesExhausted": "The function has died three times",
     }.get(last_try.reasons[-1], "Lambda has given the event up")
-    what = f"the tuning job '{stopped[0]}' was started and is stopped again" if stopped else "no tuning job was started"
+    what = f"the tuning job '{stopped[0]}' was started and is stopped again" if stopped else "no tuning job of it runs"
     raise Failure(
         f"{why}; {what}. Deploy again; if it happens often, see the function's log and how many functions the account "
         "may run at a time"
@@ -194,14 +193,18 @@ def _go_back(
     jobs = services.jobs
     _stop_unanswered(old, physical_id, None, jobs)
     if known:
-        job, tags = min(known, key=lambda each: (each[0].status not in _WORTH_KEEPING, -each[0].created.timestamp()))
-        return _adopt(job, tags, wish, old, jobs)
+        return _adopt(*_best(known), wish, old, jobs)
     name = wish.name(0)
     holder = jobs.describe(name) if name.lower() == physical_id.lower() else None
     if holder and not holder.ended and wish.owns(jobs.tags(holder.arn)):
         # The changed job has taken the name of one whose record is gone.
         jobs.stop(name)
     return Outcome(name, wish.arn_of(name), f"a rollback starts nothing, and the record of '{name}' is gone")
+
+
+def _best(known: list[tuple[Job, dict[str, str]]]) -> tuple[Job, dict[str, str]]:
+    """The job to adopt: one that has results or will, the newest of them."""
+    return min(known, key=lambda each: (each[0].status not in _WORTH_KEEPING, -each[0].created.timestamp()))
 
 
 def _start(wish: Wish, old: Wish | None, replaces: str, services: Services) -> Outcome:

@@ -66,9 +66,9 @@ class TestGivenUp:
     @pytest.mark.parametrize(
         ("reason", "told"),
         [
-            ("EventAgeExceeded", "The function was too busy with others for ten minutes; no tuning job was started."),
-            ("RetriesExhausted", "The function has died three times; no tuning job was started."),
-            ("Other", "Lambda has given the event up; no tuning job was started."),
+            ("EventAgeExceeded", "The function was too busy with others for ten minutes; no tuning job of it runs."),
+            ("RetriesExhausted", "The function has died three times; no tuning job of it runs."),
+            ("Other", "Lambda has given the event up; no tuning job of it runs."),
         ],
     )
     @pytest.mark.parametrize("request_type", ["Create", "Update"])
