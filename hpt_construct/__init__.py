@@ -133,10 +133,12 @@ __all__ = [
 _LOADED_WHEN_USED = {"HyperparameterTuningJob": "tuning_job", "IHyperparameterTuningJob": "reference"}
 
 
-def __getattr__(name: str) -> object:
-    if name in _LOADED_WHEN_USED:
-        return getattr(import_module(f".{_LOADED_WHEN_USED[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:
+    # Where a type checker sees it, every name is one of the module's, also the misspelt.
+    def __getattr__(name: str) -> object:
+        if name in _LOADED_WHEN_USED:
+            return getattr(import_module(f".{_LOADED_WHEN_USED[name]}", __name__), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

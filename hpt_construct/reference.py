@@ -5,7 +5,7 @@ metrics.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict, Unpack, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -18,6 +18,15 @@ from .tokens import is_token
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_events as events
+
+    class RuleTarget(Protocol):
+        """An ``events.IRuleTarget``, such as those of ``aws_events_targets``: pyright refuses these for that, as their
+        ``bind`` names its parameters otherwise.
+        """
+
+        def bind(self, rule: events.IRule, id: str | None = None, /) -> events.RuleTargetConfig:  # noqa: A002
+            """What the rule calls."""
+
 
 _SERVICE: Final = "sagemaker"
 _RESOURCE: Final = "hyper-parameter-tuning-job"
@@ -33,7 +42,7 @@ _OF_INSTANCES: Final = frozenset({
 class RuleOptions(TypedDict, total=False):
     """What an EventBridge rule may have beside its id; ``on_state_change`` describes each."""
 
-    target: events.IRuleTarget | None
+    target: RuleTarget | None
     event_pattern: events.EventPattern | None
     description: str | None
     rule_name: str | None
@@ -139,7 +148,7 @@ class IHyperparameterTuningJob(Construct):
         self,
         id: str,  # noqa: A002 – what every construct calls it
         *,
-        target: events.IRuleTarget | None = None,
+        target: RuleTarget | None = None,
         event_pattern: events.EventPattern | None = None,
         description: str | None = None,
         rule_name: str | None = None,
@@ -252,7 +261,7 @@ class IHyperparameterTuningJob(Construct):
         )
         target = options.get("target")
         if target is not None:
-            rule.add_target(target)
+            rule.add_target(cast("events.IRuleTarget", target))
         return rule
 
     def metric(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Mapping
 from functools import cached_property
@@ -48,6 +49,19 @@ _TOLD_REMOVAL_POLICIES: Final = {cdk.RemovalPolicy.DESTROY: "destroy", cdk.Remov
 """Those that the function acts on: it deletes the records of the first, and marks the jobs of the second."""
 
 
+class _SignatureOfInit:
+    """What ``help(...)`` and notebooks show of the constructor, where jsii's metaclass has ``(*args, **kwargs)``.
+
+    Asked of the class at hand: a subclass with a constructor of its own shows that.
+    """
+
+    def __get__(self, job: object, job_class: type) -> inspect.Signature:
+        if job is not None:
+            raise AttributeError("__signature__")
+        _, *parameters = inspect.signature(job_class.__init__).parameters.values()  # type: ignore[misc] # this very class's is meant
+        return inspect.Signature(parameters)
+
+
 @jsii.implements(cdk.ITaggableV2, iam.IGrantable)
 class HyperparameterTuningJob(IHyperparameterTuningJob):
     """A SageMaker hyperparameter tuning job that starts when its stack is deployed.
@@ -83,6 +97,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     >>> stack.resolve(job.tuning_job_arn)
     {'Fn::GetAtt': ['Tuning...', 'HyperParameterTuningJobArn']}
     """
+
+    __signature__ = _SignatureOfInit()
 
     def __init__(  # noqa: PLR0913 – flat props, as in every construct
         self,
@@ -244,7 +260,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         cls,
         scope: Construct,
         id: str,  # noqa: A002 – what every construct calls it
-        request: Mapping[str, Any],
+        request: Mapping[str, object],
         **options: Unpack[TuningJobOptions],
     ) -> HyperparameterTuningJob:
         """The same from a request as boto3 and ``aws sagemaker create-hyper-parameter-tuning-job --cli-input-json``

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, dataclass_transform
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, dataclass_transform
 
 from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 API = "api"
 CODEC = "codec"
+
+T = TypeVar("T")
 
 
 class Codec(Protocol):
@@ -167,10 +169,10 @@ def member(api: str, codec: Codec = PLAIN, *, default: Any = dataclasses.MISSING
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(member,))
-def part(shape: str, *, kw_only: bool = True) -> Any:
+def part(shape: str, *, kw_only: bool = True) -> Callable[[type[T]], type[T]]:
     """Make a frozen dataclass of a class whose fields are ``member``s of the API structure ``shape``."""
 
-    def decorate(cls: type) -> type:
+    def decorate(cls: type[T]) -> type[T]:
         cls.__shape__ = shape  # type: ignore[attr-defined]
         return dataclasses.dataclass(frozen=True, kw_only=kw_only)(cls)
 

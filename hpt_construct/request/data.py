@@ -299,7 +299,7 @@ class OutputDataConfig:
 
     s3_output_path: S3Location | str = member("S3OutputPath", S3_URI)
     """A location or ``s3://bucket/prefix``; SageMaker appends a folder per training."""
-    kms_key: kms.IKey | str | None = member("KmsKeyId", KEY, default=None)
+    kms_key: kms.IKey | kms.Key | str | None = member("KmsKeyId", KEY, default=None)
     """The key that encrypts the artifacts: a key, its id, ARN or alias. Left out: S3's own for the role's account."""
     compression_type: OutputCompressionType | str | None = member("CompressionType", default=None)
     """GZIP or NONE. Left out: GZIP."""

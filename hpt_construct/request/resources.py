@@ -121,7 +121,7 @@ class ResourceConfig:
     """Instances of each training, at least 1. Left out: given by ``instance_groups`` or ``instance_preferences``."""
     volume_size: Size | int | None = member("VolumeSizeInGB", GIBIBYTES, default=None)
     """The volume of each instance, a size or GiB. Left out: for types with local storage only."""
-    volume_kms_key: kms.IKey | str | None = member("VolumeKmsKeyId", KEY, default=None)
+    volume_kms_key: kms.IKey | kms.Key | str | None = member("VolumeKmsKeyId", KEY, default=None)
     """The key that encrypts the volumes: a key, its id or ARN. Left out: a key of SageMaker's; types with local NVMe
     take none.
     """
@@ -185,7 +185,7 @@ class TuningResourceConfig:
     """The volume of each instance, a size or GiB. Left out: given by ``instance_configs``, or for types with local
     storage.
     """
-    volume_kms_key: kms.IKey | str | None = member("VolumeKmsKeyId", KEY, default=None)
+    volume_kms_key: kms.IKey | kms.Key | str | None = member("VolumeKmsKeyId", KEY, default=None)
     """The key that encrypts the volumes: a key, its id or ARN. Left out: a key of SageMaker's."""
     allocation_strategy: AllocationStrategy | str | None = member("AllocationStrategy", default=None)
     """How one of ``instance_configs`` is chosen. Left out: Prioritized."""
@@ -207,7 +207,7 @@ class VpcConfig:
     ['subnet-0123456789abcdef0']
     """
 
-    subnets: Sequence[ec2.ISubnet | str] = member("Subnets", ListOf(SUBNET))
+    subnets: Sequence[ec2.ISubnet | ec2.Subnet | str] = member("Subnets", ListOf(SUBNET))
     """1 to 16 subnets of one VPC: constructs or ids; of an ``ec2.IVpc``, ``vpc.private_subnets``."""
     security_groups: Sequence[ec2.ISecurityGroup | str] = member("SecurityGroupIds", ListOf(SECURITY_GROUP))
     """1 to 5 security groups of the same VPC: constructs or ids. Others let the trainings in by the job:

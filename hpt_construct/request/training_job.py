@@ -121,7 +121,7 @@ class TrainingJobDefinition:
         "AlgorithmSpecification", Structure(AlgorithmSpecification)
     )
     """The code that trains."""
-    role: iam.IRole | str | None = member("RoleArn", ROLE, default=None)
+    role: iam.IRole | iam.Role | iam.LazyRole | str | None = member("RoleArn", ROLE, default=None)
     """The role that SageMaker assumes for the trainings: a role or its ARN; nothing is added to it. Left out: the job
     makes one for all its definitions without, which may do what the request shows, and no more: read the inputs, write
     outputs and checkpoints, pull the image, use the keys, join the network, log. What the request can't show – objects

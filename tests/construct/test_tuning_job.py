@@ -423,3 +423,21 @@ def test_construct_takes_every_member_of_the_request() -> None:
     members = {field.name for field in _part.fields(whole.TuningJobRequest)}
     others = {"self", "scope", "id", "_checked"} | TuningJobOptions.__annotations__.keys()
     assert set(arguments) - others == members
+
+
+def test_help_shows_the_arguments_of_a_job() -> None:
+    """Of a subclass, its own; the metaclass of jsii alone would show that anything is taken."""
+
+    class Inherited(HyperparameterTuningJob):
+        """Another name."""
+
+    class WithATeam(HyperparameterTuningJob):
+        """Another constructor."""
+
+        def __init__(self, scope: Construct, id: str, *, team: str) -> None:  # noqa: A002
+            raise NotImplementedError
+
+    own = inspect.signature(HyperparameterTuningJob)
+    assert list(own.parameters) == list(inspect.signature(HyperparameterTuningJob.__init__).parameters)[1:]
+    assert inspect.signature(Inherited) == own
+    assert list(inspect.signature(WithATeam).parameters) == ["scope", "id", "team"]
