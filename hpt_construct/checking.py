@@ -19,7 +19,11 @@ from .validation.rules.rule import CONFIG
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from aws_cdk import aws_iam as iam
     from constructs import Construct
+
+    Spell = Callable[[validation.Path], str]
+    """The words for an API path, in the names of the form that the caller wrote."""
 
 _NO_TEXT: Final = "a token that is no string"
 _ROLE_OF_HUB: Final = "hpt-construct:C2"
@@ -48,6 +52,14 @@ class TuningJobOptions(TypedDict, total=False):
     arn_export_name: str | None
     max_instance_hours: float | None
     raised_quotas: Sequence[str]
+
+
+class FromRequestOptions(TuningJobOptions, total=False):
+    """The same beside a plain request, and what stands in place of the request's own."""
+
+    tuning_job_name: str | None
+    tags: Mapping[str, str] | Sequence[Mapping[str, str]] | None
+    role: iam.IRole | iam.Role | iam.LazyRole | str | None
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     scope: Construct,
     id: str,  # noqa: A002
     request: Mapping[str, Any],
-    spell: Callable[[validation.Path], str],
+    spell: Spell,
     *,
     options: TuningJobOptions,
     parents: Sequence[Mapping[str, Any] | None] = (),
@@ -135,7 +147,8 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     if is_token(request.get(CONFIG)):
         errors.append(f"{spell((CONFIG,))}: got a token, its members must be known at synth; they may be tokens")
     if errors:
-        raise ValidationError(where(scope, id), errors)
+        # What is given once may stand in several places of a request.
+        raise ValidationError(where(scope, id), dict.fromkeys(errors))
     return Checked(tuple(warnings))
 
 
@@ -145,6 +158,11 @@ def _region(scope: Construct) -> str:
     if known is None:
         vars(scope)[_REGION] = known = cdk.Stack.of(scope).region
     return known
+
+
+def can_be_parsed(request: Mapping[str, Any]) -> bool:
+    """Whether there is a typed form of a request: of one that is structurally valid, its configuration no token."""
+    return not is_token(request.get(CONFIG)) and not validation.structure_problems(request)
 
 
 def _bad_options(options: TuningJobOptions) -> Iterator[str]:

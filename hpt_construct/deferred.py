@@ -5,13 +5,14 @@ request is checked, the real ones when the construct is made.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 
 from . import execution_role
 from .request import AlgorithmSpecification, TrainingImage, TrainingJobDefinition, TuningJobRequest
 from .request.training_image import ImageError
+from .tokens import LATER
 from .validation import Problem
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .validation import Path
-
-_LATER: Final = "${Token[hpt-construct.later]}"
-"""In place of what there is not yet: the checks take it for a token, and it never gets further than them."""
 
 
 def definitions(request: TuningJobRequest) -> Iterator[tuple[Path, TrainingJobDefinition]]:
@@ -49,12 +47,12 @@ def stand_ins(request: TuningJobRequest, scope: Construct) -> tuple[TuningJobReq
                 uri = image.check(cdk.Stack.of(scope).region)
             except ImageError as error:
                 found.append(Problem((*path, "AlgorithmSpecification", "TrainingImage"), str(error)))
-                uri = _LATER
+                uri = LATER
             definition = _with_image(definition, uri)
         if definition.role is None:
             found.extend(Problem((*path, *below), message) for below, message in execution_role.problems(definition))
             doubts.extend(Problem((*path, *below), message) for below, message in execution_role.doubts(definition))
-            definition = dataclasses.replace(definition, role=_LATER)
+            definition = dataclasses.replace(definition, role=LATER)
         return definition
 
     return _replaced(request, stand_in), found, doubts

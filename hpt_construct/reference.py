@@ -5,7 +5,7 @@ metrics.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -37,15 +37,6 @@ _OF_INSTANCES: Final = frozenset({
     "CPUUtilization", "DiskUtilization", "GPUMemoryUtilization", "GPUUtilization", "MemoryUtilization"
 })  # fmt: skip
 """Metrics that SageMaker publishes by host, ``<training job>/algo-1``; the algorithm's own are by training job."""
-
-
-class RuleOptions(TypedDict, total=False):
-    """What an EventBridge rule may have beside its id; ``on_state_change`` describes each."""
-
-    target: RuleTarget | None
-    event_pattern: events.EventPattern | None
-    description: str | None
-    rule_name: str | None
 
 
 class IHyperparameterTuningJob(Construct):
@@ -144,7 +135,7 @@ class IHyperparameterTuningJob(Construct):
         """
         return self.grant(grantee, "sagemaker:StopHyperParameterTuningJob")
 
-    def on_state_change(
+    def on_state_change(  # noqa: PLR0913 – flat props, as in every construct
         self,
         id: str,  # noqa: A002 – what every construct calls it
         *,
@@ -152,6 +143,7 @@ class IHyperparameterTuningJob(Construct):
         event_pattern: events.EventPattern | None = None,
         description: str | None = None,
         rule_name: str | None = None,
+        cross_stack_scope: Construct | None = None,
     ) -> events.Rule:
         """Make an EventBridge rule for every change of the job's status.
 
@@ -170,6 +162,8 @@ class IHyperparameterTuningJob(Construct):
         :param event_pattern: What an event must have besides. Left out: nothing.
         :param description: The rule's description. Left out: none.
         :param rule_name: The rule's name. Left out: CloudFormation makes one up.
+        :param cross_stack_scope: Where the rule is made if it is a scope of another stack: that of a target that needs
+            the job's stack itself, which else would wait for each other. Left out: in the job.
 
         >>> import aws_cdk as cdk
         >>> from hpt_construct import HyperparameterTuningJob
@@ -182,13 +176,22 @@ class IHyperparameterTuningJob(Construct):
         return self._on(
             id,
             (),
-            RuleOptions(target=target, event_pattern=event_pattern, description=description, rule_name=rule_name),
+            target,
+            event_pattern=event_pattern,
+            description=description,
+            rule_name=rule_name,
+            cross_stack_scope=cross_stack_scope,
         )
 
-    def on_completed(
+    def on_completed(  # noqa: PLR0913
         self,
         id: str,  # noqa: A002
-        **options: Unpack[RuleOptions],
+        *,
+        target: RuleTarget | None = None,
+        event_pattern: events.EventPattern | None = None,
+        description: str | None = None,
+        rule_name: str | None = None,
+        cross_stack_scope: Construct | None = None,
     ) -> events.Rule:
         """Make an EventBridge rule for the end of the job with a result: status Completed.
 
@@ -202,12 +205,25 @@ class IHyperparameterTuningJob(Construct):
         >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
         >>> rule = job.on_completed("Completed", target=targets.SnsTopic(sns.Topic(stack, "Topic")))
         """
-        return self._on(id, ("Completed",), options)
+        return self._on(
+            id,
+            ("Completed",),
+            target,
+            event_pattern=event_pattern,
+            description=description,
+            rule_name=rule_name,
+            cross_stack_scope=cross_stack_scope,
+        )
 
-    def on_failed(
+    def on_failed(  # noqa: PLR0913
         self,
         id: str,  # noqa: A002
-        **options: Unpack[RuleOptions],
+        *,
+        target: RuleTarget | None = None,
+        event_pattern: events.EventPattern | None = None,
+        description: str | None = None,
+        rule_name: str | None = None,
+        cross_stack_scope: Construct | None = None,
     ) -> events.Rule:
         """Make an EventBridge rule for the end of the job without a result: status Failed.
 
@@ -219,12 +235,25 @@ class IHyperparameterTuningJob(Construct):
         >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
         >>> rule = job.on_failed("Failed")
         """
-        return self._on(id, ("Failed",), options)
+        return self._on(
+            id,
+            ("Failed",),
+            target,
+            event_pattern=event_pattern,
+            description=description,
+            rule_name=rule_name,
+            cross_stack_scope=cross_stack_scope,
+        )
 
-    def on_stopped(
+    def on_stopped(  # noqa: PLR0913
         self,
         id: str,  # noqa: A002
-        **options: Unpack[RuleOptions],
+        *,
+        target: RuleTarget | None = None,
+        event_pattern: events.EventPattern | None = None,
+        description: str | None = None,
+        rule_name: str | None = None,
+        cross_stack_scope: Construct | None = None,
     ) -> events.Rule:
         """Make an EventBridge rule for the end of the job by a stop, whoever asked for it: status Stopped.
 
@@ -236,30 +265,32 @@ class IHyperparameterTuningJob(Construct):
         >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
         >>> rule = job.on_stopped("Stopped")
         """
-        return self._on(id, ("Stopped",), options)
+        return self._on(
+            id,
+            ("Stopped",),
+            target,
+            event_pattern=event_pattern,
+            description=description,
+            rule_name=rule_name,
+            cross_stack_scope=cross_stack_scope,
+        )
 
     def _on(
         self,
         id: str,  # noqa: A002
         statuses: tuple[str, ...],
-        options: RuleOptions,
+        target: RuleTarget | None,
+        **properties: Any,
     ) -> events.Rule:
         from aws_cdk import aws_events as events  # noqa: PLC0415 – loaded only by apps that have rules
 
-        rule = events.Rule(
-            self,
-            id,
-            event_pattern=options.get("event_pattern"),
-            description=options.get("description"),
-            rule_name=options.get("rule_name"),
-        )
+        rule = events.Rule(self, id, **properties)
         detail = self._event_detail()
         if statuses:
             detail["HyperParameterTuningJobStatus"] = list(statuses)
         rule.add_event_pattern(
             source=["aws.sagemaker"], detail_type=["SageMaker HyperParameter Tuning Job State Change"], detail=detail
         )
-        target = options.get("target")
         if target is not None:
             rule.add_target(cast("events.IRuleTarget", target))
         return rule

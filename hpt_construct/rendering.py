@@ -15,6 +15,8 @@ from hpt_construct.request.whole import TuningJobRequest
 from hpt_construct.tokens import is_token
 
 if TYPE_CHECKING:
+    from dataclasses import Field
+
     from hpt_construct.validation import Path
 
 ApiRequest = dict[str, Any]
@@ -40,6 +42,31 @@ def parse(request: Mapping[str, Any]) -> TuningJobRequest:
 def fields(request: TuningJobRequest) -> dict[str, Any]:
     """The members of a typed request by their names, as the construct takes them."""
     return {field.name: getattr(request, field.name) for field in _part.fields(request)}
+
+
+def api_name(argument: str) -> str:
+    """The API's name of an argument that is a member of the request itself."""
+    [name] = _argument(argument).metadata[_part.API]
+    return str(name)
+
+
+def render_member(argument: str, value: Any) -> Any:
+    """The API's value of such an argument."""
+    return _argument(argument).metadata[_part.CODEC].render(value)
+
+
+def spell_member(argument: str, value: Any, below: Path) -> str:
+    """An API path below such an argument, in the names that a user of the typed form wrote."""
+    return f"{argument}{_argument(argument).metadata[_part.CODEC].spell(value, below)}"
+
+
+def _argument(name: str) -> Field[Any]:
+    return next(field for field in _part.fields(TuningJobRequest) if field.name == name)
+
+
+def role_arn(role: Any) -> Any:
+    """The API's value of a role, or of its ARN."""
+    return _part.ROLE.render(role)
 
 
 def spell(request: TuningJobRequest, path: Path) -> str:

@@ -8,6 +8,9 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+LATER = "${Token[hpt-construct.later]}"
+"""In place of what there is not yet: the checks take it for a token, and it never gets further than them."""
+
 _NUMBER_MARK = b"\xfb\xff"
 """What CDK writes into the highest two bytes of the double that stands for a number."""
 

@@ -7,16 +7,17 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack, cast
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
 
-from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering, validation
-from .checking import Checked, TuningJobOptions, check, parents_elsewhere, requests_of_parents
+from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering
+from .checking import TuningJobOptions, can_be_parsed, check, parents_elsewhere, requests_of_parents
 from .errors import ValidationError, show, where
 from .permissions import LOGICAL_ID_TAG
+from .plain_request import HandedOn, PlainRequest, handed_on, handing_on
 from .provider import RESOURCE_TYPE, Provider
 from .reference import IHyperparameterTuningJob
 from .request import (
@@ -39,10 +40,12 @@ from .tokens import is_token
 from .whole_app import StackChecks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
+
+    from .checking import FromRequestOptions
 
 _EC2: Final = "aws_cdk.aws_ec2"
 _TOLD_REMOVAL_POLICIES: Final = {cdk.RemovalPolicy.DESTROY: "destroy", cdk.RemovalPolicy.RETAIN: "retain"}
@@ -125,7 +128,6 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         arn_export_name: str | None = None,
         max_instance_hours: float | None = None,
         raised_quotas: Sequence[str] = (),
-        _checked: Checked | None = None,
     ) -> None:
         """Check the request and add it to the stack.
 
@@ -184,23 +186,28 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         )
         judged, unseen, doubts = deferred.stand_ins(request, scope)
         api_request = rendering.render(judged)
-        checked = _checked or check(
-            scope,
-            id,
-            api_request,
-            lambda path: rendering.spell(request, path),
-            options=TuningJobOptions(
-                run=run,
-                removal_policy=removal_policy,
-                arn_output=arn_output,
-                arn_export_name=arn_export_name,
-                max_instance_hours=max_instance_hours,
-                raised_quotas=raised_quotas,
-            ),
-            parents=requests_of_parents(warm_start),
-            unseen=[*unseen, *parents_elsewhere(warm_start, scope)],
-            doubts=doubts,
+        caller = handed_on(type(self)) or HandedOn(
+            type(self), lambda path: rendering.spell(request, path), checked=None
         )
+        checked = caller.checked
+        if checked is None or unseen or doubts:
+            checked = check(
+                scope,
+                id,
+                api_request,
+                caller.spell,
+                options=TuningJobOptions(
+                    run=run,
+                    removal_policy=removal_policy,
+                    arn_output=arn_output,
+                    arn_export_name=arn_export_name,
+                    max_instance_hours=max_instance_hours,
+                    raised_quotas=raised_quotas,
+                ),
+                parents=requests_of_parents(warm_start),
+                unseen=[*unseen, *parents_elsewhere(warm_start, scope)],
+                doubts=doubts,
+            )
         if _EC2 in sys.modules or any(
             isinstance(each.vpc_config, VpcConfig) for _, each in deferred.definitions(request)
         ):
@@ -252,8 +259,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 export_name=arn_export_name,
             )
             output.override_logical_id(provider.output_key(scope, id))
-        for rule_id, message in checked.warnings:
-            cdk.Annotations.of(self).add_warning_v2(rule_id, message)
+        self._warn(checked.warnings)
 
     @classmethod
     def from_request(
@@ -261,28 +267,64 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         scope: Construct,
         id: str,  # noqa: A002 – what every construct calls it
         request: Mapping[str, object],
-        **options: Unpack[TuningJobOptions],
-    ) -> HyperparameterTuningJob:
+        **options: Unpack[FromRequestOptions],
+    ) -> Self:
         """The same from a request as boto3 and ``aws sagemaker create-hyper-parameter-tuning-job --cli-input-json``
         take it, or from an answer of Describe.
+
+        A subclass makes it with its own constructor, which gets the request as typed parts, and only what is given: so
+        the guards of the subclass hold, and what it changes is checked.
 
         :param scope: The stack, or a construct in it.
         :param id: The construct's id.
         :param request: The request. What only the service writes into an answer of Describe is left out; the rest
             reaches SageMaker as it is.
         :param options: ``run``, ``removal_policy``, ``arn_output``, ``arn_export_name``, ``max_instance_hours`` and
-            ``raised_quotas``, as for the constructor.
+            ``raised_quotas``, as for the constructor. Besides, in place of what the request has: ``tuning_job_name``
+            and ``tags``, None for none; ``role``, a role or its ARN for every definition, None for one that the job
+            makes. Left out: what the request has.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed, with the API's
-        own paths.
+            own paths.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> request = {
+        ...     "HyperParameterTuningJobName": "nightly",
+        ...     "HyperParameterTuningJobConfig": {
+        ...         "Strategy": "Random",
+        ...         "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
+        ...         "ResourceLimits": {"MaxNumberOfTrainingJobs": 20, "MaxParallelTrainingJobs": 3},
+        ...         "ParameterRanges": {
+        ...             "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0", "MaxValue": "1"}]
+        ...         },
+        ...     },
+        ...     "TrainingJobDefinition": {
+        ...         "AlgorithmSpecification": {"AlgorithmName": "mine", "TrainingInputMode": "File"},
+        ...         "RoleArn": "arn:aws:iam::111122223333:role/SageMakerRole",
+        ...         "OutputDataConfig": {"S3OutputPath": "s3://amzn-s3-demo-bucket/models"},
+        ...         "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        ...         "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        ...     },
+        ... }
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> job = HyperparameterTuningJob.from_request(stack, "Tuning", request, tuning_job_name=None, role=None)
+        >>> job.role.node.path
+        'Example/Tuning/...Role'
         """
         if not isinstance(request, Mapping):
             problem = f"the request: got {show(request)}, must be a mapping, as boto3 takes it"
             raise ValidationError(where(scope, id), [problem])
-        api_request = rendering.without_described(request)
-        checked = check(scope, id, api_request, validation.spell_api, options=options)
-        parsed = rendering.parse(api_request)
-        return cls(scope, id, **rendering.fields(parsed), **options, _checked=checked)
+        plain = PlainRequest(request, options)
+        # A constructor of a subclass may have other options, and change what is wrong: it is checked by what it makes.
+        final = cls.__init__ is HyperparameterTuningJob.__init__
+        checked = None
+        if final or not can_be_parsed(plain.api):
+            checked = check(scope, id, plain.api, plain.spell, options=options)
+        with handing_on(HandedOn(cls, plain.spell, checked)):
+            job = cls(scope, id, **plain.arguments())
+        job._warn(plain.warnings())
+        return job
 
     @staticmethod
     def from_tuning_job_name(
@@ -380,6 +422,10 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             return MappingProxyType(instance_hours.worst_case(self._request).by_type)
         except instance_hours.UnknownError:
             return None
+
+    def _warn(self, warnings: Iterable[tuple[str, str]]) -> None:
+        for warning_id, message in warnings:
+            cdk.Annotations.of(self).add_warning_v2(warning_id, message)
 
     def _watch_tags(self, provider: Provider) -> None:
         """From the first ``Tags.of(...)`` on, the property is what the tag manager says at the end of the synth."""

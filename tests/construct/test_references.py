@@ -194,6 +194,24 @@ class TestEvents:
             },
         }
 
+    @pytest.mark.parametrize("on", ["on_state_change", "on_completed", "on_failed", "on_stopped"])
+    def test_unknown_option_is_refused(self, stack: cdk.Stack, on: str) -> None:
+        """As anywhere in Python: a misspelt target would else be a rule that calls nothing."""
+        with pytest.raises(TypeError, match="targets"):
+            getattr(minimal(stack), on)("Changed", targets=[])
+
+    def test_target_of_another_stack_that_needs_the_job_has_the_rule(self) -> None:
+        """In the job, the rule would make each of the two stacks wait for the other."""
+        app = cdk.App()
+        stack, other = cdk.Stack(app, "Training"), cdk.Stack(app, "Other")
+        job = minimal(stack)
+        topic = sns.Topic(other, "Topic", display_name=job.tuning_job_name)
+        rule = job.on_completed("Completed", target=targets.SnsTopic(topic), cross_stack_scope=other)
+        assert cdk.Stack.of(rule) is other
+        app.synth()
+        [pattern] = patterns(other)
+        assert pattern["detail"]["HyperParameterTuningJobStatus"] == ["Completed"]
+
     def test_rule_does_not_hear_a_neighbour_whose_prefix_is_alike(self, stack: cdk.Stack) -> None:
         """The prefix shows eight characters of an id; jobs of the same beginning are told apart by their tag."""
         job = minimal(Construct(stack, "A"), "Tuning")

@@ -421,7 +421,7 @@ def test_construct_takes_every_member_of_the_request() -> None:
     """The flat arguments of the construct and the members of the request are the same names."""
     arguments = inspect.signature(HyperparameterTuningJob.__init__).parameters
     members = {field.name for field in _part.fields(whole.TuningJobRequest)}
-    others = {"self", "scope", "id", "_checked"} | TuningJobOptions.__annotations__.keys()
+    others = {"self", "scope", "id"} | TuningJobOptions.__annotations__.keys()
     assert set(arguments) - others == members
 
 
@@ -441,3 +441,11 @@ def test_help_shows_the_arguments_of_a_job() -> None:
     assert list(own.parameters) == list(inspect.signature(HyperparameterTuningJob.__init__).parameters)[1:]
     assert inspect.signature(Inherited) == own
     assert list(inspect.signature(WithATeam).parameters) == ["scope", "id", "team"]
+
+
+def test_no_private_argument_is_offered() -> None:
+    """By an editor, to who calls anything that is exported."""
+    exported = [getattr(hpt_construct, name) for name in hpt_construct.__all__]
+    called = [each for part in exported if isinstance(part, type) for each in (part, *vars(part).values())]
+    named = [inspect.signature(each).parameters for each in called if inspect.isfunction(each) or each in exported]
+    assert [name for parameters in named for name in parameters if name.startswith("_")] == []

@@ -40,6 +40,10 @@ class TeamTuning(HyperparameterTuningJob):
             max_instance_hours=2,
         )
 
+    def spend(self) -> float:
+        """In instance-hours."""
+        return sum((self.worst_case_instance_hours or {}).values())
+
 
 class TuningStack(cdk.Stack):
     """Every place that takes a construct of the CDK is given one."""
@@ -106,9 +110,10 @@ class TuningStack(cdk.Stack):
             vpc, security_groups=[group], subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
         )
         TeamTuning(self, "Team", training_job=training)
-        child = HyperparameterTuningJob.from_request(
-            self, "Child", {"WarmStartConfig": {"WarmStartType": "TransferLearning"}}, run="2"
+        child = TeamTuning.from_request(
+            self, "Child", {"TrainingJobDefinition": {"EnableNetworkIsolation": True}}, role=role, tags=None, run="2"
         )
+        child.spend()
         hpt.WarmStart.transfer_learning(parents=[job, child, "older-job"])
         self.use(job, bucket, files)
 
@@ -148,7 +153,7 @@ class TuningStack(cdk.Stack):
         code = lambda_.Code.from_inline("def handler(event, context): ...")
         function = lambda_.Function(self, "Then", runtime=lambda_.Runtime.PYTHON_3_13, handler="index.it", code=code)
         job.grant_read(function)
-        job.on_failed("Failed", target=targets.SnsTopic(topic), description="Failures")
+        job.on_failed("Failed", target=targets.SnsTopic(topic), description="Failures", cross_stack_scope=self)
         job.on_state_change("Any", event_pattern=events.EventPattern(account=["111122223333"]))
         metric = job.metric("validation:auc", statistic="Maximum", period=cdk.Duration.minutes(1))
         cloudwatch.Dashboard(self, "Board", widgets=[[cloudwatch.GraphWidget(left=[metric])]])

@@ -52,6 +52,7 @@ MISTAKES = (
     'hpt.HyperparameterTuningJob(stack, "Tuning", strategy="Random")',
     'hpt.HyperparameterTuningJob.from_request(stack, "Tuning", {}, runs="2")',
     'job.on_failed("Failed", targets=[])',
+    'job.on_failed("Failed", enabled=False)',
     # Values of another kind.
     'hpt.Channel("train", "s3://amzn-s3-demo-bucket/train")',
     'hpt.ResourceLimits(max_training_jobs="20", max_parallel_training_jobs=3)',
