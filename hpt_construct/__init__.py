@@ -138,6 +138,10 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> object:
         if name in _LOADED_WHEN_USED:
             return getattr(import_module(f".{_LOADED_WHEN_USED[name]}", __name__), name)
+        right = next((each for each in __all__ if each.casefold() == name.casefold()), None)
+        if right is not None:
+            # Not an AttributeError: of that, "from ... import" drops the words.
+            raise ImportError(f"there is no {name!r} in {__name__!r}; did you mean {right!r}?", name=__name__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -33,3 +33,35 @@ def members(structure: str) -> dict[str, str]:
     return {
         name: reference["shape"] for name, reference in shapes()[structure]["members"].items() if name not in hidden
     }
+
+
+_MEANINGS: Final = {
+    "ArnOrName": "a name of 1 to 63 letters, digits and inner hyphens, or the ARN of an algorithm",
+    "ChannelName": "letters, digits, '.', '-' and '_'",
+    "FileSystemId": "the id of a file system, like 'fs-0123456789abcdef0'",
+    "HubDataSetArn": (
+        "the ARN of a hub's data set, like 'arn:aws:sagemaker:us-east-1:aws:hub-content/Hub/DataSet/reviews'"
+    ),
+    "HyperParameterTrainingJobDefinitionName": "1 to 64 letters, digits and inner hyphens",
+    "HyperParameterTrainingJobEnvironmentKey": "letters, digits and '_', not beginning with a digit",
+    "HyperParameterTuningJobName": "1 to 32 letters, digits and inner hyphens",
+    "KmsKeyId": "the id, ARN or alias of a key, like 'alias/training': letters, digits, ':', '/', '_' and '-'",
+    "RoleArn": "the ARN of a role, like 'arn:aws:iam::111122223333:role/SageMakerRole'",
+    "S3Uri": "a URI in S3, like 's3://amzn-s3-demo-bucket/train'",
+    "SecurityGroupId": "the id of a security group, like 'sg-0123456789abcdef0'",
+    "SubnetId": "the id of a subnet, like 'subnet-0123456789abcdef0'",
+    "TagKey": "letters, digits, spaces and any of _.:/=+-@",
+    "TagValue": "letters, digits, spaces and any of _.:/=+-@",
+    "TrainingPlanArn": (
+        "the ARN of a training plan, like 'arn:aws:sagemaker:us-east-1:111122223333:training-plan/nightly'"
+    ),
+}
+
+
+def meaning(shape: str) -> str:
+    """What the pattern of a shape means, for people; one that is new is told as it is.
+
+    >>> meaning("HyperParameterTuningJobName")
+    '1 to 32 letters, digits and inner hyphens'
+    """
+    return _MEANINGS.get(shape) or f"of the form {shapes()[shape]['pattern']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import aws_cdk as cdk
@@ -17,13 +17,13 @@ from .tokens import is_token
 from .validation.rules.rule import CONFIG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-    Spell = Callable[[validation.Path], str]
-    """The words for an API path, in the names of the form that the caller wrote."""
+    Tell = Callable[[validation.Problem], Iterable[str]]
+    """What is said of a problem, its path included, in the words of the form that the caller wrote."""
 
 _NO_TEXT: Final = "a token that is no string"
 _ROLE_OF_HUB: Final = "hpt-construct:C2"
@@ -101,14 +101,14 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     scope: Construct,
     id: str,  # noqa: A002
     request: Mapping[str, Any],
-    spell: Spell,
+    tell: Tell,
     *,
     options: TuningJobOptions,
     parents: Sequence[Mapping[str, Any] | None] = (),
     unseen: Sequence[validation.Problem] = (),
     doubts: Sequence[validation.Problem] = (),
 ) -> Checked:
-    """Judge a request in the words that ``spell`` has for its paths.
+    """Judge a request in the words that ``tell`` has for its problems.
 
     :raises ValidationError: There are errors; it has all of them.
     """
@@ -116,38 +116,44 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     raised_quotas = options.get("raised_quotas", ())
     if not isinstance(raised_quotas, _SEVERAL):
         raised_quotas = ()
-    errors += [f"{spell(problem.path)}: {problem.message}" for problem in unseen]
-    warnings = [(_ROLE_OF_HUB, f"{spell(problem.path)}: {problem.message}") for problem in doubts]
+    warnings = [(_ROLE_OF_HUB, text) for problem in doubts for text in tell(problem)]
     findings = validation.check(request)
+    structural = {finding.problem.path for finding in findings if finding.problem.structural}
+    found = [problem for problem in unseen if problem.path not in structural]
     for finding in findings:
-        text = f"{spell(finding.problem.path)}: {finding.problem.message}"
         if finding.level is validation.Level.WARNING:
-            warnings.append((f"hpt-construct:{finding.rule}", text))
+            warnings += [(f"hpt-construct:{finding.rule}", text) for text in tell(finding.problem)]
         elif not finding.overridable:
-            errors.append(text)
+            found.append(finding.problem)
         elif finding.rule not in raised_quotas:
-            errors.append(f"{text}; if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]")
+            way_out = f"if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]"
+            found.append(replace(finding.problem, message=f"{finding.problem.message}; {way_out}"))
     if all(finding.rule != "structure" for finding in findings):
-        between = validation.parent_problems(request, parents)
-        elsewhere = validation.image_problems(request, lambda: _region(scope))
-        errors += [f"{spell(problem.path)}: {problem.message}" for problem in (*between, *elsewhere)]
+        found += validation.parent_problems(request, parents)
+        found += validation.image_problems(request, lambda: _region(scope))
         ceiling = options.get("max_instance_hours")
         if ceiling is not None:
             errors += _above_ceiling(request, ceiling)
-    errors += [
-        f"{spell(path)}: got a token, must be known at synth, or the function could not be allowed to pass its role"
+    found += [
+        validation.Problem(
+            path, "got a token, must be known at synth, or the function could not be allowed to pass its role"
+        )
         for path, definition in definitions(request)
         if is_token(definition)
     ]
-    errors += [
-        f"{spell(path)}: got {_NO_TEXT}, and the function's policy needs its text; wrap it in Token.as_string()"
+    found += [
+        validation.Problem(
+            path, f"got {_NO_TEXT}, and the function's policy needs its text; wrap it in Token.as_string()"
+        )
         for path, value in named_in_policy(request)
         if is_token(value) and not isinstance(value, str)
     ]
     if is_token(request.get(CONFIG)):
-        errors.append(f"{spell((CONFIG,))}: got a token, its members must be known at synth; they may be tokens")
+        message = "got a token, its members must be known at synth; they may be tokens"
+        found.append(validation.Problem((CONFIG,), message))
+    errors += [text for problem in found for text in tell(problem)]
     if errors:
-        # What is given once may stand in several places of a request.
+        # One mistake may be in the way of several members.
         raise ValidationError(where(scope, id), dict.fromkeys(errors))
     return Checked(tuple(warnings))
 
@@ -206,7 +212,7 @@ def _bad_export(name: Any, *, arn_output: bool) -> Iterator[str]:
 def _above_ceiling(request: Mapping[str, Any], ceiling: float) -> Iterator[str]:
     number = isinstance(ceiling, (int, float)) and not isinstance(ceiling, bool) and not is_token(ceiling)
     if not number or not 0 < ceiling < math.inf:
-        shown = "a token" if is_token(ceiling) else repr(ceiling)
+        shown = "a token" if is_token(ceiling) else show(ceiling)
         yield f"max_instance_hours: got {shown}, must be a number of hours above 0, known at synth"
         return
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 _LONGEST_VALUE = 80
+_ADDRESS = re.compile(r"(?: object)? at 0x[0-9a-fA-F]+(?=>)")
+"""Where an object is in memory: it says nothing, and is another each time."""
 
 
 def show(value: Any) -> str:
@@ -17,9 +20,11 @@ def show(value: Any) -> str:
 
     >>> show("a" * 100)[-4:]
     'aaa…'
+    >>> show([object()])
+    '[<object>]'
     """
     # str(): an enum member is shown as the string that it is. repr() escapes whatever does not print.
-    text = repr(str(value)) if isinstance(value, str) else repr(value)
+    text = repr(str(value)) if isinstance(value, str) else _ADDRESS.sub("", repr(value))
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 

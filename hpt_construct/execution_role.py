@@ -85,7 +85,7 @@ def problems(definition: TrainingJobDefinition) -> Iterator[tuple[Path, str]]:
             continue
         if value is not None and not isinstance(value, kinds):
             kind = "a token" if is_token(value) else repr(type(value).__name__)
-            yield path, f"got {kind}, in which the job's role can't look; give {kinds[0].__name__}, or a role"
+            yield path, f"got {kind}, in which the job's role can't look; give {kinds[0].__name__}(...), or a role"
     for path, value in (*_names(definition), *_keys(definition), *_locations(definition)):
         if is_token(value) and not isinstance(value, str):
             message = "got a token that is no string, and the job's role needs its text"

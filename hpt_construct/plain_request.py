@@ -18,7 +18,7 @@ from .tokens import LATER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from .checking import Checked, FromRequestOptions, Spell
+    from .checking import Checked, FromRequestOptions, Tell
 
 _IN_PLACE: Final = ("tuning_job_name", "tags")
 _ROLE: Final = "role"
@@ -37,9 +37,9 @@ class PlainRequest:
         for api, name in self._replaced.items():
             self.api.pop(api, None)
             if self._options[name] is not None:
-                self.api[api] = rendering.render_member(name, self._options[name])
+                self.api[api] = rendering.render_argument(name, self._options[name])
         if _ROLE in options:
-            arn = LATER if self._options[_ROLE] is None else rendering.role_arn(self._options[_ROLE])
+            arn = LATER if self._options[_ROLE] is None else rendering.render_argument(_ROLE, self._options[_ROLE])
             self.api = _each(
                 self.api,
                 ("TrainingJobDefinition", "TrainingJobDefinitions"),
@@ -60,14 +60,15 @@ class PlainRequest:
             )
         return given | {name: value for name, value in self._options.items() if name not in {*_IN_PLACE, _ROLE}}
 
-    def spell(self, path: validation.Path) -> str:
-        """In the API's names, but for what was given in place of its members."""
-        if path[0] in self._replaced:
-            name = self._replaced[str(path[0])]
-            return rendering.spell_member(name, self._options[name], path[1:])
-        if path[-1] == "RoleArn" and _ROLE in self._options:
-            return _ROLE
-        return validation.spell_api(path)
+    def tell(self, problem: validation.Problem) -> list[str]:
+        """What is wrong, in the API's names, but for what was given in place of its members."""
+        first, last = problem.path[0], problem.path[-1]
+        if first in self._replaced:
+            name = self._replaced[str(first)]
+            return rendering.tell_argument(name, self._options[name], problem.path[1:], problem)
+        if last == "RoleArn" and _ROLE in self._options:
+            return rendering.tell_argument(_ROLE, self._options[_ROLE], (), problem)
+        return [f"{validation.spell_api(problem.path)}: {problem.message}"]
 
     def warnings(self) -> Iterator[tuple[str, str]]:
         """Id and message, of what only a request as it was given can tell."""
@@ -95,7 +96,7 @@ class HandedOn:
     """What a constructor need not find out again."""
 
     job_class: type
-    spell: Spell
+    tell: Tell
     """The words of what the caller wrote."""
     checked: Checked | None
     """What the checks have said already, of just what the constructor is given."""

@@ -407,7 +407,8 @@ def from_arn(scope: Construct, id: str, arn: str) -> IHyperparameterTuningJob:  
     prefix, _, name = arn.partition(f":{_RESOURCE}/")
     form = None if _BEFORE_RESOURCE.fullmatch(prefix) else "must be arn:aws:sagemaker:<region>:<account>:"
     _refuse(scope, id, f"tuning_job_arn: got {arn!r}", form and f"{form}{_RESOURCE}/<name>")
-    _refuse(scope, id, f"tuning_job_arn: got {arn!r}", _name_problem(name))
+    problem = _name_problem(name)
+    _refuse(scope, id, f"tuning_job_arn: got {arn!r}", problem and f"its name {problem}")
     return _Imported(scope, id, arn=arn, name=name)
 
 
@@ -421,7 +422,7 @@ def _name_problem(name: str) -> str | None:
     shape = api_model.shapes()[api_model.GENERATED]
     if is_token(name) or (len(name) <= shape["max"] and re.fullmatch(shape["pattern"], name)):
         return None
-    return f"a job's name has 1 to {shape['max']} characters and matches {shape['pattern']}"
+    return f"must be {api_model.meaning(api_model.GENERATED)}"
 
 
 def _refuse(scope: Construct, id: str, got: str, problem: str | None) -> None:  # noqa: A002

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from hpt_construct import api_model
 from hpt_construct.built_in_images import is_built_in
-from hpt_construct.request import _part
+from hpt_construct.request import _part, spelling
+from hpt_construct.request.training_job import TrainingJobDefinition
 from hpt_construct.request.whole import TuningJobRequest
 from hpt_construct.tokens import is_token
 
 if TYPE_CHECKING:
     from dataclasses import Field
 
-    from hpt_construct.validation import Path
+    from hpt_construct.validation import Path, Problem
 
 ApiRequest = dict[str, Any]
 
@@ -46,32 +47,41 @@ def fields(request: TuningJobRequest) -> dict[str, Any]:
 
 def api_name(argument: str) -> str:
     """The API's name of an argument that is a member of the request itself."""
-    [name] = _argument(argument).metadata[_part.API]
+    [name] = _field(TuningJobRequest, argument).metadata[_part.API]
     return str(name)
 
 
-def render_member(argument: str, value: Any) -> Any:
-    """The API's value of such an argument."""
-    return _argument(argument).metadata[_part.CODEC].render(value)
+def render_argument(argument: str, value: Any) -> Any:
+    """The API's value of such an argument, or of a role."""
+    return _codec(argument).render(value)
 
 
-def spell_member(argument: str, value: Any, below: Path) -> str:
-    """An API path below such an argument, in the names that a user of the typed form wrote."""
-    return f"{argument}{_argument(argument).metadata[_part.CODEC].spell(value, below)}"
+def tell_argument(argument: str, value: Any, below: Path, problem: Problem) -> list[str]:
+    """What is wrong with such an argument or below it, in the names and classes that its user writes."""
+    codec = _codec(argument)
+    told = spelling.of_value(codec, value, below, problem.message) if problem.structural else ()
+    return [f"{argument}{rest}: {text}" for rest, text in told] or [
+        f"{argument}{codec.spell(value, below)}: {spelling.in_typed_names(problem.message)}"
+    ]
 
 
-def _argument(name: str) -> Field[Any]:
-    return next(field for field in _part.fields(TuningJobRequest) if field.name == name)
+def _codec(argument: str) -> _part.Codec:
+    part = TrainingJobDefinition if argument == "role" else TuningJobRequest
+    codec: _part.Codec = _field(part, argument).metadata[_part.CODEC]
+    return codec
 
 
-def role_arn(role: Any) -> Any:
-    """The API's value of a role, or of its ARN."""
-    return _part.ROLE.render(role)
+def _field(part: Any, name: str) -> Field[Any]:
+    return next(field for field in _part.fields(part) if field.name == name)
 
 
-def spell(request: TuningJobRequest, path: Path) -> str:
-    """An API path in the names that a user of the typed form wrote."""
-    return _part.spell(request, path)
+def tell(request: TuningJobRequest, problem: Problem) -> list[str]:
+    """What is wrong with a typed request, in the names and classes that its user writes."""
+    if problem.structural:
+        mistakes = [f"{place}: {told}" for place, told in spelling.mistakes(request, problem.path, problem.message)]
+        if mistakes:
+            return mistakes
+    return [f"{_part.spell(request, problem.path)}: {spelling.in_typed_names(problem.message)}"]
 
 
 def without_described(request: Mapping[str, Any]) -> ApiRequest:

@@ -5,6 +5,7 @@ question).
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,15 @@ def is_token(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
     return not isinstance(value, Mapping) and hasattr(value, "resolve")
+
+
+def is_calculated(value: Any) -> bool:
+    """Whether a number seems to be calculated of one that is a token; of itself, nobody writes one that large.
+
+    >>> is_calculated(2 * -1.8881545897087503e289)
+    True
+    """
+    return isinstance(value, (int, float)) and -_FAR_BELOW_ZERO < abs(value) <= sys.float_info.max
 
 
 def _is_marked(value: float) -> bool:

@@ -187,7 +187,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         judged, unseen, doubts = deferred.stand_ins(request, scope)
         api_request = rendering.render(judged)
         caller = handed_on(type(self)) or HandedOn(
-            type(self), lambda path: rendering.spell(request, path), checked=None
+            type(self), lambda problem: rendering.tell(request, problem), checked=None
         )
         checked = caller.checked
         if checked is None or unseen or doubts:
@@ -195,7 +195,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 scope,
                 id,
                 api_request,
-                caller.spell,
+                caller.tell,
                 options=TuningJobOptions(
                     run=run,
                     removal_policy=removal_policy,
@@ -320,8 +320,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         final = cls.__init__ is HyperparameterTuningJob.__init__
         checked = None
         if final or not can_be_parsed(plain.api):
-            checked = check(scope, id, plain.api, plain.spell, options=options)
-        with handing_on(HandedOn(cls, plain.spell, checked)):
+            checked = check(scope, id, plain.api, plain.tell, options=options)
+        with handing_on(HandedOn(cls, plain.tell, checked)):
             job = cls(scope, id, **plain.arguments())
         job._warn(plain.warnings())
         return job

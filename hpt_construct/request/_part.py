@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, dataclass_transform
 
 from hpt_construct.errors import show
-from hpt_construct.tokens import is_token
+from hpt_construct.tokens import is_calculated, is_token
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -111,7 +111,7 @@ class Text(Plain):
     """A string of the API that reads as a number to people: 100 and 1.4 may be written as numbers."""
 
     def render(self, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or is_token(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or is_token(value) or is_calculated(value):
             return value
         # Through int and float: the repr of a subclass, such as numpy's, is not a number's.
         return repr(int(value)) if isinstance(value, int) else repr(float(value))
@@ -152,6 +152,7 @@ class TextMap(Plain):
 PLAIN = Plain()
 TEXT = Text()
 TEXT_MAP = TextMap()
+INSTANCE_TYPE = Plain()
 SECONDS = Converted("to_seconds")
 GIBIBYTES = Converted("to_gibibytes")
 ROLE = Converted("role_arn")

@@ -129,7 +129,7 @@ class ParameterRanges:
     """Hyperparameters whose range Autotune chooses, at most 100."""
 
 
-_KINDS = {
+KINDS = {
     IntegerRange: "IntegerParameterRanges",
     ContinuousRange: "ContinuousParameterRanges",
     CategoricalRange: "CategoricalParameterRanges",
@@ -144,11 +144,11 @@ class Ranges(Plain):
 
     def render(self, value: Any) -> Any:
         """The API's lists; a list that holds something else is left to validation."""
-        if not isinstance(value, (list, tuple)) or not all(type(item) in _KINDS for item in value):
+        if not isinstance(value, (list, tuple)) or not all(type(item) in KINDS for item in value):
             return self._structure.render(value)
         lists: dict[str, list[Any]] = {}
         for item in value:
-            lists.setdefault(_KINDS[type(item)], []).append(render(item))
+            lists.setdefault(KINDS[type(item)], []).append(render(item))
         return lists
 
     def parse(self, value: Any) -> Any:
@@ -156,10 +156,12 @@ class Ranges(Plain):
         return self._structure.parse(value)
 
     def spell(self, value: Any, path: Sequence[str | int]) -> str:
-        """A place in the caller's own list, if that is what was given."""
+        """A place in the caller's own list, if that is what was given; of all ranges of a kind, the list."""
+        if isinstance(value, (list, tuple)) and len(path) == 1:
+            return ""
         if isinstance(value, (list, tuple)) and len(path) > 1 and isinstance(path[1], int):
             kind, nth, below = path[0], path[1], path[2:]
-            places = [place for place, item in enumerate(value) if _KINDS.get(type(item)) == kind]
+            places = [place for place, item in enumerate(value) if KINDS.get(type(item)) == kind]
             if nth < len(places):
                 below_spelled = spell(value[places[nth]], below) if below else ""
                 return f"[{places[nth]}]" + (f".{below_spelled}" if below_spelled else "")

@@ -5,7 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from ._part import GIBIBYTES, KEY, PLAIN, SECONDS, SECURITY_GROUP, SUBNET, ListOf, Structure, member, part
+from ._part import (
+    GIBIBYTES,
+    INSTANCE_TYPE,
+    KEY,
+    PLAIN,
+    SECONDS,
+    SECURITY_GROUP,
+    SUBNET,
+    ListOf,
+    Structure,
+    member,
+    part,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +56,7 @@ class InstanceGroup:
 
     instance_group_name: str = member("InstanceGroupName")
     """1 to 64 characters, unique among the groups."""
-    instance_type: InstanceType | str = member("InstanceType")
+    instance_type: InstanceType | str = member("InstanceType", INSTANCE_TYPE)
     """Such as ``ml.p4d.24xlarge``."""
     instance_count: int = member("InstanceCount")
     """Instances of the group, at least 1."""
@@ -97,7 +109,7 @@ class InstancePreference:
     'ml.p5.48xlarge'
     """
 
-    instance_type: InstanceType | str = member("InstanceType")
+    instance_type: InstanceType | str = member("InstanceType", INSTANCE_TYPE)
     """Such as ``ml.p5.48xlarge``; each type once."""
     instance_count: int | None = member("InstanceCount", default=None)
     """Instances of this type; in every preference or in none. Left out: the configuration's ``instance_count``."""
@@ -115,7 +127,7 @@ class ResourceConfig:
     2
     """
 
-    instance_type: InstanceType | str | None = member("InstanceType", default=None)
+    instance_type: InstanceType | str | None = member("InstanceType", INSTANCE_TYPE, default=None)
     """Such as ``ml.m5.xlarge``. Left out: given by ``instance_groups`` or ``instance_preferences``."""
     instance_count: int | None = member("InstanceCount", default=None)
     """Instances of each training, at least 1. Left out: given by ``instance_groups`` or ``instance_preferences``."""
@@ -156,7 +168,7 @@ class InstanceConfig:
     10
     """
 
-    instance_type: InstanceType | str = member("InstanceType")
+    instance_type: InstanceType | str = member("InstanceType", INSTANCE_TYPE)
     """Such as ``ml.m5.xlarge``."""
     instance_count: int = member("InstanceCount")
     """Instances of each training, at least 1."""
@@ -177,7 +189,7 @@ class TuningResourceConfig:
     2
     """
 
-    instance_type: InstanceType | str | None = member("InstanceType", default=None)
+    instance_type: InstanceType | str | None = member("InstanceType", INSTANCE_TYPE, default=None)
     """Such as ``ml.m5.xlarge``. Left out: given by ``instance_configs``."""
     instance_count: int | None = member("InstanceCount", default=None)
     """Instances of each training, at least 1. Left out: given by ``instance_configs``."""

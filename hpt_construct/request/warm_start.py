@@ -49,6 +49,9 @@ class _ParentName(Plain):
         return ""
 
 
+PARENT = _ParentName()
+
+
 @part("HyperParameterTuningJobWarmStartConfig")
 class WarmStart:
     """Begin with the results of earlier tunings.
@@ -66,7 +69,7 @@ class WarmStart:
 
     warm_start_type: WarmStartType | str = member("WarmStartType")
     """What the tuning has in common with its parents."""
-    parents: Sequence[IHyperparameterTuningJob | str] = member("ParentHyperParameterTuningJobs", ListOf(_ParentName()))
+    parents: Sequence[IHyperparameterTuningJob | str] = member("ParentHyperParameterTuningJobs", ListOf(PARENT))
     """1 to 5 tunings that have ended, all different: jobs or names.
 
     A job of the app is started before this one, and what both have to share is checked at synth: the objective's

@@ -34,6 +34,9 @@ class _Tags(Plain):
         return super().spell(value, path)
 
 
+TAGS = _Tags()
+
+
 @part("CreateHyperParameterTuningJobRequest")
 class TuningJobRequest:
     """The members of a request; each is an argument of ``HyperparameterTuningJob`` and described there.
@@ -70,4 +73,4 @@ class TuningJobRequest:
     warm_start: WarmStart | None = member("WarmStartConfig", Structure(WarmStart), default=None)
     autotune: Autotune | None = member("Autotune", Structure(Autotune), default=None)
     tuning_job_name: str | None = member("HyperParameterTuningJobName", default=None)
-    tags: Mapping[str, str] | Sequence[Mapping[str, str]] | None = member("Tags", _Tags(), default=None)
+    tags: Mapping[str, str] | Sequence[Mapping[str, str]] | None = member("Tags", TAGS, default=None)

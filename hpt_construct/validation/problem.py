@@ -18,6 +18,8 @@ class Problem:
 
     path: Path
     message: str
+    structural: bool = False
+    """Whether the value is not what the API model has at the path; a typed form has words of its own for that."""
 
 
 def spell_api(path: Path) -> str:

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from hpt_construct import api_model
 from hpt_construct.errors import show
-from hpt_construct.tokens import is_token
+from hpt_construct.request import spelling
+from hpt_construct.tokens import is_calculated, is_token
 
 from .problem import Problem
 
@@ -29,13 +30,18 @@ _LATER_ITEM = "#{Token["
 _BITS = {"integer": 31, "long": 63}
 _MOST_SUGGESTED = 12
 
+_CALCULATED = (
+    "got a number that was calculated of a token, which stands for a value of the deployment; "
+    "pass the token itself, or calculate with a number that is known at synth"
+)
+
 Check = Callable[[Any], Sequence[Problem]]
 """What is wrong with a value of a shape, with paths from the value down."""
 
 
 def structure_problems(request: Any) -> list[Problem]:
     """Everything in which the request differs from what the API model allows; a token is trusted to be right."""
-    return list(_check(api_model.REQUEST)(request))
+    return [Problem(found.path, found.message, structural=True) for found in _check(api_model.REQUEST)(request)]
 
 
 # A shape is read once, not for each value of each job. Paths are put together from below, where there is a problem:
@@ -45,6 +51,11 @@ def _check(shape_name: str) -> Check:
     shape = api_model.shapes()[shape_name]
     kind: str = shape["type"]
     expected, words = _KINDS[kind]
+    if "enum" in shape:
+        words = _one_of(shape["enum"])
+    elif kind == "structure":
+        required = [name for name in shape.get("required", ()) if name != api_model.GENERATED]
+        words += f" with {', '.join(required)}" if required else ""
     check_inside = _INSIDE.get(kind, _check_number)(shape_name, shape)
 
     items = api_model.shapes()[shape["member"]["shape"]]["type"] if kind == "list" else ""
@@ -52,8 +63,11 @@ def _check(shape_name: str) -> Check:
     def check(value: Any) -> Sequence[Problem]:
         if is_token(value):
             return _later_list(words, items) if isinstance(value, (list, tuple)) else ()
+        # A metric may be that large; seconds, counts and texts are not.
+        if kind != "float" and is_calculated(value):
+            return (Problem((), _CALCULATED),)
         if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):
-            return (Problem((), f"got {show(value)}, must be {words}{_hint(value, kind)}"),)
+            return (Problem((), f"got {show(value)}, must be {words}{_hint(value, shape)}"),)
         return check_inside(value)
 
     return check
@@ -72,10 +86,10 @@ def _below(step: str | int, problems: Sequence[Problem]) -> Iterator[Problem]:
     return (Problem((step, *problem.path), problem.message) for problem in problems)
 
 
-def _hint(value: Any, kind: str) -> str:
+def _hint(value: Any, shape: Mapping[str, Any]) -> str:
     if value is None:
         return "; leave the member out instead"
-    if kind == "string" and isinstance(value, (bool, int, float)):
+    if shape["type"] == "string" and "enum" not in shape and isinstance(value, (bool, int, float)):
         return f"; write {str(value).lower() if isinstance(value, bool) else str(value)!r} in quotes"
     return ""
 
@@ -94,7 +108,9 @@ def _check_structure(shape_name: str, shape: Mapping[str, Any]) -> Check:
             elif name in api_model.OUTPUT_ONLY.get(shape_name, ()):
                 found.append(Problem((name,), "only the service writes it; leave it out"))
             elif not is_token(name):
-                found.append(Problem((name,), f"not a member of {shape_name}{_nearest(name, members)}"))
+                found.append(
+                    Problem((name,), f"not a member of {shape_name}{_nearest(_api_name(shape_name, name), members)}")
+                )
         return found
 
     return check
@@ -126,6 +142,11 @@ def _check_list(_: str, shape: Mapping[str, Any]) -> Check:
     return check
 
 
+def _api_name(shape_name: str, name: Any) -> Any:
+    """The member that a name of the typed form stands for, or that very name."""
+    return spelling.api_names(shape_name).get(str(name), name)
+
+
 def _nearest(got: Any, allowed: Any) -> str:
     names = list(allowed)
     # Case is what people get wrong most: compare without it.
@@ -149,7 +170,7 @@ def _size_problems(size: int, shape: Mapping[str, Any], noun: str) -> list[Probl
     return [Problem((), f"has {size:,} {noun}, must have {bounds}")]
 
 
-def _check_string(_: str, shape: Mapping[str, Any]) -> Check:
+def _check_string(shape_name: str, shape: Mapping[str, Any]) -> Check:
     if "enum" in shape:
         return _check_enum(shape["enum"])
     pattern = _pattern(shape["pattern"]) if "pattern" in shape else None
@@ -159,20 +180,24 @@ def _check_string(_: str, shape: Mapping[str, Any]) -> Check:
             message = "got an item that was taken of a list as [0], and only CloudFormation knows the list"
             return [Problem((), f"{message}; cdk.Fn.select(0, ...) takes it")]
         found = _size_problems(len(value), shape, "characters")
-        if not found and pattern is not None and not pattern.fullmatch(value):
-            return [Problem((), f"got {show(value)}, must match {shape['pattern']}")]
+        # Of what must be long, such as an ARN, a short one is no ARN: that says more than how long it is.
+        short = len(value) < shape.get("min", 0) and shape["min"] > 1
+        if (not found or short) and pattern is not None and not pattern.fullmatch(value):
+            return [Problem((), f"got {show(value)}, must be {api_model.meaning(shape_name)}")]
         return found
 
     return check
 
 
+def _one_of(allowed: Sequence[str]) -> str:
+    if len(allowed) <= _MOST_SUGGESTED:
+        return f"one of {', '.join(allowed)}"
+    return f"one of the {len(allowed)} that the API knows, like {allowed[0]!r}"
+
+
 def _check_enum(allowed: Sequence[str]) -> Check:
     known = frozenset(allowed)
-    few = (
-        f", must be one of {', '.join(allowed)}"
-        if len(allowed) <= _MOST_SUGGESTED
-        else ", is not one that the API knows"
-    )
+    few = f", must be {_one_of(allowed)}" if len(allowed) <= _MOST_SUGGESTED else ", is not one that the API knows"
 
     def check(value: str) -> Sequence[Problem]:
         if value in known:

@@ -533,15 +533,21 @@ class TestMistakes:
             ),
             (
                 {"output_data_config": {"S3OutputPath": "s3://bucket"}},
-                "output_data_config: got 'dict', in which the job's role can't look; give OutputDataConfig, or a role",
+                (
+                    "output_data_config: got 'dict', in which the job's role can't look; "
+                    "give OutputDataConfig(...), or a role"
+                ),
             ),
             (
                 {"checkpoint_config": cdk.Token.as_any({"Ref": "A"})},
-                "checkpoint_config: got a token, in which the job's role can't look; give CheckpointConfig, or a role",
+                (
+                    "checkpoint_config: got a token, in which the job's role can't look; "
+                    "give CheckpointConfig(...), or a role"
+                ),
             ),
             (
                 {"input_data_config": cdk.Token.as_any({"Ref": "A"})},
-                "input_data_config: got a token, in which the job's role can't look; give Channel, or a role",
+                "input_data_config: got a token, in which the job's role can't look; give Channel(...), or a role",
             ),
         ],
         ids=lambda value: value.partition(":")[0] if isinstance(value, str) else "",

@@ -9,12 +9,11 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Annotations, Match, Template
 
-from hpt_construct import HyperparameterTuningJob, ResourceLimits, ValidationError, tuning_job
+from hpt_construct import HyperparameterTuningJob, ResourceLimits, ValidationError
+from hpt_construct.checking import check
 from tests.construct.jobs import TYPE, minimal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from constructs import Construct
 
 ARN = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/Nightly"
@@ -113,8 +112,7 @@ def test_request_is_checked_once(
         checks.append(arguments)
         return check(*arguments, **named)
 
-    check: Callable[..., Any] = tuning_job.check
-    monkeypatch.setattr(tuning_job, "check", counted)
+    monkeypatch.setattr("hpt_construct.tuning_job.check", counted)
     HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
 
     class Renamed(HyperparameterTuningJob):
@@ -191,6 +189,29 @@ class TestInPlace:
         assert job.role is not None
         arns = [definition["RoleArn"] for definition in properties(stack)["TrainingJobDefinitions"]]
         assert arns == [stack.resolve(job.role.role_arn)] * 2
+
+    @pytest.mark.parametrize(
+        ("arguments", "problem"),
+        [
+            ({"role": "Name"}, "role: got 'Name', must be an iam.IRole or an ARN, like "),
+            ({"role": 5}, "role: got 5, must be an iam.IRole or an ARN, like "),
+            ({"tags": 5}, "tags: got 5, must be a mapping, like {'team': 'churn'}"),
+            ({"tags": {"team": 5}}, "tags['team']: got 5, must be a string"),
+            (
+                {"tuning_job_name": "a_b"},
+                "tuning_job_name: got 'a_b', must be 1 to 32 letters, digits and inner hyphens",
+            ),
+        ],
+        ids=str,
+    )
+    def test_wrong_argument_is_told_as_in_the_typed_form(
+        self, stack: cdk.Stack, guide_request: dict[str, Any], arguments: dict[str, Any], problem: str
+    ) -> None:
+        """With the class that belongs there."""
+        with pytest.raises(ValidationError) as caught:
+            HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, **arguments)
+        [told] = caught.value.problems
+        assert told.startswith(problem)
 
     def test_problems_are_told_by_the_argument(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
         """What the caller has written as arguments is named so, and each once."""

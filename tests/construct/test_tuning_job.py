@@ -328,7 +328,7 @@ class TestMistakes:
                 "HyperParameterTuningJobConfig.Strategy: got 'bayesian', must be one of Bayesian, Random, Hyperband, "
                 "Grid; did you mean 'Bayesian'?"
             ),
-            "HyperParameterTuningJobName: got 'not@valid', must match [a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}",
+            "HyperParameterTuningJobName: got 'not@valid', must be 1 to 32 letters, digits and inner hyphens",
             "TrainingJobDefinition.OutputDataConfig.KmsKey: not a member of OutputDataConfig; did you mean 'KmsKeyId'?",
             "TrainingJobDefinition.RoleArn: missing; the API requires it",
         ]
@@ -349,7 +349,7 @@ class TestMistakes:
             "random_seed: got -1, must be at least 0",
             "resource_limits.max_parallel_training_jobs: got 0, must be at least 1",
             "resource_limits.max_runtime: got 5, must be 120 to 15,768,000",
-            "tuning_job_name: got '-', must match [a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}",
+            "tuning_job_name: got '-', must be 1 to 32 letters, digits and inner hyphens",
         ]
 
     @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ class TestMistakes:
                 hpt_construct.TuningJobCompletionCriteria(target_objective_metric_value=float("nan")),
                 "completion_criteria.target_objective_metric_value: got nan, must be a finite number",
             ),
-            ("objective", "loss", "objective: got 'loss', must be a structure"),
+            ("objective", "loss", "objective: got 'loss', must be an Objective, like "),
             ("random_seed", True, "random_seed: got True, must be a whole number"),
             ("random_seed", 2**31, "random_seed: got 2,147,483,648, must be 0 to 2,147,483,647"),
             ("tags", {"a": 1}, "tags['a']: got 1, must be a string; write '1' in quotes"),
@@ -400,7 +400,10 @@ class TestMistakes:
 
     def test_part_without_a_whole_second_is_a_problem(self, stack: cdk.Stack) -> None:
         """A duration that the API can't express is reported, not rounded."""
-        with pytest.raises(ValidationError, match=r"resource_limits\.max_runtime: got <aws_cdk\.Duration object"):
+        with pytest.raises(
+            ValidationError,
+            match=r"resource_limits\.max_runtime: got Duration\.millis\(1\), must be a Duration of whole seconds",
+        ):
             minimal(
                 stack, resource_limits=ResourceLimits(max_parallel_training_jobs=1, max_runtime=cdk.Duration.millis(1))
             )

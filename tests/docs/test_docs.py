@@ -14,7 +14,7 @@ import hpt_construct
 from hpt_construct import ValidationError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DOCUMENTS = sorted(ROOT.glob("*.md"))
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), ROOT / "docs" / "messages.md"]
 EXAMPLES = re.findall(
     r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )

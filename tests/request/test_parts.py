@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hpt_construct import api_model, request
-from hpt_construct.request import _part, whole
+from hpt_construct.request import _part, spelling, whole
 from tools import instance_types
 
 WITHOUT_A_PART = {
@@ -129,3 +129,21 @@ def test_every_field_says_what_it_is(path: Path) -> None:
 def test_instance_types_are_the_models() -> None:
     """``python -m tools.instance_types`` writes the enum from the committed model."""
     assert instance_types.TARGET.read_text(encoding="ascii") == instance_types.source()
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=lambda part: part.__name__)
+def test_example_in_a_message_is_one(part: Any) -> None:
+    """Of every part that is not the whole request; a long one shows what it needs."""
+    example = spelling.example(part)
+    assert example.startswith(part.__name__)
+    if "=..." not in example:
+        told = dict.fromkeys(("arn", "first", "second", "job"))
+        assert isinstance(eval(example, {**vars(request), **told}), part)  # noqa: S307 – of our own docstrings
+    assert ("=..." in example) is (part in {request.TrainingJobDefinition, whole.TuningJobRequest})
+
+
+def test_names_of_members_in_messages_are_those_of_the_typed_form() -> None:
+    """But in what the caller wrote, and where a class is called."""
+    told = "got 'MaxRuntimeInSeconds', don't give MaxNumberOfTrainingJobs beside RoleArn; take CheckpointConfig(...)"
+    expected = "got 'MaxRuntimeInSeconds', don't give max_training_jobs beside role; take CheckpointConfig(...)"
+    assert spelling.in_typed_names(told) == expected

@@ -15,6 +15,7 @@ from aws_cdk import aws_s3 as s3
 
 from hpt_construct import rendering, request
 from hpt_construct.request import _part
+from hpt_construct.validation import Problem
 
 CORPUS = sorted((Path(__file__).parent.parent / "corpus").glob("*.json"))
 
@@ -138,7 +139,7 @@ def test_location_of_a_bucket_is_its_uri() -> None:
             ("HyperParameterTuningJobConfig", "ParameterRanges", "ContinuousParameterRanges", 0, "MaxValue"),
             "parameter_ranges[1].max_value",
         ),
-        (("HyperParameterTuningJobConfig", "ParameterRanges", "IntegerParameterRanges"), "parameter_ranges.integer"),
+        (("HyperParameterTuningJobConfig", "ParameterRanges", "IntegerParameterRanges"), "parameter_ranges"),
         (("HyperParameterTuningJobConfig",), "HyperParameterTuningJobConfig"),
         (
             ("TrainingJobDefinition", "InputDataConfig", 0, "DataSource", "S3DataSource", "S3Uri"),
@@ -162,7 +163,7 @@ def test_path_is_told_in_the_words_of_the_typed_form(path: tuple[str | int, ...]
         parameter_ranges=[request.IntegerRange("depth", 1, 10), request.ContinuousRange("eta", 0, 1)],
         tags={"team": "ml"},
     )
-    assert rendering.spell(typed, path) == spelled
+    assert rendering.tell(typed, Problem(path, "is wrong")) == [f"{spelled}: is wrong"]
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
 
+from hpt_construct import api_model
+from hpt_construct.tokens import is_token
 from hpt_construct.validation import spell_api, structure_problems
+
+TOKEN = -1.8881545897087503e289
+"""A number of the CDK's that is a token."""
 
 
 def problems(request: Any) -> list[str]:
@@ -32,15 +38,23 @@ def edited(request: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     [
         ("Autotune", {}, ".Mode: missing; the API requires it"),
         ("Autotune", {"Mode": "enabled"}, ".Mode: got 'enabled', must be one of Enabled; did you mean 'Enabled'?"),
-        ("Autotune", "Enabled", ": got 'Enabled', must be a structure"),
-        ("Autotune", None, ": got None, must be a structure; leave the member out instead"),
+        ("Autotune", "Enabled", ": got 'Enabled', must be a structure with Mode"),
+        ("Autotune", None, ": got None, must be a structure with Mode; leave the member out instead"),
         ("Atotune", {}, ": not a member of CreateHyperParameterTuningJobRequest; did you mean 'Autotune'?"),
         ("Tags", [{"Key": "a", "Value": "b", "x": 1}], "[0].x: not a member of Tag; allowed: Key, Value"),
         ("Tags", {"a": "b"}, ": got {'a': 'b'}, must be a list"),
         ("Tags", [{"Key": "", "Value": ""}], "[0].Key: has 0 characters, must have 1 to 128"),
-        ("Tags", [{"Key": "a;b", "Value": ""}], r"[0].Key: got 'a;b', must match ([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"),
+        (
+            "Tags",
+            [{"Key": "a;b", "Value": ""}],
+            "[0].Key: got 'a;b', must be letters, digits, spaces and any of _.:/=+-@",
+        ),
         ("Tags", [{"Key": str(n), "Value": ""} for n in range(51)], ": has 51 items, must have 0 to 50"),
-        ("TrainingJobDefinition.Environment", {"1": "x"}, "['1']: got '1', must match [a-zA-Z_][a-zA-Z0-9_]*"),
+        (
+            "TrainingJobDefinition.Environment",
+            {"1": "x"},
+            "['1']: got '1', must be letters, digits and '_', not beginning with a digit",
+        ),
         ("TrainingJobDefinition.Environment", {"A": 1}, ".A: got 1, must be a string; write '1' in quotes"),
         ("TrainingJobDefinition.Environment", ["A"], ": got ['A'], must be a map of strings"),
         (
@@ -136,4 +150,47 @@ def test_near_miss_passes(guide_request: dict[str, Any], path: str, value: Any) 
 
 def test_request_that_is_no_structure_is_a_problem() -> None:
     """A list read from the wrong file, for one."""
-    assert problems([]) == [": got [], must be a structure"]
+    assert problems([]) == [": got [], must be a structure with HyperParameterTuningJobConfig"]
+
+
+PATTERNS = {
+    name: shape["pattern"]
+    for name, shape in api_model.shapes().items()
+    if "pattern" in shape and shape["pattern"] not in {".*", ".+", r"[\S\s]*"}
+}
+
+
+def test_message_of_a_pattern_says_what_it_means() -> None:
+    """A pattern that the model brings anew is told as it is, until somebody writes down its meaning."""
+    waiting, seen = [api_model.REQUEST], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            shape = api_model.shapes()[name]
+            waiting += [shape[part]["shape"] for part in ("member", "key", "value") if part in shape]
+            waiting += api_model.members(name).values() if shape["type"] == "structure" else []
+    assert [name for name in sorted(seen & PATTERNS.keys()) if "of the form" in api_model.meaning(name)] == []
+    for name in seen & PATTERNS.keys():
+        for example in re.findall(r"like '([^']+)'", api_model.meaning(name)):
+            assert re.fullmatch(PATTERNS[name], example), name
+
+
+@pytest.mark.parametrize("wrong", [True, 5, None, ["Grid"], 1.5])
+def test_enum_is_told_with_its_values(guide_request: dict[str, Any], wrong: Any) -> None:
+    """To write something else as a string would not help."""
+    guide_request["HyperParameterTuningJobConfig"]["Strategy"] = wrong
+    [problem] = structure_problems(guide_request)
+    assert problem.message.startswith(f"got {wrong!r}, must be one of Bayesian, Random, Hyperband, Grid")
+    assert "quotes" not in problem.message
+
+
+@pytest.mark.parametrize("calculated", [2 * TOKEN, -TOKEN, int(2 * TOKEN), TOKEN / 3])
+def test_number_that_was_calculated_of_a_token_is_told_as_that(
+    guide_request: dict[str, Any], calculated: float
+) -> None:
+    """Instead of its hundreds of digits."""
+    assert is_token(TOKEN)
+    guide_request["TrainingJobDefinition"]["StoppingCondition"]["MaxRuntimeInSeconds"] = calculated
+    [problem] = structure_problems(guide_request)
+    assert problem.message.startswith("got a number that was calculated of a token")

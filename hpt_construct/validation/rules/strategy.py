@@ -35,7 +35,7 @@ def _grid_takes_categories_only(request: Place, ranges: Place) -> Iterator[Probl
     if request.read(CONFIG, "Strategy") == "Grid":
         for kind in _NOT_CATEGORICAL:
             if count := len(ranges.known(kind)):
-                message = f"has {count}, strategy Grid takes CategoricalParameterRanges only; list the values"
+                message = f"has {count} of {kind}, strategy Grid takes CategoricalParameterRanges only; list the values"
                 yield Problem(ranges.at(kind), f"{message}, or choose another strategy")
 
 
