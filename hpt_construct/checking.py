@@ -120,6 +120,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     findings = validation.check(request)
     structural = {finding.problem.path for finding in findings if finding.problem.structural}
     found = [problem for problem in unseen if problem.path not in structural]
+    found += _name_of_the_cdk(request)
     for finding in findings:
         if finding.level is validation.Level.WARNING:
             warnings += [(f"hpt-construct:{finding.rule}", text) for text in tell(finding.problem)]
@@ -171,16 +172,22 @@ def can_be_parsed(request: Mapping[str, Any]) -> bool:
     return not is_token(request.get(CONFIG)) and not validation.structure_problems(request)
 
 
+def _name_of_the_cdk(request: Mapping[str, Any]) -> Iterator[validation.Problem]:
+    name = request.get(api_model.GENERATED)
+    if is_token(name) and name == cdk.PhysicalName.GENERATE_IF_NEEDED:
+        message = "got PhysicalName.GENERATE_IF_NEEDED, whose names are longer than the 32 characters of a job's"
+        way_out = "give a name, or leave it out and one is made up at deployment"
+        yield validation.Problem((api_model.GENERATED,), f"{message}; {way_out}")
+
+
 def _bad_options(options: TuningJobOptions) -> Iterator[str]:
     """What is wrong with each by itself; what is beside the type that it is declared with comes from untyped code."""
     run: Any = options.get("run")
     if run is not None and not isinstance(run, str):
         yield f"run: got {_shown(run)}, must be a string; any will do, like '2'"
-    policy: Any = options.get("removal_policy")
-    if policy is not None and policy not in _REMOVAL_POLICIES:
-        *names, last = (each.name for each in _REMOVAL_POLICIES)
-        got = policy.name if isinstance(policy, cdk.RemovalPolicy) else _shown(policy)
-        yield f"removal_policy: got {got}, must be {', '.join(names)} or {last} of RemovalPolicy"
+    problem = removal_policy_problem(options.get("removal_policy"))
+    if problem:
+        yield problem
     arn_output: Any = options.get("arn_output", True)
     if not isinstance(arn_output, bool):
         yield f"arn_output: got {_shown(arn_output)}, must be True or False"
@@ -193,6 +200,15 @@ def _bad_options(options: TuningJobOptions) -> Iterator[str]:
     for name in raised:
         if name not in quotas:
             yield f"raised_quotas: got {_shown(name)}, must be of {', '.join(quotas)}"
+
+
+def removal_policy_problem(policy: Any) -> str | None:
+    """What is wrong with a removal policy, whoever gives it."""
+    if policy is None or policy in _REMOVAL_POLICIES:
+        return None
+    *names, last = (each.name for each in _REMOVAL_POLICIES)
+    got = policy.name if isinstance(policy, cdk.RemovalPolicy) else _shown(policy)
+    return f"removal_policy: got {got}, must be {', '.join(names)} or {last} of RemovalPolicy"
 
 
 def _shown(value: Any) -> str:

@@ -129,7 +129,7 @@ class Provider(Construct):
             },
         )
         self.invocation_settings.node.add_dependency(comes_back)
-        self.service_timeout = cdk.Duration.minutes(SERVICE_TIMEOUT_MINUTES)
+        self.service_timeout = str(SERVICE_TIMEOUT_MINUTES * 60)
         self._stack = stack
         self._path = stack.node.path
         self._output_keys: dict[str, str] = {}

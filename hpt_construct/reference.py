@@ -5,11 +5,11 @@ metrics.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from constructs import Construct
 
 from . import api_model
 from .errors import ValidationError, show, where
@@ -18,6 +18,7 @@ from .tokens import is_token
 if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_events as events
+    from constructs import Construct
 
     class RuleTarget(Protocol):
         """An ``events.IRuleTarget``, such as those of ``aws_events_targets``: pyright refuses these for that, as their
@@ -39,7 +40,15 @@ _OF_INSTANCES: Final = frozenset({
 """Metrics that SageMaker publishes by host, ``<training job>/algo-1``; the algorithm's own are by training job."""
 
 
-class IHyperparameterTuningJob(Construct):
+class ArnComponents(TypedDict):
+    """What ``format_arn`` takes, as far as a job has it."""
+
+    service: str
+    resource: str
+    resource_name: str
+
+
+class IHyperparameterTuningJob(cdk.Resource):
     """A tuning job of this app, or one that is only referred to.
 
     ``HyperparameterTuningJob`` is one; ``HyperparameterTuningJob.from_tuning_job_name(...)`` and
@@ -56,18 +65,18 @@ class IHyperparameterTuningJob(Construct):
     """
 
     @property
+    @abstractmethod
     def tuning_job_arn(self) -> str:
         """The ARN of the job, often a token."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def tuning_job_name(self) -> str:
         """The name of the job, often a token."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _arns(self) -> list[str]:
         """Every spelling of the ARN that IAM may compare."""
-        raise NotImplementedError
 
     def _place(self) -> tuple[str, str]:
         """The account and the region that the job is in, either of which may be a token."""
@@ -354,7 +363,7 @@ class _Imported(IHyperparameterTuningJob):
         arn: str,
         name: str,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(scope, id, environment_from_arn=arn)
         self._arn = arn
         self._name = name
 
@@ -389,7 +398,12 @@ def spellings(arn: str, name: str) -> list[str]:
 
 def job_arn(scope: Construct, name: str) -> str:
     """The ARN of a job of the account and region that the scope is deployed to."""
-    return cdk.Stack.of(scope).format_arn(service=_SERVICE, resource=_RESOURCE, resource_name=name)
+    return cdk.Stack.of(scope).format_arn(**arn_components(name))
+
+
+def arn_components(name: str) -> ArnComponents:
+    """What the CDK makes an ARN of, for the job of a name."""
+    return {"service": _SERVICE, "resource": _RESOURCE, "resource_name": name}
 
 
 def from_name(scope: Construct, id: str, name: str) -> IHyperparameterTuningJob:  # noqa: A002

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 import aws_cdk as cdk
 import jsii
@@ -18,7 +18,7 @@ from .checking import TuningJobOptions, can_be_parsed, check, parents_elsewhere,
 from .errors import ValidationError, show, where
 from .permissions import LOGICAL_ID_TAG
 from .plain_request import HandedOn, PlainRequest, handed_on, handing_on
-from .provider import RESOURCE_TYPE, Provider
+from .provider import Provider
 from .reference import IHyperparameterTuningJob
 from .request import (
     Autotune,
@@ -35,6 +35,7 @@ from .request import (
     VpcConfig,
     WarmStart,
 )
+from .resource import JobResource
 from .tags import JobTags
 from .tokens import is_token
 from .whole_app import StackChecks
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
     from .checking import FromRequestOptions
 
 _EC2: Final = "aws_cdk.aws_ec2"
-_TOLD_REMOVAL_POLICIES: Final = {cdk.RemovalPolicy.DESTROY: "destroy", cdk.RemovalPolicy.RETAIN: "retain"}
-"""Those that the function acts on: it deletes the records of the first, and marks the jobs of the second."""
 
 
 class _SignatureOfInit:
@@ -156,7 +155,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             others.
         :param run: Any string; change it to launch the same request again. Left out: a job per request.
         :param removal_policy: RETAIN leaves even a running job alone, also the old one after a change of the request;
-            DESTROY stops it and deletes its record. Left out: it is stopped, its record kept.
+            DESTROY stops it and deletes its record. ``apply_removal_policy(...)`` and ``RemovalPolicies.of(...)`` mean
+            the same, and the last word counts. Left out: it is stopped, its record kept.
         :param arn_output: Whether the stack has an output with the job's ARN, its key ending in ``TuningJobArn``.
         :param arn_export_name: The name under which that output is exported for other stacks, 1 to 255 letters, digits,
             colons and hyphens. While one of them imports it, CloudFormation refuses a change of the request. Left out:
@@ -212,7 +212,9 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             isinstance(each.vpc_config, VpcConfig) for _, each in deferred.definitions(request)
         ):
             _implement_connectable(type(self))
-        super().__init__(scope, id)
+        # A token says nothing to another environment: the CDK refuses references to such a job from there.
+        given_name = None if tuning_job_name is None or is_token(tuning_job_name) else tuning_job_name
+        super().__init__(scope, id, physical_name=given_name)
         made = request
         if judged is not request:
             made = deferred.make(request, self)
@@ -232,17 +234,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             properties["NamePrefix"] = self._name_prefix
         if run is not None:
             properties["Run"] = rendering.template(run)
-        if removal_policy in _TOLD_REMOVAL_POLICIES:
-            properties["RemovalPolicy"] = _TOLD_REMOVAL_POLICIES[removal_policy]
-        self._resource = cdk.CustomResource(
-            self,
-            "Resource",
-            resource_type=RESOURCE_TYPE,
-            service_token=provider.service_token,
-            service_timeout=provider.service_timeout,
-            properties=properties,
-            removal_policy=removal_policy,
-        )
+        self._resource = JobResource(self, provider, properties, removal_policy)
         # What bounds the age of an event has to be in force before there is one.
         self._resource.node.add_dependency(provider.invocation_settings)
         for definition in self._definitions:
@@ -259,6 +251,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 export_name=arn_export_name,
             )
             output.override_logical_id(provider.output_key(scope, id))
+            self._resource.output = output
         self._warn(checked.warnings)
 
     @classmethod
@@ -376,13 +369,19 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
     @cached_property
     def tuning_job_arn(self) -> str:
-        """The ARN of the job, a token."""
-        return self._resource.get_att_string("HyperParameterTuningJobArn")
+        """The ARN of the job, a token; for stacks of another account or region the ARN itself, if a name was given."""
+        arn = self._resource.get_att("HyperParameterTuningJobArn").to_string()
+        if self._name_prefix is not None:
+            return arn
+        return self._get_resource_arn_attribute(arn, **reference.arn_components(self._physical_name))
 
     @cached_property
     def tuning_job_name(self) -> str:
-        """The name of the job, a token; the generated one if none was given."""
-        return self._resource.ref
+        """The name of the job, a token; the generated one if none was given. For stacks of another account or region,
+        which get a given name only, it is the name itself.
+        """
+        name = self._resource.ref
+        return name if self._name_prefix is not None else self._get_resource_name_attribute(name)
 
     @cached_property
     def worst_case_instance_hours(self) -> Mapping[str, float] | None:
@@ -429,8 +428,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
     def _watch_tags(self, provider: Provider) -> None:
         """From the first ``Tags.of(...)`` on, the property is what the tag manager says at the end of the synth."""
-        resource = cast("cdk.CfnResource", self._resource.node.default_child)
-        resource.add_property_override("Tags", cdk.Lazy.any(self._tags))
+        self._resource.add_property_override("Tags", cdk.Lazy.any(self._tags))
         provider.check_at_synth(self._tag_problems)
 
     def _tag_problems(self) -> list[str]:
@@ -445,12 +443,11 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     def _event_detail(self) -> dict[str, Any]:
         if self._name_prefix is None:
             return {"HyperParameterTuningJobName": [{"equals-ignore-case": self._request[api_model.GENERATED]}]}
-        resource = cast("cdk.CfnResource", self._resource.node.default_child)
         return {
             "HyperParameterTuningJobName": [{"prefix": f"{self._name_prefix}-"}],
             # Other jobs of the stack may have the same prefix, or one that begins with it. What has no such tag is let
             # through: an event too many is better than none.
-            "Tags": {LOGICAL_ID_TAG: [resource.logical_id, {"exists": False}]},
+            "Tags": {LOGICAL_ID_TAG: [self._resource.logical_id, {"exists": False}]},
         }
 
     @cached_property

@@ -189,7 +189,7 @@ class TestTemplate:
         assert "Outputs" not in Template.from_stack(stack).to_json()
 
     def test_retained_job_stays_with_cloudformation(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
-        """CloudFormation then sends no Delete at all."""
+        """CloudFormation sends no Delete for it, and the function knows that its job may be there to stay."""
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, removal_policy=cdk.RemovalPolicy.RETAIN)
         [resource] = Template.from_stack(stack).find_resources(TYPE).values()
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
