@@ -60,9 +60,7 @@ class Provider(Construct):
 
     def __init__(self, stack: cdk.Stack) -> None:
         super().__init__(stack, _ID)
-        # The name of a nested stack is not known at synth; its path is, and it too tells stacks apart.
-        name = stack.stack_name
-        self.stack_name = stack.node.path if is_token(name) else name
+        self.stack_name = _name(stack)
         log_group = _Taggable(Construct(self, "Logs"), "AWS::Logs::LogGroup", {"RetentionInDays": _LOGS_DAYS})
         log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         role = iam.Role(
@@ -180,6 +178,19 @@ class Provider(Construct):
         provider = existing if isinstance(existing, Provider) else cls(stack)
         vars(scope)[_KEPT_ON_SCOPE] = provider
         return provider
+
+
+def _name(stack: cdk.Stack) -> str:
+    """What tells the stack apart in its account.
+
+    That is its name; of a nested stack, whose name is not known at synth, the outermost one's and the path in it.
+    """
+    if not is_token(stack.stack_name):
+        return stack.stack_name
+    root = stack
+    while root.nested_stack_parent is not None:
+        root = root.nested_stack_parent
+    return f"{root.stack_name}{stack.node.path.removeprefix(root.node.path)}"
 
 
 @jsii.implements(cdk.ITaggableV2)

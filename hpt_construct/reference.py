@@ -83,8 +83,8 @@ class IHyperparameterTuningJob(cdk.Resource):
         stack = cdk.Stack.of(self)
         return stack.account, stack.region
 
-    def _event_detail(self) -> dict[str, Any]:
-        """What the detail of an event has if it is about this job."""
+    def _event_detail(self, rule_scope: Construct) -> dict[str, Any]:  # noqa: ARG002 – of use to a job of the app
+        """What the detail of an event has if it is about this job, for a rule in that scope."""
         return {"HyperParameterTuningJobName": [{"equals-ignore-case": self.tuning_job_name}]}
 
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
@@ -293,8 +293,12 @@ class IHyperparameterTuningJob(cdk.Resource):
     ) -> events.Rule:
         from aws_cdk import aws_events as events  # noqa: PLC0415 – loaded only by apps that have rules
 
+        detail, pattern = self._event_detail(properties["cross_stack_scope"] or self), properties["event_pattern"]
+        if "$or" in detail and pattern is not None and "$or" in (pattern.detail or {}):
+            # The CDK would join both lists of alternatives to one.
+            problem = "event_pattern: got detail with $or, which the rule needs for itself; make a rule per alternative"
+            raise ValidationError(where(self, id), [problem])
         rule = events.Rule(self, id, **properties)
-        detail = self._event_detail()
         if statuses:
             detail["HyperParameterTuningJobStatus"] = list(statuses)
         rule.add_event_pattern(

@@ -16,7 +16,7 @@ from aws_cdk import aws_iam as iam
 from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering
 from .checking import TuningJobOptions, can_be_parsed, check, parents_elsewhere, requests_of_parents
 from .errors import ValidationError, show, where
-from .permissions import LOGICAL_ID_TAG
+from .permissions import LOGICAL_ID_TAG, STACK_TAG
 from .plain_request import HandedOn, PlainRequest, handed_on, handing_on
 from .provider import Provider
 from .reference import IHyperparameterTuningJob
@@ -440,14 +440,24 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             return [self.tuning_job_arn]
         return [self.tuning_job_arn, reference.job_arn(self, name.lower())]
 
-    def _event_detail(self) -> dict[str, Any]:
+    def _event_detail(self, rule_scope: Construct) -> dict[str, Any]:
         if self._name_prefix is None:
             return {"HyperParameterTuningJobName": [{"equals-ignore-case": self._request[api_model.GENERATED]}]}
+        own = self._resource.logical_id
+        as_map = {LOGICAL_ID_TAG: [own]}
+        if cdk.Stack.of(rule_scope) is self.stack:
+            # A rule in another stack is there to spare that one a reference to this.
+            as_map[STACK_TAG] = [self.stack.stack_id]
         return {
             "HyperParameterTuningJobName": [{"prefix": f"{self._name_prefix}-"}],
-            # Other jobs of the stack may have the same prefix, or one that begins with it. What has no such tag is let
-            # through: an event too many is better than none.
-            "Tags": {LOGICAL_ID_TAG: [self._resource.logical_id, {"exists": False}]},
+            # Other jobs may have the same prefix, or one that begins with it. AWS's schema of the event has the tags as
+            # a list, its samples as a map. A pattern can ask for one element of a list only, and it is the prefix that
+            # tells stacks apart. What has no tags is let through: an event too many is better than none.
+            "$or": [
+                {"Tags": as_map},
+                {"Tags": {"Key": [LOGICAL_ID_TAG], "Value": [own]}},
+                {"Tags": {each: [{"exists": False}] for each in (LOGICAL_ID_TAG, "Key")}},
+            ],
         }
 
     @cached_property

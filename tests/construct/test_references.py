@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
@@ -16,10 +16,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 from constructs import Construct
-from moto.events.models import EventPattern
+from ministack.services import eventbridge
 
 from hpt_construct import HyperparameterTuningJob, IHyperparameterTuningJob, ValidationError
 from tests.construct.jobs import TYPE, minimal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ARN = "arn:aws-cn:sagemaker:cn-north-1:111122223333:hyper-parameter-tuning-job/Nightly-1"
 
@@ -164,18 +167,34 @@ def patterns(stack: cdk.Stack) -> list[dict[str, Any]]:
     return [rule["Properties"]["EventPattern"] for rule in rules]
 
 
-def event(name: str, *, status: str = "Completed", tags: dict[str, str] | None = None) -> dict[str, Any]:
+STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/1"
+
+
+def event(name: str, *, status: str = "Completed", tags: Any = None) -> dict[str, Any]:
     """An event as SageMaker sends it."""
     detail: dict[str, Any] = {"HyperParameterTuningJobName": name, "HyperParameterTuningJobStatus": status}
     if tags is not None:
         detail["Tags"] = tags
     kind = "SageMaker HyperParameter Tuning Job State Change"
-    return {"source": "aws.sagemaker", "detail-type": kind, "detail": detail}
+    return {"Source": "aws.sagemaker", "DetailType": kind, "Detail": json.dumps(detail)}
 
 
 def heard(pattern: dict[str, Any], told: dict[str, Any]) -> bool:
-    """Whether an event matches a pattern, as moto evaluates it."""
-    return bool(EventPattern.load(json.dumps(pattern)).matches_event(told))  # type: ignore[arg-type]
+    """Whether an event matches a pattern when it is deployed, as MiniStack evaluates it: fields of a list of objects
+    have to be those of one of them.
+    """
+    deployed = json.dumps(pattern).replace('{"Ref": "AWS::StackId"}', json.dumps(STACK_ID))
+    return bool(eventbridge._matches_pattern(deployed, told))
+
+
+def as_map(tags: dict[str, str]) -> Any:
+    """Tags as AWS's samples of the event have them."""
+    return tags
+
+
+def as_list(tags: dict[str, str]) -> Any:
+    """Tags as AWS's schema of the event has them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 class TestEvents:
@@ -190,7 +209,16 @@ class TestEvents:
             "detail-type": ["SageMaker HyperParameter Tuning Job State Change"],
             "detail": {
                 "HyperParameterTuningJobName": [{"prefix": "training-36a7-tuning-"}],
-                "Tags": {"hpt-construct:logical-id": [logical_id(stack), {"exists": False}]},
+                "$or": [
+                    {
+                        "Tags": {
+                            "hpt-construct:logical-id": [logical_id(stack)],
+                            "hpt-construct:stack-id": [{"Ref": "AWS::StackId"}],
+                        }
+                    },
+                    {"Tags": {"Key": ["hpt-construct:logical-id"], "Value": [logical_id(stack)]}},
+                    {"Tags": {"hpt-construct:logical-id": [{"exists": False}], "Key": [{"exists": False}]}},
+                ],
             },
         }
 
@@ -212,19 +240,60 @@ class TestEvents:
         [pattern] = patterns(other)
         assert pattern["detail"]["HyperParameterTuningJobStatus"] == ["Completed"]
 
-    def test_rule_does_not_hear_a_neighbour_whose_prefix_is_alike(self, stack: cdk.Stack) -> None:
+    @pytest.mark.parametrize("form", [as_map, as_list])
+    def test_rule_does_not_hear_a_neighbour_whose_prefix_is_alike(
+        self, stack: cdk.Stack, form: Callable[[dict[str, str]], Any]
+    ) -> None:
         """The prefix shows eight characters of an id; jobs of the same beginning are told apart by their tag."""
         job = minimal(Construct(stack, "A"), "Tuning")
         minimal(Construct(stack, "B"), "Tuning")
         job.on_state_change("Changed")
         first, second = Template.from_stack(stack).find_resources(TYPE)
         [pattern] = patterns(stack)
-        name = "training-36a7-tuning-0123abcde"
-        assert heard(pattern, event(name, tags={"hpt-construct:logical-id": first, "team": "ml"}))
-        assert not heard(pattern, event(name, tags={"hpt-construct:logical-id": second}))
-        assert heard(pattern, event(name, tags={}))
-        assert heard(pattern, event(name))
-        assert not heard(pattern, event("training-36a7-other-0123abcde"))
+
+        def hears(logical_id: str, name: str = "training-36a7-tuning-0123abcde") -> bool:
+            # A user's tag may have the value of another's.
+            tags = {"hpt-construct:stack-id": STACK_ID, "hpt-construct:logical-id": logical_id, "team": first}
+            return heard(pattern, event(name, tags=form(tags)))
+
+        assert hears(first)
+        assert not hears(second)
+        assert not hears(first, "training-36a7-other-0123abcde")
+
+    @pytest.mark.parametrize("tags", [None, {}, []], ids=["none", "map", "list"])
+    def test_rule_lets_through_what_has_no_tags(self, stack: cdk.Stack, tags: Any) -> None:
+        """An event too many is better than none."""
+        minimal(stack).on_state_change("Changed")
+        [pattern] = patterns(stack)
+        assert heard(pattern, event("training-36a7-tuning-0123abcde", tags=tags))
+
+    def test_rule_does_not_hear_a_stack_whose_prefix_is_alike(self, stack: cdk.Stack) -> None:
+        """Stacks are told apart by four digits of a hash, and by this."""
+        minimal(stack).on_state_change("Changed")
+        [pattern] = patterns(stack)
+        tags = {"hpt-construct:stack-id": f"{STACK_ID}2", "hpt-construct:logical-id": logical_id(stack)}
+        assert not heard(pattern, event("training-36a7-tuning-0123abcde", tags=tags))
+
+    def test_nested_stacks_of_the_same_path_do_not_hear_each_other(self) -> None:
+        """One app deployed under two names has the same paths twice; the name of the root is in the prefix."""
+        told = []
+        for name in ("dev", "prod"):
+            root = cdk.Stack(cdk.App(), "Training", stack_name=name)
+            nested = cdk.NestedStack(root, "Nested")
+            minimal(nested).on_state_change("Changed")
+            [pattern] = patterns(nested)
+            [resource] = Template.from_stack(nested).find_resources(TYPE).values()
+            told.append((pattern, event(f"{resource['Properties']['NamePrefix']}-0123abcde")))
+        assert [[heard(pattern, each) for _, each in told] for pattern, _ in told] == [[True, False], [False, True]]
+
+    def test_own_condition_on_the_tags_is_refused(self, stack: cdk.Stack) -> None:
+        """The CDK would join the two lists, and the rule hear other jobs."""
+        choice = events.EventPattern(detail={"$or": [{"FailureReason": [{"exists": True}]}]})
+        with pytest.raises(ValidationError) as caught:
+            minimal(stack).on_state_change("Changed", event_pattern=choice)
+        assert caught.value.problems == (
+            "event_pattern: got detail with $or, which the rule needs for itself; make a rule per alternative",
+        )
 
     def test_rule_of_a_given_name_hears_that_name_in_any_case(self, stack: cdk.Stack) -> None:
         """SageMaker's names ignore case, and of a longer name it hears nothing."""
