@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
@@ -19,6 +20,8 @@ from .tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from constructs import IConstruct
 
 RESOURCE_TYPE: Final = "Custom::SageMakerHyperParameterTuningJob"
 
@@ -156,6 +159,14 @@ class Provider(Construct):
         first = self._names.setdefault(given_name if is_token(given_name) else given_name.casefold(), job)
         if first is not job:
             self.check_at_synth(lambda: [_same_name(given_name, first, job)])
+
+    @cached_property
+    def _constructs(self) -> list[IConstruct]:
+        return [each for each in self._stack.node.find_all() if cdk.Stack.of(each) is self._stack]
+
+    def complete_stack(self) -> list[IConstruct]:
+        """Every construct of the stack, nested ones aside: looked for once, to be asked when there will be no more."""
+        return self._constructs
 
     def check_at_synth(self, check: Callable[[], Iterable[str]]) -> None:
         """Ask for problems when the app is complete; synth ends with them.

@@ -13,7 +13,7 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
 
-from . import api_model, deferred, execution_role, instance_hours, naming, reference, rendering
+from . import api_model, deferred, execution_role, instance_hours, naming, network, reference, rendering
 from .checking import TuningJobOptions, can_be_parsed, check, parents_elsewhere, requests_of_parents
 from .errors import ValidationError, show, where
 from .permissions import LOGICAL_ID_TAG, STACK_TAG
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .checking import FromRequestOptions
 
 _EC2: Final = "aws_cdk.aws_ec2"
+_NO_WAY_TO_S3: Final = "hpt-construct:no-way-to-s3"
 
 
 class _SignatureOfInit:
@@ -242,6 +243,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             if not isinstance(role, str) and hasattr(role, "node"):
                 # With its policies: they come before the job starts, and go after it has stopped.
                 self._resource.node.add_dependency(role)
+        if any(isinstance(definition.vpc_config, VpcConfig) for definition in self._definitions):
+            self._place_in_network(provider, made)
         if arn_output:
             output = cdk.CfnOutput(
                 self,
@@ -425,6 +428,17 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     def _warn(self, warnings: Iterable[tuple[str, str]]) -> None:
         for warning_id, message in warnings:
             cdk.Annotations.of(self).add_warning_v2(warning_id, message)
+
+    def _place_in_network(self, provider: Provider, request: TuningJobRequest) -> None:
+        for dependable in network.dependables(self._definitions, provider.complete_stack):
+            self._resource.node.add_dependency(dependable)
+
+        def warn() -> list[str]:
+            problems = network.starved(deferred.definitions(request))
+            self._warn((_NO_WAY_TO_S3, text) for problem in problems for text in rendering.tell(request, problem))
+            return []
+
+        provider.check_at_synth(warn)
 
     def _watch_tags(self, provider: Provider) -> None:
         """From the first ``Tags.of(...)`` on, the property is what the tag manager says at the end of the synth."""

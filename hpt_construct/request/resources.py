@@ -243,7 +243,11 @@ class VpcConfig:
         >>> len(VpcConfig.from_vpc(vpc, security_groups=[group]).subnets)
         2
 
-        :param vpc: The network. Trainings get no public address: they need a NAT or VPC endpoints to reach S3 and ECR.
+        The job waits for the ways out of the subnets, for endpoints, and for the rules of its stack that let the
+        trainings in; they stay until it has stopped.
+
+        :param vpc: The network. Trainings get no public address: they need a NAT or an endpoint to reach S3; isolated
+            subnets of the app without either are a warning.
         :param security_groups: 1 to 5 security groups of it: constructs or ids.
         :param subnets: Which subnets, at most 16. Left out: the private ones, as for everything in a VPC.
         """
