@@ -64,4 +64,5 @@ def meaning(shape: str) -> str:
     >>> meaning("HyperParameterTuningJobName")
     '1 to 32 letters, digits and inner hyphens'
     """
-    return _MEANINGS.get(shape) or f"of the form {shapes()[shape]['pattern']}"
+    pattern = shapes()[shape]["pattern"]
+    return _MEANINGS.get(shape) or ("a single line" if pattern in (".*", ".+") else f"of the form {pattern}")

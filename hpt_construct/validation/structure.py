@@ -29,6 +29,8 @@ _KINDS: Final[Mapping[str, tuple[type | tuple[type, ...], str]]] = {
 _LATER_ITEM = "#{Token["
 _BITS = {"integer": 31, "long": 63}
 _MOST_SUGGESTED = 12
+_LOST = "__proto__"
+"""No entry of an object in JavaScript, but its prototype."""
 
 _CALCULATED = (
     "got a number that was calculated of a token, which stands for a value of the deployment; "
@@ -124,6 +126,8 @@ def _check_map(_: str, shape: Mapping[str, Any]) -> Check:
         for key, item in value.items():
             if problems := (*check_key(key), *check_value(item)):
                 found += _below(key, problems)
+        if _LOST in value:
+            found.append(Problem((_LOST,), "got a name that the CDK can't pass on; rename it"))
         return found
 
     return check
@@ -219,8 +223,8 @@ def _pattern(java: str) -> re.Pattern[str]:
     """
     separators = " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
     python = java.replace(r"\p{L}", r"\w").replace(r"\p{N}", r"\w").replace(r"\p{Z}", separators)
-    # In the service a dot stands for a line break too: it takes hyperparameters of several lines.
-    return re.compile(python, re.DOTALL)
+    # As in Java, classes are ASCII's but for those of Unicode, and a dot is no line break.
+    return re.compile(python, 0 if python != java else re.ASCII)
 
 
 def _check_number(_: str, shape: Mapping[str, Any]) -> Check:

@@ -100,6 +100,13 @@ def edited(request: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
             ".Seed: got 9,223,372,036,854,775,808",
         ),
         ("TrainingJobDefinition.RoleArn", "x" * 500, ": got 'xxxxxx"),
+        ("TrainingJobDefinition.RoleArn", f"arn:aws:iam::{'١' * 12}:role/R", ", must be the ARN of a role"),
+        ("TrainingJobDefinition.StaticHyperParameters", {"a": "x\ny"}, r".a: got 'x\ny', must be a single line"),
+        (
+            "TrainingJobDefinition.StaticHyperParameters",
+            {"__proto__": "x"},
+            ".__proto__: got a name that the CDK can't pass on; rename it",
+        ),
         (
             "HyperParameterTuningJobConfig.TuningJobCompletionCriteria.TargetObjectiveMetricValue",
             float("inf"),
@@ -132,7 +139,8 @@ def test_misfit_is_told_with_its_path(guide_request: dict[str, Any], path: str, 
     [
         ("HyperParameterTuningJobName", "a" * 32),
         ("Tags", [{"Key": "größe:/=+-@ \u3000語", "Value": ""}]),
-        ("TrainingJobDefinition.StaticHyperParameters", {"": "", "a\nb": "x\ny" * 800}),
+        ("TrainingJobDefinition.StaticHyperParameters", {"": "", "a\tb": "x\ty" * 800}),
+        ("TrainingJobDefinition.Environment", {"A": "x\ny"}),
         ("TrainingJobDefinition.ResourceConfig.InstanceCount", 0),
         ("TrainingJobDefinition.InputDataConfig.0.ShuffleConfig", {"Seed": -(2**63)}),
         ("TrainingJobDefinition.OutputDataConfig.KmsKeyId", ""),
