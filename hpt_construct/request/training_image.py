@@ -6,14 +6,15 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hpt_construct import built_in_images
 from hpt_construct.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from aws_cdk import IgnoreMode, SymlinkFollowMode
     from aws_cdk import aws_ecr as ecr
     from aws_cdk import aws_ecr_assets as ecr_assets
     from constructs import Construct
@@ -73,16 +74,34 @@ class TrainingImage(ABC):
         return _FromRepository(repository, tag_or_digest)
 
     @staticmethod
-    def from_asset(
+    def from_asset(  # noqa: PLR0913 – what a DockerImageAsset takes
         directory: str | Path,
         *,
         file: str | None = None,
         target: str | None = None,
         build_args: Mapping[str, str] | None = None,
         platform: ecr_assets.Platform | None = None,
+        build_contexts: Mapping[str, str] | None = None,
+        build_secrets: Mapping[str, str] | None = None,
+        build_ssh: str | None = None,
+        network_mode: ecr_assets.NetworkMode | None = None,
+        outputs: Sequence[str] | None = None,
+        cache_from: Sequence[ecr_assets.DockerCacheOption] | None = None,
+        cache_to: ecr_assets.DockerCacheOption | None = None,
+        cache_disabled: bool | None = None,
+        exclude: Sequence[str] | None = None,
+        ignore_mode: IgnoreMode | None = None,
+        follow_symlinks: SymlinkFollowMode | None = None,
+        invalidation: ecr_assets.DockerImageAssetInvalidationOptions | None = None,
+        extra_hash: str | None = None,
+        asset_name: str | None = None,
+        display_name: str | None = None,
     ) -> TrainingImage:
         """An image that the CDK CLI builds of a folder and pushes when the stack is deployed; a changed folder is a
         changed request.
+
+        The options are those of ``aws_ecr_assets.DockerImageAsset``:
+        https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_ecr_assets/DockerImageAsset.html
 
         >>> TrainingImage.from_asset("churn", target="training")
         TrainingImage.from_asset('churn')
@@ -93,8 +112,59 @@ class TrainingImage(ABC):
         :param build_args: The build's arguments; they are not secret. Left out: none.
         :param platform: What to build for. Left out: ``linux/amd64``, which all instance types but the few on ARM run,
             whatever computer it is built on.
+        :param build_contexts: More folders or images for the build, by name. Left out: none.
+        :param build_secrets: Secrets of the build, by id. Left out: none.
+        :param build_ssh: The SSH agent or keys for the build. Left out: none.
+        :param network_mode: The build's network. Left out: Docker's own.
+        :param outputs: Where the build's results go. Left out: into the local Docker.
+        :param cache_from: Caches to read. Left out: Docker's own.
+        :param cache_to: The cache to write. Left out: Docker's own.
+        :param cache_disabled: Whether to build without a cache. Left out: False.
+        :param exclude: Patterns of files that are not part of the folder. Left out: what ``.dockerignore`` says.
+        :param ignore_mode: How those patterns are read. Left out: as Docker does.
+        :param follow_symlinks: Which links are followed. Left out: none.
+        :param invalidation: What else makes the image another one. Left out: every option that was given.
+        :param extra_hash: Any string; change it to build anew. Left out: none.
+        :param asset_name: The name of the image in the assembly. Left out: its path.
+        :param display_name: What the CLI calls it. Left out: its path.
         """
-        return _FromAsset(Path(directory), file, target, build_args, platform)
+        options = {
+            "file": file,
+            "target": target,
+            "build_args": build_args,
+            "platform": platform,
+            "build_contexts": build_contexts,
+            "build_secrets": build_secrets,
+            "build_ssh": build_ssh,
+            "network_mode": network_mode,
+            "outputs": outputs,
+            "cache_from": cache_from,
+            "cache_to": cache_to,
+            "cache_disabled": cache_disabled,
+            "exclude": exclude,
+            "ignore_mode": ignore_mode,
+            "follow_symlinks": follow_symlinks,
+            "invalidation": invalidation,
+            "extra_hash": extra_hash,
+            "asset_name": asset_name,
+            "display_name": display_name,
+        }
+        # Older releases of the CDK lack some.
+        return _FromAsset(Path(directory), {name: value for name, value in options.items() if value is not None})
+
+    @staticmethod
+    def from_docker_image_asset(asset: ecr_assets.DockerImageAsset) -> TrainingImage:
+        """An image asset that the app has made, for several jobs or for something else besides.
+
+        >>> import aws_cdk as cdk
+        >>> from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
+        >>> def train_with(image: DockerImageAsset) -> TrainingImage:
+        ...     return TrainingImage.from_docker_image_asset(image)
+
+        :param asset: The asset; give it ``platform=Platform.LINUX_AMD64`` unless it trains on ARM. A role that the job
+            makes may pull it.
+        """
+        return _Made(asset)
 
     @staticmethod
     def built_in(name: str, version: str | None = None) -> TrainingImage:
@@ -158,13 +228,10 @@ class _FromRepository(TrainingImage):
 @dataclass(frozen=True, repr=False)
 class _FromAsset(TrainingImage):
     directory: Path
-    file: str | None
-    target: str | None
-    build_args: Mapping[str, str] | None
-    platform: ecr_assets.Platform | None
+    options: Mapping[str, Any]
 
     def check(self, region: str) -> str:
-        dockerfile = self.directory / (self.file or "Dockerfile")
+        dockerfile = self.directory / self.options.get("file", "Dockerfile")
         if not dockerfile.is_file():
             raise ImageError(
                 f"got the folder {str(self.directory)!r}, which must have {dockerfile.name}; there is none"
@@ -174,19 +241,22 @@ class _FromAsset(TrainingImage):
     def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002
         from aws_cdk import aws_ecr_assets as ecr_assets  # noqa: PLC0415 – only apps that build images pay for it
 
-        asset = ecr_assets.DockerImageAsset(
-            scope,
-            id,
-            directory=str(self.directory),
-            file=self.file,
-            target=self.target,
-            build_args=self.build_args,
-            platform=self.platform or ecr_assets.Platform.LINUX_AMD64,
-        )
-        return BoundImage(asset.image_uri, asset.repository)
+        options = {"platform": ecr_assets.Platform.LINUX_AMD64, **self.options}
+        return _Made(ecr_assets.DockerImageAsset(scope, id, directory=str(self.directory), **options)).bind(scope, id)
 
     def __repr__(self) -> str:
         return f"TrainingImage.from_asset({str(self.directory)!r})"
+
+
+@dataclass(frozen=True)
+class _Made(TrainingImage):
+    asset: ecr_assets.DockerImageAsset
+
+    def check(self, region: str) -> str:
+        return _NOT_BUILT_IN
+
+    def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002
+        return BoundImage(self.asset.image_uri, self.asset.repository)
 
 
 @dataclass(frozen=True, repr=False)

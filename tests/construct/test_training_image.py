@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,39 @@ def test_platform_of_an_asset_can_be_chosen(stack: cdk.Stack, folder: Path) -> N
     image = TrainingImage.from_asset(folder, platform=ecr_assets.Platform.LINUX_ARM64)
     job = tuning(stack, definition(image, metrics=LOSS))
     assert isinstance(job.node.find_child("Image"), ecr_assets.DockerImageAsset)
+
+
+def test_asset_takes_what_an_asset_of_the_cdk_takes(folder: Path) -> None:
+    """Under the same names: nobody has to build the image elsewhere for a secret of the build."""
+    theirs = set(inspect.signature(ecr_assets.DockerImageAsset.__init__).parameters) - {"self", "scope", "id"}
+    assert set(inspect.signature(TrainingImage.from_asset).parameters) >= theirs
+    app = cdk.App()
+    image = TrainingImage.from_asset(
+        folder,
+        build_secrets={"token": "type=env,id=TOKEN"},
+        network_mode=ecr_assets.NetworkMode.HOST,
+        cache_disabled=True,
+        exclude=["*.md"],
+    )
+    tuning(cdk.Stack(app, "Training"), definition(image, metrics=LOSS))
+    assets = json.loads(Path(app.synth().directory, "Training.assets.json").read_text(encoding="utf-8"))
+    [source] = [each["source"] for each in assets["dockerImages"].values()]
+    assert (source["dockerBuildSecrets"], source["networkMode"], source["cacheDisabled"], source["platform"]) == (
+        {"token": "type=env,id=TOKEN"},
+        "host",
+        True,
+        "linux/amd64",
+    )
+
+
+def test_asset_of_the_app_can_be_shared(stack: cdk.Stack, folder: Path) -> None:
+    """It is built once; a role that the job makes may pull it."""
+    asset = ecr_assets.DockerImageAsset(stack, "Image", directory=str(folder))
+    training = dataclasses.replace(definition(TrainingImage.from_docker_image_asset(asset), metrics=LOSS), role=None)
+    job = tuning(stack, training)
+    assert sent(stack) == stack.resolve(asset.image_uri)
+    assert job.node.try_find_child("Image") is None
+    assert "ecr:BatchGetImage" in json.dumps(Template.from_stack(stack).find_resources("AWS::IAM::Policy"))
 
 
 def test_changed_folder_is_a_changed_request(folder: Path) -> None:
