@@ -46,6 +46,9 @@ _ECR_IMAGE: Final = re.compile(
     rf"(?P<account>[0-9]{{12}}|{_LATER})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+|{_LATER})\.(?:[a-z0-9.-]|{_LATER})+/"
     rf"(?P<repository>(?:{_LATER}|[^:@$])+)(?:[:@].*)?"
 )
+_NOT_IN_DESCRIPTIONS: Final = re.compile(r"[^\t\n\r -~¡-ÿ]")
+"""What IAM takes in no description: all but Latin-1, while an id of the CDK may have any letters."""
+
 _DIRECTORY_BUCKET: Final = "--x-s3"
 
 _READ: Final = ("s3:GetObject",)
@@ -163,13 +166,14 @@ def make(scope: Construct, definitions: Sequence[TrainingJobDefinition]) -> iam.
     policy = _Policy(cdk.Stack.of(scope))
     for definition in definitions:
         _grant(policy, definition)
+    description = f"Runs the trainings of the SageMaker hyperparameter tuning job {scope.node.path}"
     role = iam.Role(
         scope,
         "Role",
         # A bucket or a key of another account names it in its own policy.
         role_name=cdk.PhysicalName.GENERATE_IF_NEEDED,
         assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
-        description=f"Runs the trainings of the SageMaker hyperparameter tuning job {scope.node.path}"[:1000],
+        description=_NOT_IN_DESCRIPTIONS.sub("?", description)[:1000],
         # Apart from what is granted later, which somebody else has to answer for.
         inline_policies={"Trainings": policy.document()},
     )

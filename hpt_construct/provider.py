@@ -14,7 +14,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct, IValidation
 
 from . import function_code, naming
-from .errors import show
+from .errors import ValidationError, show
 from .permissions import Permissions
 from .tokens import is_token
 
@@ -34,6 +34,12 @@ _KEPT_ON_SCOPE: Final = "_hpt_construct_provider"
 
 _LOGS_DAYS: Final = 180
 
+_ARCHITECTURE: Final = "arm64"
+_ARCHITECTURES: Final = ("arm64", "x86_64")
+_RUNTIME: Final = "python3.14"
+_RUNTIMES: Final = ("python3.11", "python3.12", "python3.13", "python3.14")
+"""Those on which the function's tests pass: it has no other code than Python's."""
+
 _FUNCTION_TIMEOUT_MINUTES: Final = 15
 """Lambda's longest: a deletion waits until the job has stopped."""
 
@@ -46,6 +52,8 @@ SERVICE_TIMEOUT_MINUTES: Final = _EVENT_AGE_MINUTES + _FUNCTION_TIMEOUT_MINUTES 
 """When CloudFormation gives up on a function that died without an answer: its last try has ended by then."""
 
 
+_OUTPUT: Final = "TuningJobArn"
+_LONGEST_KEY: Final = 255
 _MOST_OUTPUTS: Final = 200
 _MOST_RESOURCES: Final = 500
 _MANY_JOBS: Final = 50
@@ -94,8 +102,8 @@ class Provider(Construct):
             {
                 "Description": "Starts and stops the SageMaker hyperparameter tuning jobs of this stack "
                 "(hpt-construct)",
-                "Runtime": "python3.14",
-                "Architectures": ["arm64"],
+                "Runtime": _RUNTIME,
+                "Architectures": [_ARCHITECTURE],
                 "Handler": "hpt_handler.handler.handle",
                 "Code": {"S3Bucket": code.s3_bucket_name, "S3Key": code.s3_object_key},
                 "Timeout": _FUNCTION_TIMEOUT_MINUTES * 60,
@@ -104,6 +112,7 @@ class Provider(Construct):
                 "LoggingConfig": {"LogGroup": log_group.ref},
             },
         )
+        self._function = function
         code.add_resource_metadata(function, "Code")
         # With its policy.
         function.node.add_dependency(role)
@@ -138,14 +147,38 @@ class Provider(Construct):
         self._names: dict[str, Construct] = {}
         self._checks: list[Callable[[], Iterable[str]]] = []
 
+    def configure_function(self, architecture: Any, runtime: Any) -> None:
+        """Let the function run elsewhere than it does by default.
+
+        :raises ValidationError: It can't run there.
+        """
+        problems = []
+        given = {}
+        for option, value, allowed in (("architecture", architecture, _ARCHITECTURES), ("runtime", runtime, _RUNTIMES)):
+            # Those of aws_lambda have a name.
+            name = getattr(value, "name", value)
+            if name is not None:
+                given[option] = name
+                if name not in allowed:
+                    *several, last = allowed
+                    problems.append(f"{option}: got {show(name)}, must be {', '.join(several)} or {last}")
+        if problems:
+            raise ValidationError(self.node.path, problems)
+        if "architecture" in given:
+            self._function.add_property_override("Architectures", [given["architecture"]])
+        if "runtime" in given:
+            self._function.add_property_override("Runtime", given["runtime"])
+
     def output_key(self, scope: Construct, job_id: str) -> str:
         """The key of a job's stack output: the job's path in the stack, readable, and ``TuningJobArn``."""
         path = job_id if scope is self._stack else f"{scope.node.path}/{job_id}".removeprefix(f"{self._path}/")
         readable = re.sub(r"[^A-Za-z0-9]", "", path)
-        if self._output_keys.setdefault(readable, path) != path:
-            # Another path reads the same without its punctuation.
-            readable += hashlib.sha256(path.encode()).hexdigest()[:8]
-        return f"{readable}TuningJobArn"
+        longest = _LONGEST_KEY - len(_OUTPUT)
+        if self._output_keys.setdefault(readable, path) != path or len(readable) > longest:
+            # Another path reads the same without its punctuation, or it is too long for CloudFormation.
+            digest = hashlib.sha256(path.encode()).hexdigest()[:8]
+            readable = readable[: longest - len(digest)] + digest
+        return f"{readable}{_OUTPUT}"
 
     def add_job(self, job: Construct, given_name: str | None) -> None:
         """Say that the stack has another job: from a number on the limits of a stack are watched, and no two may have

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Self, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, Unpack
 
 import aws_cdk as cdk
 import jsii
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
 
     from .checking import FromRequestOptions
@@ -370,6 +371,29 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         """
         return reference.from_arn(scope, id, tuning_job_arn)
 
+    @staticmethod
+    def configure_function(
+        scope: Construct,
+        *,
+        architecture: lambda_.Architecture | Literal["arm64", "x86_64"] | None = None,
+        runtime: lambda_.Runtime | Literal["python3.11", "python3.12", "python3.13", "python3.14"] | None = None,
+    ) -> None:
+        """Let the function behind the jobs of a stack run on another architecture or runtime, where the region lacks
+        the default or a rule of the account asks for it. It starts no job again.
+
+        :param scope: The stack, or a construct in it; before or after its jobs are made.
+        :param architecture: ``arm64`` or ``x86_64``. Left out: as it is, which is arm64 by default.
+        :param runtime: A Python of Lambda from 3.11. Left out: as it is, which is Python 3.14 by default.
+
+        :raises ValidationError: It is none of these.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> HyperparameterTuningJob.configure_function(stack, architecture="x86_64", runtime="python3.13")
+        """
+        Provider.of(scope).configure_function(architecture, runtime)
+
     @cached_property
     def tuning_job_arn(self) -> str:
         """The ARN of the job, a token; for stacks of another account or region the ARN itself, if a name was given."""
@@ -490,6 +514,19 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         This is how a role is widened that was given; by itself the job adds nothing to it.
         """
         return self.role.grant_principal if self.role is not None else self._every_role
+
+    def add_to_role_policy(self, statement: iam.PolicyStatement) -> None:
+        """Let the trainings do something else: each role that they run with gets the statement.
+
+        :param statement: What they may do.
+
+        >>> import aws_cdk as cdk
+        >>> from aws_cdk import aws_iam as iam
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> def let_log(job: HyperparameterTuningJob) -> None:
+        ...     job.add_to_role_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]))
+        """
+        self.grant_principal.add_to_principal_policy(statement)
 
     @cached_property
     def _every_role(self) -> iam.IPrincipal:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 from constructs import Construct, IConstruct
 
 from hpt_construct import HyperparameterTuningJob, IHyperparameterTuningJob, ValidationError
-from tests.construct.jobs import TYPE, minimal
+from tests.construct.jobs import TYPE, definition, minimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,3 +223,78 @@ class TestOtherEnvironments:
             "tuning_job_name: got PhysicalName.GENERATE_IF_NEEDED, whose names are longer than the 32 characters of a "
             "job's; give a name, or leave it out and one is made up at deployment"
         )
+
+
+class TestFunction:
+    """One setting for all jobs of a stack: where their function runs."""
+
+    @pytest.mark.parametrize("first", [True, False])
+    @pytest.mark.parametrize(
+        ("architecture", "runtime"),
+        [("x86_64", "python3.13"), (lambda_.Architecture.X86_64, lambda_.Runtime.PYTHON_3_13)],
+        ids=["names", "constructs"],
+    )
+    def test_function_runs_where_the_region_can(
+        self, stack: cdk.Stack, architecture: Any, runtime: Any, *, first: bool
+    ) -> None:
+        """Before or after the jobs are made; the jobs themselves are the same."""
+        if first:
+            HyperparameterTuningJob.configure_function(stack, architecture=architecture, runtime=runtime)
+        minimal(stack)
+        if not first:
+            HyperparameterTuningJob.configure_function(stack, architecture=architecture)
+            HyperparameterTuningJob.configure_function(stack, runtime=runtime)
+        template = Template.from_stack(stack)
+        [function] = template.find_resources("AWS::Lambda::Function").values()
+        assert (function["Properties"]["Architectures"], function["Properties"]["Runtime"]) == (
+            ["x86_64"],
+            "python3.13",
+        )
+        plain = cdk.Stack(cdk.App(), "Training")
+        minimal(plain)
+        assert template.find_resources(TYPE) == Template.from_stack(plain).find_resources(TYPE)
+
+    def test_what_the_function_does_not_run_on_is_refused(self, stack: cdk.Stack) -> None:
+        """All at once, with what there is."""
+        architecture: Any = "arm"
+        with pytest.raises(ValidationError) as caught:
+            HyperparameterTuningJob.configure_function(
+                stack, architecture=architecture, runtime=lambda_.Runtime.NODEJS_22_X
+            )
+        assert caught.value.problems == (
+            "architecture: got 'arm', must be arm64 or x86_64",
+            "runtime: got 'nodejs22.x', must be python3.11, python3.12, python3.13 or python3.14",
+        )
+
+
+class TestNames:
+    """Ids that people write, and what AWS takes."""
+
+    def test_ids_of_any_letters_are_taken(self, stack: cdk.Stack) -> None:
+        """IAM's descriptions know Latin letters only, names of jobs and keys of outputs ASCII's."""
+        for name in ("調整", "Größe", "訓練"):
+            minimal(stack, name, training_job=definition(role=None))
+        template = Template.from_stack(stack).to_json()
+        roles = [each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::IAM::Role"]
+        assert {each["Description"].rpartition(" ")[2] for each in roles} >= {"Training/??", "Training/Größe"}
+        assert len(template["Outputs"]) == 3
+        assert all(key.isascii() and key.isalnum() for key in template["Outputs"])
+
+    def test_output_key_is_as_long_as_cloudformation_takes(self, stack: cdk.Stack) -> None:
+        """Deep in a tree of constructs; two that begin alike stay apart."""
+        scope: Construct = stack
+        for depth in range(5):
+            scope = Construct(scope, f"{depth}" + "x" * 60)
+        minimal(scope, "A")
+        minimal(scope, "B")
+        first, second = Template.from_stack(stack).to_json()["Outputs"]
+        assert first != second
+        assert {len(first), len(second)} == {255}
+        assert first.endswith("TuningJobArn")
+
+    def test_trainings_may_do_what_is_added_to_their_role(self, stack: cdk.Stack) -> None:
+        """As with a function."""
+        job = minimal(stack, training_job=definition(role=None))
+        job.add_to_role_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=["*"]))
+        policies = json.dumps(Template.from_stack(stack).find_resources("AWS::IAM::Policy"))
+        assert "sns:Publish" in policies
