@@ -99,6 +99,7 @@ class Refinement(cdk.Stack):
             warm_start=WarmStart.identical_data_and_algorithm(parents=[search.job]),
             training_job=training(self),
         )
+        cdk.Annotations.of(self).acknowledge_warning("hpt-construct:running-parent", "the search is deployed before")
 
 
 if __name__ == "__main__":

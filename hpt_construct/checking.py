@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Tell = Callable[[validation.Problem], Iterable[str]]
     """What is said of a problem, its path included, in the words of the form that the caller wrote."""
 
+_RUNNING_PARENT: Final = "hpt-construct:running-parent"
 _NO_TEXT: Final = "a token that is no string"
 _ROLE_OF_HUB: Final = "hpt-construct:C2"
 """What a role that the job makes can't do, as a warning that can be acknowledged."""
@@ -132,6 +133,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     if all(finding.rule != "structure" for finding in findings):
         found += validation.parent_problems(request, parents)
         found += validation.image_problems(request, lambda: _region(scope))
+        warnings += [(_RUNNING_PARENT, text) for problem in _maybe_running(parents) for text in tell(problem)]
         ceiling = options.get("max_instance_hours")
         if ceiling is not None:
             errors += _above_ceiling(request, ceiling)
@@ -170,6 +172,15 @@ def _region(scope: Construct) -> str:
 def can_be_parsed(request: Mapping[str, Any]) -> bool:
     """Whether there is a typed form of a request: of one that is structurally valid, its configuration no token."""
     return not is_token(request.get(CONFIG)) and not validation.structure_problems(request)
+
+
+def _maybe_running(parents: Sequence[Mapping[str, Any] | None]) -> Iterator[validation.Problem]:
+    for index, parent in enumerate(parents):
+        if parent is not None:
+            message = "is a job of this app, and SageMaker takes parents that have ended: while it runs, this job fails"
+            way_out = "deploy the parent first and this job when it has ended, or acknowledge this warning then"
+            path = ("WarmStartConfig", "ParentHyperParameterTuningJobs", index)
+            yield validation.Problem(path, f"{message}; {way_out}")
 
 
 def _name_of_the_cdk(request: Mapping[str, Any]) -> Iterator[validation.Problem]:

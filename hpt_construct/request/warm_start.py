@@ -74,8 +74,12 @@ class WarmStart:
 
     A job of the app is started before this one, and what both have to share is checked at synth: the objective's
     metric, the names of all hyperparameters, static and tuned, and the kind of a range that both have. SageMaker takes
-    no parent that still runs, so deploy it first, and add this one when it has ended. A change of the parent starts
-    another parent, and with it changes this request too.
+    no parent that still runs, so deploy it first, and add this one when it has ended; a warning says so until it is
+    acknowledged. A change of the parent starts another parent, and with it changes this request too.
+
+    In another stack, this job imports the parent's name, and as long as it does CloudFormation refuses a change of the
+    parent's request. A weak reference locks nothing
+    (``parent.apply_cross_stack_reference_strength(cdk.ReferenceStrength.WEAK)``), nor does the name as a string.
     """
 
     @classmethod

@@ -270,6 +270,26 @@ class TestTags:
         cdk.Tags.of(stack.node.root).add("team", "ml")
         assert properties(stack)["Tags"] == [{"Key": "team", "Value": "ml"}]
 
+    def test_tags_of_the_app_end_at_a_stage(self) -> None:
+        """So do all aspects of the CDK; a stage is tagged by itself."""
+        app = cdk.App()
+        stage = cdk.Stage(app, "Prod")
+        stack = cdk.Stack(stage, "Training")
+        minimal(stack)
+        cdk.Tags.of(app).add("app", "1")
+        cdk.Tags.of(stage).add("stage", "2")
+        assert properties(stack)["Tags"] == [{"Key": "stage", "Value": "2"}]
+
+    def test_tags_of_a_stack_itself_are_cloudformations(self) -> None:
+        """It puts them on what it makes itself, and the job is made by the function: ``Tags.of(stack)`` is the way."""
+        stack = cdk.Stack(cdk.App(), "Training", tags={"team": "ml"})
+        minimal(stack)
+        assert "Tags" not in properties(stack)
+        stack = cdk.Stack(cdk.App(), "Training", tags={"team": "ml"})
+        minimal(stack)
+        cdk.Tags.of(stack).add("team", "ml")
+        assert properties(stack)["Tags"] == [{"Key": "team", "Value": "ml"}]
+
     def test_untagged_job_has_no_tags_property(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
         """Nothing is written that nobody asked for."""
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 
 from hpt_construct import (
     Autotune,
@@ -208,3 +208,43 @@ def test_parent_that_may_be_here_is_taken(env: cdk.Environment | None) -> None:
         ),
     ]
     assert child(stack, parents) is not None
+
+
+def warnings(stack: cdk.Stack) -> list[str]:
+    """What the CLI says of parents that may still run."""
+    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("hpt-construct:running-parent"))
+    return [str(each.entry.data) for each in found]
+
+
+def test_parent_of_the_app_may_still_run(stack: cdk.Stack) -> None:
+    """One deployment of everything starts the parent a minute before; who has waited says so."""
+    job = child(stack, ["older-job", minimal(stack, "Parent")])
+    [warning] = warnings(stack)
+    assert warning == (
+        "warm_start.parents[1]: is a job of this app, and SageMaker takes parents that have ended: while it runs, this "
+        "job fails; deploy the parent first and this job when it has ended, or acknowledge this warning then "
+        "[ack: hpt-construct:running-parent]"
+    )
+    cdk.Annotations.of(job).acknowledge_warning("hpt-construct:running-parent")
+    assert warnings(stack) == []
+
+
+def parents_name(reference: cdk.ReferenceStrength | None) -> Any:
+    """What a job in another stack has as its parent's name."""
+    app = cdk.App()
+    here, there = cdk.Stack(app, "Here"), cdk.Stack(app, "There")
+    parent = minimal(here, "Parent")
+    if reference is not None:
+        parent.apply_cross_stack_reference_strength(reference)
+    child(there, [parent])
+    [resource] = Template.from_stack(there).find_resources(TYPE).values()
+    assert there.dependencies == [here]
+    [found] = resource["Properties"]["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
+    return found["HyperParameterTuningJobName"]
+
+
+@pytest.mark.skipif(not hasattr(cdk, "ReferenceStrength"), reason="older releases of the CDK have strong ones only")
+def test_child_in_another_stack_locks_its_parent_only_by_a_strong_reference() -> None:
+    """CloudFormation refuses to change an export that is imported."""
+    assert list(parents_name(None)) == ["Fn::ImportValue"]
+    assert list(parents_name(cdk.ReferenceStrength.WEAK)) == ["Fn::GetStackOutput"]
