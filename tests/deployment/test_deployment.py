@@ -12,6 +12,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
 
 from hpt_construct import (
     AlgorithmSpecification,
@@ -227,3 +229,24 @@ def test_job_in_a_network_of_the_app_tells_a_rules_target(account: Account) -> N
     assert (detail["HyperParameterTuningJobStatus"], detail["FailureReason"]) == ("Failed", "no data")
     destroyed = account.destroy("Networked")
     assert destroyed.returncode == 0, destroyed.stderr
+
+
+def test_moved_construct_keeps_its_job_by_the_logical_id(account: Account, guide_request: dict[str, Any]) -> None:
+    """The recipe of the README: an engineer tidies up the app, and the tuning runs on."""
+
+    def before(stack: cdk.Stack) -> None:
+        HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
+
+    def after(stack: cdk.Stack) -> None:
+        job = HyperparameterTuningJob.from_request(Construct(stack, "Team"), "Tuning", guide_request)
+        resource = job.node.default_child
+        assert isinstance(resource, cdk.CfnResource)
+        resource.override_logical_id("Tuning79A926AD")
+        ssm.StringParameter(stack, "Name", string_value=job.tuning_job_name)
+
+    first, second = account.deploy(before, "Moving"), account.deploy(after, "Moving")
+    assert second.returncode == 0, second.stderr
+    assert len(account.created()) == 1
+    arn = outputs(first)["TuningTuningJobArn"]
+    assert outputs(second) == {"TeamTuningTuningJobArn": arn}
+    assert account.jobs()[arn.rpartition("/")[2]] == "InProgress"
