@@ -255,6 +255,12 @@ def _not_started(name: str, wish: Wish, error: ServiceError, clock: Clock) -> st
             f"The tuning job '{name}' was not started: SageMaker still refused it after "
             f"{clock.now() - clock.began:.0f} s of trying. Mend what it says, or deploy again if it was only busy"
         )
+    if "WarmStartConfig" in wish.request:
+        # A pipeline that deploys everything has started the parent a minute ago: nothing is wrong with the request.
+        return (
+            f"The tuning job '{name}' was not started. If a parent of its warm start still runs, deploy again when it "
+            "has ended; else change the request as SageMaker says"
+        )
     return f"The tuning job '{name}' was not started. Change the request as SageMaker says"
 
 

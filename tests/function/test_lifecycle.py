@@ -218,6 +218,20 @@ class TestCreate:
         reason = world.send("Create", properties)["Reason"]
         assert "was not started. Change the request as SageMaker says. ValidationException: No such role." in reason
 
+    def test_parent_that_still_runs_is_waited_for_by_who_deploys(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """A pipeline that deploys both has only to be started again; nothing has to be changed."""
+        stranger(world, properties, "parent")
+        parents = {"ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "parent"}]}
+        warm = {**properties, "WarmStartConfig": {"WarmStartType": "TransferLearning", **parents}}
+        answer = world.send("Create", warm)
+        assert answer["Status"] == "FAILED"
+        assert (
+            "was not started. If a parent of its warm start still runs, deploy again when it has ended; else change "
+            "the request as SageMaker says. ValidationException: The parent tuning job parent is InProgress"
+        ) in answer["Reason"]
+
     def test_tells_the_path_of_what_no_number_is(self, world: World, properties: dict[str, Any]) -> None:
         """A token that resolved to something else is reported by botocore, with its path."""
         properties["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] = "many"
