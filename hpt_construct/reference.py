@@ -49,7 +49,7 @@ class ArnComponents(TypedDict):
 
 
 class IHyperparameterTuningJob(cdk.Resource):
-    """A tuning job of this app, or one that is only referred to.
+    """A tuning job of this app, or one that is only referred to; a type, of which there are no instances of its own.
 
     ``HyperparameterTuningJob`` is one; ``HyperparameterTuningJob.from_tuning_job_name(...)`` and
     ``HyperparameterTuningJob.from_tuning_job_arn(...)`` give others.
