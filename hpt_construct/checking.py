@@ -85,7 +85,7 @@ def parents_elsewhere(warm_start: Any, scope: Construct) -> Iterator[validation.
     for index, parent in enumerate(parents if isinstance(parents, (list, tuple)) else ()):
         if isinstance(parent, IHyperparameterTuningJob):
             stack = cdk.Stack.of(scope)
-            here, there = (stack.account, stack.region), parent._place()  # noqa: SLF001 – the construct's own
+            here, there = (stack.account, stack.region), (parent.env.account, parent.env.region)
             if any(mine != theirs for mine, theirs in zip(here, there, strict=True) if not is_token(mine + theirs)):
                 message = f"is in {_in_words(there)}, and this tuning in {_in_words(here)}"
                 path = ("WarmStartConfig", "ParentHyperParameterTuningJobs", index)

@@ -78,11 +78,6 @@ class IHyperparameterTuningJob(cdk.Resource):
     def _arns(self) -> list[str]:
         """Every spelling of the ARN that IAM may compare."""
 
-    def _place(self) -> tuple[str, str]:
-        """The account and the region that the job is in, either of which may be a token."""
-        stack = cdk.Stack.of(self)
-        return stack.account, stack.region
-
     def _event_detail(self, rule_scope: Construct) -> dict[str, Any]:  # noqa: ARG002 – of use to a job of the app
         """What the detail of an event has if it is about this job, for a rule in that scope."""
         return {"HyperParameterTuningJobName": [{"equals-ignore-case": self.tuning_job_name}]}
@@ -381,12 +376,6 @@ class _Imported(IHyperparameterTuningJob):
 
     def _arns(self) -> list[str]:
         return spellings(self._arn, self._name)
-
-    def _place(self) -> tuple[str, str]:
-        if is_token(self._arn):
-            return super()._place()
-        _, _, _, region, account, _ = self._arn.split(":", 5)
-        return account, region
 
 
 def spellings(arn: str, name: str) -> list[str]:
