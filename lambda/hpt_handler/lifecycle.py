@@ -462,6 +462,8 @@ def _owner(tags: dict[str, str], wish: Wish) -> str:
     if wish.owns(tags):
         return "an earlier run of this same resource"
     stack_id = tags[identity.STACK_ID]
+    if stack_id == wish.stack_id:
+        return f"the tuning job of resource '{logical_id}' in this same stack"
     stack = stack_id.split("/")
     name = stack[1] if len(stack) > 1 else stack_id
     if stack[:2] == wish.stack_id.split("/")[:2]:

@@ -118,6 +118,12 @@ class TestCreate:
         reason = world.send("Create", named)["Reason"]
         assert "is taken by the tuning job of resource 'Theirs' in stack 'Other' (status InProgress" in reason
 
+    def test_names_the_other_resource_of_the_stack_that_has_the_name(self, world: World, named: dict[str, Any]) -> None:
+        """Two jobs of one template can't have one name, but a resource that is about to go still has it."""
+        world.send("Create", named, LogicalResourceId="Other")
+        reason = world.send("Create", named)["Reason"]
+        assert "is taken by the tuning job of resource 'Other' in this same stack (status InProgress" in reason
+
     def test_tells_an_earlier_stack_of_the_same_name(self, world: World, named: dict[str, Any]) -> None:
         """Of two stacks with one name, the other can only have been deleted; its job's record has the name."""
         event = world.event("Create", named)

@@ -168,6 +168,8 @@ class Stack:
         if stack_id == self.stack_id and unfinished:
             return False
         resource = self.resources.get(logical_id) if stack_id == self.stack_id else None
+        if resource is not None and resource.failed:
+            return False  # the next deployment decides about it
         return resource is None or resource.physical_id.lower() != name.lower()
 
     # The operations

@@ -306,7 +306,7 @@ class Promises:
             self._break(8, "a Delete starts a job")
         if event["RequestType"] != "Update" or delivery.old is None:
             return
-        if delivery.properties.wish == delivery.old.wish:
+        if is_unchanged(delivery):
             self._break(8, f"the wish is unchanged, and {event['RequestId']} starts a job")
         for launch in self.launches:
             if (
@@ -350,7 +350,7 @@ class Promises:
     def _check_success(self, invocation: Invocation, physical_id: str) -> None:
         event, delivery = invocation.event, invocation.delivery
         resource = event["StackId"], event["LogicalResourceId"]
-        unchanged = delivery.old is not None and delivery.old.wish == delivery.properties.wish
+        unchanged = is_unchanged(delivery)
         if unchanged and physical_id != event["PhysicalResourceId"]:
             self._break(7, f"the wish is unchanged, and the id of the answer is another: '{physical_id}'")
         found = [
@@ -423,3 +423,9 @@ class Promises:
 def tags_of(job: TuningJob) -> dict[str, str]:
     """A job's tags."""
     return {tag["Key"]: tag["Value"] for tag in job.tags or ()}
+
+
+def is_unchanged(delivery: Delivery) -> bool:
+    """Whether an update wishes for what there is already; a resource that was never created has nothing yet."""
+    is_there = not delivery.event.get("PhysicalResourceId", "").startswith("not-created:")
+    return is_there and delivery.old is not None and delivery.old.wish == delivery.properties.wish

@@ -27,3 +27,22 @@ def test_hundred_jobs_of_a_stack_start_once_each_at_nearly_the_allowed_rate(acco
     assert [job.status for job in account.jobs().values()] == ["InProgress"] * JOBS
     assert account.timeline.passed() <= (JOBS - BURST) / RATE / 0.8
     account.promises.check([stack])
+
+
+def test_forty_deletions_that_share_ten_places_all_stop_their_jobs_and_succeed(account: Account) -> None:
+    """New accounts may run ten functions at a time: every job is told to stop within minutes, and none is given up."""
+    account.service.configure(stopping_seconds=600)
+    account.concurrency = 10
+    stack = Stack("Training", account)
+    stack.deploy({f"Job{number}": Properties() for number in range(40)}, (), None)
+    account.run(until=lambda: not stack.busy)
+    assert stack.status == "CREATE_COMPLETE"
+    began = account.timeline.now()
+    stack.destroy()
+    account.run(until=lambda: not stack.busy)
+    assert stack.status == "DELETE_COMPLETE"
+    told = [launch.job._stop_requested for launch in account.promises.launches]
+    assert max(when - began for when in told if when is not None) < 6 * 60
+    assert account.timeline.now() - began < 26 * 60
+    account.promises.check([stack])
+    account.promises.verify()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .account import CALM, DIES_ALWAYS, Account, Death, Mishaps, Trouble
-from .cloudformation import Stack
+from .cloudformation import Again, Stack
 from .promises import REQUEST_ID, Properties, tags_of
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ class User:
         *tunings: Properties,
         mishaps: Sequence[Mishaps] = (),
         other_fails: float | None = None,
+        rollback: bool = True,
     ) -> str:
         """Deploy a stack of these tuning jobs, and answer the status it ends in."""
         template = dict(zip(("Tuning", "Second"), tunings, strict=False))
-        self.stack.deploy(template, mishaps, other_fails)
+        self.stack.deploy(template, mishaps, other_fails, rollback=rollback)
         return self._wait()
 
     def destroy(self, mishaps: Sequence[Mishaps] = ()) -> str:
@@ -255,9 +256,116 @@ class TestUpdate:
         assert user.events() == ["Create", "Create", "Delete"]
         assert user.statuses() == ["InProgress", "Stopped"]
 
+    @pytest.mark.parametrize("name", ["Churn2", None])
+    def test_renames_a_job(self, user: User, name: str | None) -> None:
+        """The policy has the new name alone when the old job is looked at, and when it is stopped."""
+        user.deploy(NAMED)
+        assert user.deploy(Properties(trainings=8, name=name)) == "UPDATE_COMPLETE"
+        assert user.statuses() == ["Stopped", "InProgress"]
+
+    def test_renames_a_job_and_is_rolled_back(self, user: User) -> None:
+        """The old policy is in force again when the new job is stopped."""
+        user.deploy(NAMED)
+        assert user.deploy(Properties(trainings=8, name="Churn2"), other_fails=math.inf) == "UPDATE_ROLLBACK_COMPLETE"
+        assert user.statuses() == ["InProgress", "Stopped"]
+
+    def test_renames_a_job_that_has_ended_and_is_rolled_back(self, user: User) -> None:
+        """The old name is the resource's own, whatever has become of its job."""
+        user.deploy(NAMED)
+        user.account.fail(user.account.promises.launches[0].job)
+        assert user.deploy(Properties(trainings=8, name="Churn2"), other_fails=math.inf) == "UPDATE_ROLLBACK_COMPLETE"
+        assert user.statuses() == ["Failed", "Stopped"]
+
+    def test_removes_a_named_job_beside_another(self, user: User) -> None:
+        """No name of it is left in the policy, and it is stopped all the same."""
+        user.deploy(SMALL, NAMED)
+        assert user.deploy(SMALL) == "UPDATE_COMPLETE"
+        assert user.statuses() == ["InProgress", "Stopped"]
+
+    def test_adds_a_named_job_and_is_rolled_back(self, user: User) -> None:
+        """The old policy never had its name."""
+        user.deploy(SMALL)
+        assert user.deploy(SMALL, NAMED, other_fails=math.inf) == "UPDATE_ROLLBACK_COMPLETE"
+        assert user.statuses() == ["InProgress", "Stopped"]
+
+    @pytest.mark.parametrize("reverses_after", [0.0, 0.7, 1.4, 5.0])
+    @pytest.mark.parametrize("delay", [0.0, 1.0, 30.0, 300.0])
+    def test_is_given_up_while_it_runs(self, user: User, reverses_after: float, delay: float) -> None:
+        """Whichever comes first, the new job or the rollback's look for it: it does not run on."""
+        user.deploy(SMALL)
+        user.stack.reverses_after = reverses_after
+        mishaps = [Mishaps(delay=delay)]
+        assert user.deploy(LARGE, mishaps=mishaps, other_fails=0.5) == "UPDATE_ROLLBACK_COMPLETE"
+        user.account.run()
+        assert user.statuses()[0] == "InProgress"
+        assert set(user.statuses()[1:]) <= {"Stopped"}
+
+    def test_is_left_failed_and_deployed_again(self, user: User) -> None:
+        """With rollback disabled the failed resource keeps its job until the next deployment changes it."""
+        user.deploy(SMALL)
+        user.account.service.configure(max_tuning_jobs=1)
+        assert user.deploy(LARGE, rollback=False) == "UPDATE_FAILED"
+        user.account.service.configure(max_tuning_jobs=100)
+        assert user.deploy(LARGE) == "UPDATE_COMPLETE"
+        assert user.statuses() == ["Stopped", "InProgress"]
+
+
+class TestDisabledRollback:
+    """A stack that keeps what has failed, for the next deployment."""
+
+    @pytest.mark.parametrize("again", Again)
+    def test_creates_what_has_failed(self, user: User, again: Again) -> None:
+        """In whatever order CloudFormation creates it again and deletes what has failed."""
+        user.stack.again = again
+        user.account.service.configure(max_tuning_jobs=0)
+        assert user.deploy(SMALL, rollback=False) == "CREATE_FAILED"
+        user.account.service.configure(max_tuning_jobs=100)
+        assert user.deploy(SMALL) == "UPDATE_COMPLETE"
+        assert user.statuses() == ["InProgress"]
+
+    @pytest.mark.parametrize("again", [Again.CREATE_THEN_DELETE, Again.DELETE_THEN_CREATE])
+    def test_stops_the_job_of_a_creation_that_was_given_up(self, user: User, again: Again) -> None:
+        """The deletion of the failed resource finds its own job, and not the healthy one of the same request."""
+        user.stack.again = again
+        assert user.deploy(SMALL, mishaps=[SLOW], other_fails=1, rollback=False) == "CREATE_FAILED"
+        user.account.run(1000)
+        assert user.deploy(SMALL) == "UPDATE_COMPLETE"
+        assert user.statuses() == ["Stopped", "InProgress"]
+
+    @pytest.mark.parametrize("seconds", [3600.0, 86_400.0])
+    def test_is_deleted_much_later(self, user: User, seconds: float) -> None:
+        """The job of the creation that never answered still runs, and is stopped."""
+        user.account.service.configure(training_seconds=1e9)
+        assert user.deploy(SMALL, mishaps=[SLOW], other_fails=1, rollback=False) == "CREATE_FAILED"
+        user.account.run(seconds)
+        assert user.destroy() == "DELETE_COMPLETE"
+        assert user.statuses() == ["Stopped"]
+
 
 class TestDeletion:
     """A stack that goes."""
+
+    def test_comes_late(self, user: User) -> None:
+        """Another resource of the stack takes hours to go."""
+        user.account.service.configure(training_seconds=1e9)
+        user.stack.deletes_after = 3 * 3600
+        assert user.deploy(SMALL, mishaps=[SLOW], other_fails=1) == "ROLLBACK_COMPLETE"
+        assert user.statuses() == ["Stopped"]
+
+    def test_follows_a_rollback_that_has_failed(self, user: User) -> None:
+        """CloudFormation knows the new job alone: the old one, which still runs, is stopped with it."""
+        user.deploy(SMALL)
+        assert user.deploy(LARGE, mishaps=[CALM, DIES_ALWAYS], other_fails=math.inf) == "UPDATE_ROLLBACK_FAILED"
+        assert user.destroy() == "DELETE_COMPLETE"
+        assert user.statuses() == ["Stopped", "Stopped"]
+
+    def test_leaves_what_is_retained_to_a_late_deletion(self, user: User) -> None:
+        """A kept job of the very request has a mark."""
+        user.account.service.configure(training_seconds=1e9)
+        user.deploy(Properties(removal="retain"))
+        user.deploy(LARGE)
+        assert user.deploy(LARGE, SMALL, mishaps=[SLOW], other_fails=1) == "UPDATE_ROLLBACK_COMPLETE"
+        assert user.statuses()[0] == "InProgress"
 
     def test_stops_what_runs(self, user: User) -> None:
         """The record stays."""
