@@ -42,6 +42,7 @@ _NOT_CHECKED = (
         "sagemaker:TaggingAction and iam:PassedToService; variables in policies"
     ),
     "quotas other than the number of tuning jobs that run",
+    "Lambda's queue: no event waits there until it is too old, and the record of one that was given up comes once",
     "networks: elastic addresses and NAT gateways get ids, and nothing is behind them",
     "time: policies, roles and jobs are known everywhere at once",
 )
@@ -99,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=SandboxSettings.speed,
         metavar="N",
-        help="run SageMaker's clock N times as fast as life: at 3600, an hour is a second (default: %(default)s)",
+        help="run SageMaker's clock N times as fast as life: at 3600, an hour is a second; Lambda's waits of 60 s and "
+        "120 s, before it repeats an asynchronous run that has failed, are divided by it (default: %(default)s)",
     )
     add(
         "--training-seconds",

@@ -20,6 +20,7 @@ from sandbox.in_ministack import COMMANDS
 # Two seconds are usual; a process that fails ends by itself, and at once.
 _START_SECONDS = 300
 _LOG_TAIL = 4000
+_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 60, 300
 
 
 class StartError(Exception):
@@ -55,9 +56,12 @@ class MiniStack:
 
     It has its port from the beginning: the child is handed the listening socket, so that no other program can take
     the port in between.
+
+    speed: how much faster than life Lambda repeats an asynchronous run that has ended with an error.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._process: subprocess.Popen[bytes] | None = None
         self._log: Path | None = None
@@ -88,6 +92,9 @@ class MiniStack:
             "MINISTACK_ACCOUNT_ID": account_id,
             "MINISTACK_REGION": aws["AWS_REGION"],
             "LAMBDA_EXECUTOR": "local",
+            # From retry to retry twice as long.
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(_RETRY_SECONDS / self._speed),
+            "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(_LONGEST_RETRY_SECONDS / self._speed),
             # Roles are assumed by who their trust allows, and calls are made with what their policies allow.
             "AUTH": "true",
             # These would listen on fixed ports, which a second sandbox could not have.

@@ -32,7 +32,8 @@ class SandboxSettings:
     account_id: the account, twelve digits.
     service: durations and quotas of SageMaker.
     environment: variables that commands get on top; not to be AWS endpoints outside of this computer.
-    speed: how much faster than life SageMaker's clock runs.
+    speed: how much faster than life SageMaker's clock runs; Lambda's waits of 60 s and 120 s, before it repeats an
+        asynchronous run that has failed, are divided by it.
     verbose: whether the services log to standard error; otherwise nothing is logged unless the start fails.
     """
 
@@ -74,7 +75,7 @@ class Sandbox:
         settings = self.settings
         self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
         (self._folder / "home").mkdir()
-        self._ministack = MiniStack()
+        self._ministack = MiniStack(settings.speed)
         commands = Commands(self._ministack.url, settings.account_id)
         self._sagemaker = SageMakerServer(
             settings.service,

@@ -8,7 +8,7 @@ from typing import Any
 import ministack.app
 from ministack.core.responses import set_request_account_id, set_request_region
 
-from sandbox.in_ministack import COMMANDS, cloudformation, events, permissions
+from sandbox.in_ministack import COMMANDS, cloudformation, custom_resources, events, permissions
 
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -19,6 +19,7 @@ _COMMANDS: dict[str, Callable[..., object]] = {
 }
 
 cloudformation.amend()
+custom_resources.amend()
 
 
 async def app(scope: dict[str, Any], receive: _Receive, send: _Send) -> None:

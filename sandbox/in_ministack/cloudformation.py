@@ -35,7 +35,7 @@ class EventTimes:
 def amend() -> None:
     """Put what is missing into MiniStack."""
     stacks.now_iso = EventTimes()
-    stacks._resolve_stack_outputs = _guarded(stacks._resolve_stack_outputs)  # noqa: SLF001 - MiniStack has no other way
+    stacks._resolve_stack_outputs = _guarded(stacks._resolve_stack_outputs)
     _RESOURCE_HANDLERS.setdefault("AWS::EC2::EIP", {"create": _create_address, "delete": _delete_nothing})
     _RESOURCE_HANDLERS.setdefault("AWS::EC2::NatGateway", {"create": _create_nat_gateway, "delete": _delete_nothing})
 
@@ -49,7 +49,7 @@ def _guarded(resolve: Callable[..., _Outputs]) -> Callable[..., _Outputs]:
     def resolve_outputs(*arguments: Any) -> _Outputs:
         outputs, exports = resolve(*arguments)
         stack_name, stack_id = arguments[-2:]
-        known: Any = cloudformation._exports  # noqa: SLF001 - MiniStack has no other way
+        known: Any = cloudformation._exports
         for name, export in list(known.items()):
             if export["StackId"] != stack_id:
                 if name in exports:
@@ -69,7 +69,7 @@ def _guarded(resolve: Callable[..., _Outputs]) -> Callable[..., _Outputs]:
 def _refuse_if_imported(export: str, exporter: str, change: str) -> None:
     importers = [
         name
-        for name, stack in cloudformation._stacks.items()  # noqa: SLF001 - MiniStack has no other way
+        for name, stack in cloudformation._stacks.items()
         if name != exporter
         and not stack["StackStatus"].startswith("DELETE_COMPLETE")
         and export in _imported_export_names(stack, name)

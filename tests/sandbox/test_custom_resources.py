@@ -1,0 +1,184 @@
+"""What the sandbox adds for custom resources: asynchronous runs of their functions."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import WaiterError
+
+from sandbox import Sandbox, SandboxSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# It answers as the properties say, and writes down each event, with what it sees of the stack if it is to look.
+_CODE = """
+import json
+import urllib.request
+
+
+def handle(event, context):
+    sent = event.get("requestPayload", event)
+    wish = sent["ResourceProperties"]
+    with open(wish["Log"], "a+") as log:
+        log.write(json.dumps({**event, "seen": seen(sent) if "Looks" in wish else None}) + "\\n")
+        log.seek(0)
+        runs = sum(line.count('"RequestId": "' + sent["RequestId"]) for line in log)
+    does = wish.get(sent["RequestType"], "succeeds")
+    if does == "dies" or (does == "dies once" and runs == 1):
+        if "requestContext" not in event:
+            raise RuntimeError("dies")
+        answer(sent, wish, "FAILED", event["requestContext"]["condition"])
+    elif does == "exits":
+        return
+    else:
+        answer(sent, wish, "FAILED" if does == "fails" else "SUCCESS", "as was wished")
+
+
+def answer(sent, wish, status, reason):
+    same = {key: sent[key] for key in ("RequestId", "StackId", "LogicalResourceId")}
+    body = json.dumps({**same, "Status": status, "Reason": reason, "PhysicalResourceId": wish["Name"]}).encode()
+    urllib.request.urlopen(urllib.request.Request(sent["ResponseURL"], body, method="PUT")).close()
+
+
+def seen(sent):
+    import boto3
+    from botocore.exceptions import ClientError
+
+    client = boto3.client("cloudformation")
+    stack = {"StackName": sent["StackId"]}
+    try:
+        status = client.describe_stacks(**stack)["Stacks"][0]["StackStatus"]
+        resource = client.describe_stack_resource(**stack, LogicalResourceId=sent["LogicalResourceId"])
+        return [status, resource["StackResourceDetail"]["PhysicalResourceId"]]
+    except ClientError as error:
+        return [error.response["Error"]["Code"]]
+"""
+
+
+@pytest.fixture(scope="module")
+def hurried() -> Iterator[Sandbox]:
+    """A sandbox in which Lambda waits a tenth and two tenths of a second before it repeats a run."""
+    with Sandbox(SandboxSettings(speed=600)) as sandbox:
+        yield sandbox
+
+
+class _Stack:
+    """A stack of a role, a function with its settings, and resources that it stands behind."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, name: str, settings: dict[str, Any] | None) -> None:
+        self._client = sandbox.client("cloudformation")
+        self._name = {"StackName": name}
+        folder.mkdir(exist_ok=True)
+        self._log = folder / "log"
+        self._settings = settings
+
+    def deploy(self, resources: dict[str, Any], *, may_look: bool = True, rollback: bool = True) -> str:
+        """Create or update it with resources, and answer the status it ends with."""
+        is_new = not self._log.exists()
+        self._log.touch()
+        template = json.dumps({"Resources": {**self._function(may_look=may_look), **resources}})
+        change = self._client.create_stack if is_new else self._client.update_stack
+        options = {"Capabilities": ["CAPABILITY_IAM"], "DisableRollback": not rollback}
+        change(**self._name, TemplateBody=template, **options)
+        return self._await("stack_create_complete" if is_new else "stack_update_complete")
+
+    def delete(self) -> None:
+        """Delete it."""
+        self._client.delete_stack(**self._name)
+        self._client.get_waiter("stack_delete_complete").wait(**self._name, WaiterConfig={"Delay": 0.05})
+
+    def resource(self, name: str, **does: str) -> dict[str, Any]:
+        """A custom resource whose function answers with an id, and does to an event what it is told."""
+        properties = {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Log": str(self._log), "Name": name, **does}
+        settings = ["Settings"] if self._settings is not None else []
+        return {"Type": "Custom::Thing", "DependsOn": ["Policy", *settings], "Properties": properties}
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The runs of the function since the last time this was asked."""
+        runs = [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines()]
+        self._log.write_text("", encoding="utf-8")
+        return runs
+
+    def events(self) -> list[tuple[str, str | None]]:
+        """What the function was told since the last time: the kinds of events and the ids in them."""
+        return [(run["RequestType"], run.get("PhysicalResourceId")) for run in self.runs()]
+
+    def reasons(self, status: str) -> list[str]:
+        """The reasons of its events with a status."""
+        events = self._client.describe_stack_events(**self._name)["StackEvents"]
+        return [event["ResourceStatusReason"] for event in events if event["ResourceStatus"] == status]
+
+    def _await(self, waiter: str) -> str:
+        # A failed end is an end, too.
+        with contextlib.suppress(WaiterError):
+            self._client.get_waiter(waiter).wait(**self._name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 1200})
+        [stack] = self._client.describe_stacks(**self._name)["Stacks"]
+        return str(stack["StackStatus"])
+
+    def _function(self, *, may_look: bool) -> dict[str, Any]:
+        allowed = "cloudformation:DescribeStack*" if may_look else "cloudformation:ListStacks"
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        resources: dict[str, Any] = {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": trust}}},
+            "Policy": {
+                "Type": "AWS::IAM::Policy",
+                "Properties": {
+                    "PolicyName": "looks",
+                    "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": allowed, "Resource": "*"}},
+                    "Roles": [{"Ref": "Role"}],
+                },
+            },
+            "Function": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {
+                    "Runtime": "python3.14",
+                    "Handler": "index.handle",
+                    "Code": {"ZipFile": _CODE},
+                    "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                    "Timeout": 60,
+                },
+            },
+        }
+        if self._settings is not None:
+            settings = {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", **self._settings}
+            resources["Settings"] = {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": settings}
+        return resources
+
+
+_TO_ITSELF = {"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Function", "Arn"]}}}}
+
+
+def test_run_that_ends_with_an_error_is_repeated(hurried: Sandbox, tmp_path: Path) -> None:
+    """The second run answers: the stack never learns of the first."""
+    stack = _Stack(hurried, tmp_path, "Repeated", None)
+    assert stack.deploy({"Thing": stack.resource("a", Create="dies once")}) == "CREATE_COMPLETE"
+    first, second = stack.runs()
+    assert first["RequestId"] == second["RequestId"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
+def test_waits_between_runs_are_divided_by_the_speed(hurried: Sandbox) -> None:
+    """A minute, and not more than five, of a life 600 times as fast."""
+    assert hurried._ministack
+    assert hurried._ministack._process
+    environment = Path(f"/proc/{hurried._ministack._process.pid}/environ").read_bytes().split(b"\0")
+    assert {b"LAMBDA_ASYNC_RETRY_BASE_SECONDS=0.1", b"LAMBDA_ASYNC_RETRY_MAX_SECONDS=0.5"} <= set(environment)
+
+
+@pytest.mark.parametrize(("retries", "runs"), [({}, 3), ({"MaximumRetryAttempts": 0}, 1)])
+def test_event_that_is_given_up_goes_to_the_destination(
+    hurried: Sandbox, tmp_path: Path, retries: dict[str, int], runs: int
+) -> None:
+    """After as many runs as the function's settings allow it gets a record of the event, which it can answer."""
+    stack = _Stack(hurried, tmp_path, f"GivenUp{runs}", {**_TO_ITSELF, **retries})
+    assert stack.deploy({"Thing": stack.resource("a", Create="dies")}) == "ROLLBACK_COMPLETE"
+    *died, record = stack.runs()
+    assert [run["RequestType"] for run in died] == ["Create"] * runs
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["requestPayload"]["RequestId"] == died[0]["RequestId"]
+    assert "RetriesExhausted" in stack.reasons("CREATE_FAILED")
