@@ -42,6 +42,10 @@ _NOT_CHECKED = (
         "sagemaker:TaggingAction and iam:PassedToService; variables in policies"
     ),
     "quotas other than the number of tuning jobs that run",
+    (
+        "what CloudFormation does at a time, or again: resources are changed one after the other, no update is given "
+        "up while one of its events is under way, and a deletion of a clean-up that fails is not tried again"
+    ),
     "Lambda's queue: no event waits there until it is too old, and the record of one that was given up comes once",
     "networks: elastic addresses and NAT gateways get ids, and nothing is behind them",
     "time: policies, roles and jobs are known everywhere at once",

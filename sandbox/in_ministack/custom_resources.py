@@ -1,24 +1,33 @@
-"""Custom resources as Lambda treats their events: run again after errors, then handed to a destination."""
+"""Custom resources as Lambda and CloudFormation treat them: run again after errors, sent back in rollbacks."""
 
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-from ministack.core.responses import new_uuid
-from ministack.services import lambda_svc
-from ministack.services.cloudformation import custom_resource
+from ministack.core.responses import new_uuid, now_iso
+from ministack.services import cloudformation, lambda_svc
+from ministack.services.cloudformation import custom_resource, handlers, stacks
 
 _LONGEST_WAIT = 3600
+_FAILED_CREATIONS = "_failed_creations"
+"""In MiniStack's record of a stack: resources it does not know of, to be deleted in a rollback or with the stack."""
+
+_Resources = dict[str, dict[str, Any]]
+_Coroutine = Callable[..., Awaitable[None]]
 
 
 def amend() -> None:
     """Put what is missing into MiniStack."""
     custom_resource.invoke_custom_resource = _invoke
+    stacks._revert_update = _told(stacks._revert_update)
+    stacks._roll_back_operation = handlers._roll_back_operation = _completed(stacks._roll_back_operation)
+    stacks._delete_stack_async = handlers._delete_stack_async = _thorough(stacks._delete_stack_async)
 
 
 def _invoke(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
     request_type: str,
     logical_id: str,
     props: dict[str, Any],
-    stack_name: str,  # noqa: ARG001 - MiniStack gives it
+    stack_name: str,
     stack_id: str,
     resource_type: str,
     physical_id: str | None = None,
@@ -27,7 +36,7 @@ def _invoke(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
     """Send an event, and answer the id and the attributes that the function answers.
 
     Raises ValueError if there is no such function, RuntimeError if the answer is FAILED, and TimeoutError if none comes
-    within the service timeout.
+    within the service timeout. What a creation that fails may have made is kept for the rollback to delete.
     """
     service_token = props.get("ServiceToken", "")
     function, config, _ = lambda_svc._get_func_record_for_ref(service_token)
@@ -56,6 +65,88 @@ def _invoke(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
 
     if answer.get("Status") == "SUCCESS":
         return answer.get("PhysicalResourceId") or physical_id or request_id, answer.get("Data") or {}
+    if request_type == "Create":
+        invented = f"{stack_name}-{logical_id}-{new_uuid()[-12:].upper()}"
+        cloudformation._stacks[stack_name].setdefault(_FAILED_CREATIONS, {})[logical_id] = {
+            "PhysicalResourceId": answer.get("PhysicalResourceId") or invented,
+            "ResourceType": resource_type,
+            "ResourceStatus": "CREATE_FAILED",
+            "LogicalResourceId": logical_id,
+            "Properties": props,
+            "Attributes": {},
+            "Timestamp": now_iso(),
+        }
     if answer:
         raise RuntimeError(answer.get("Reason") or "the function has answered FAILED without a reason")
     raise TimeoutError("CloudFormation did not receive a response from your Custom Resource")
+
+
+def _completed(roll_back: _Coroutine) -> _Coroutine:
+    """Have a rollback delete what failed creations may have made, and send replaced custom resources back."""
+
+    async def roll_back_operation(
+        stack_name: str, stack_id: str, stack: dict[str, Any], operation: dict[str, Any], reason_override: str = ""
+    ) -> None:
+        created = [*operation.get("created", []), *_add_failed_creations(stack)]
+        resources: _Resources = stack["_resources"]
+        previous: _Resources = (operation.get("previous_stack") or {}).get("_resources", {})
+        replaced_ids = operation.get("replaced_ids", [])
+        replaced = [each for each in replaced_ids if _is_custom(resources[each])]
+        for logical_id in replaced:
+            # Where the id has not changed, MiniStack sends the reverse Update, after those of what it depends on.
+            previous[logical_id]["PhysicalResourceId"] = resources[logical_id]["PhysicalResourceId"]
+        operation = {
+            **operation,
+            "created": _in_order(created, replaced, resources, previous),
+            "replaced_ids": [each for each in replaced_ids if each not in replaced],
+        }
+        await roll_back(stack_name, stack_id, stack, operation, reason_override)
+
+    return roll_back_operation
+
+
+def _thorough(delete: _Coroutine) -> _Coroutine:
+    """Have a stack whose rollback is disabled take along what failed creations may have made."""
+
+    async def delete_stack(stack_name: str, *arguments: Any, **options: Any) -> None:
+        if stack := cloudformation._stacks.get(stack_name):
+            _add_failed_creations(stack)
+        await delete(stack_name, *arguments, **options)
+
+    return delete_stack
+
+
+def _add_failed_creations(stack: dict[str, Any]) -> list[str]:
+    """Add them to the stack's resources, unless they were created since, and answer their names."""
+    resources: _Resources = stack.setdefault("_resources", {})
+    failed: _Resources = stack.pop(_FAILED_CREATIONS, {})
+    added = [logical_id for logical_id in failed if logical_id not in resources]
+    resources.update({logical_id: failed[logical_id] for logical_id in added})
+    return added
+
+
+def _in_order(created: list[str], replaced: list[str], resources: _Resources, previous: _Resources) -> Iterator[str]:
+    """Answer what MiniStack is to send back, then what has become superfluous by that: it deletes these."""
+    yield from created
+    for logical_id in replaced:
+        if previous[logical_id]["PhysicalResourceId"] != resources[logical_id]["PhysicalResourceId"]:
+            yield logical_id
+
+
+def _is_custom(resource: dict[str, Any]) -> bool:
+    kind: str = resource["ResourceType"]
+    return kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"
+
+
+def _told(revert: _Coroutine) -> _Coroutine:
+    """Have DescribeStackResource tell the id that a reverse Update has answered."""
+
+    async def revert_update(stack_id: str, stack_name: str, logical_id: str, *arguments: Any) -> None:
+        await revert(stack_id, stack_name, logical_id, *arguments)
+        record = arguments[-1]
+        if record is not None:
+            stack = cloudformation._stacks[stack_name]
+            # Another dictionary: from this one the rollback takes what it deletes.
+            stack["_resources"] = {**stack["_resources"], logical_id: record}
+
+    return revert_update

@@ -1,9 +1,10 @@
-"""What the sandbox adds for custom resources: asynchronous runs of their functions."""
+"""What the sandbox adds for custom resources: asynchronous runs of their functions, and the events of a rollback."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,7 @@ def seen(sent):
     except ClientError as error:
         return [error.response["Error"]["Code"]]
 """
+_FAILS = {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {"FunctionName": "nobody", "Qualifier": "$LATEST"}}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,7 @@ class _Stack:
         self._name = {"StackName": name}
         folder.mkdir(exist_ok=True)
         self._log = folder / "log"
+        self._known = 0
         self._settings = settings
 
     def deploy(self, resources: dict[str, Any], *, may_look: bool = True, rollback: bool = True) -> str:
@@ -100,9 +103,9 @@ class _Stack:
 
     def runs(self) -> list[dict[str, Any]]:
         """The runs of the function since the last time this was asked."""
-        runs = [json.loads(line) for line in self._log.read_text(encoding="utf-8").splitlines()]
-        self._log.write_text("", encoding="utf-8")
-        return runs
+        *lines, _unfinished = self._log.read_text(encoding="utf-8").split("\n")
+        known, self._known = self._known, len(lines)
+        return [json.loads(line) for line in lines[known:]]
 
     def events(self) -> list[tuple[str, str | None]]:
         """What the function was told since the last time: the kinds of events and the ids in them."""
@@ -177,8 +180,93 @@ def test_event_that_is_given_up_goes_to_the_destination(
     """After as many runs as the function's settings allow it gets a record of the event, which it can answer."""
     stack = _Stack(hurried, tmp_path, f"GivenUp{runs}", {**_TO_ITSELF, **retries})
     assert stack.deploy({"Thing": stack.resource("a", Create="dies")}) == "ROLLBACK_COMPLETE"
-    *died, record = stack.runs()
+    *died, record, delete = stack.runs()
     assert [run["RequestType"] for run in died] == ["Create"] * runs
     assert record["requestContext"]["condition"] == "RetriesExhausted"
     assert record["requestPayload"]["RequestId"] == died[0]["RequestId"]
+    assert delete["RequestType"] == "Delete"
     assert "RetriesExhausted" in stack.reasons("CREATE_FAILED")
+
+
+def test_failed_creation_is_deleted_by_the_id_of_its_answer(hurried: Sandbox, tmp_path: Path) -> None:
+    """In a rollback, in the clean-up after an update, and with the stack where rollback is disabled."""
+    stack = _Stack(hurried, tmp_path / "1", "Failed", None)
+    assert stack.deploy({"Thing": stack.resource("a", Create="fails")}) == "ROLLBACK_COMPLETE"
+    assert stack.events() == [("Create", None), ("Delete", "a")]
+    stack.delete()
+    assert stack.events() == []
+
+    stays = _Stack(hurried, tmp_path / "2", "Stays", None)
+    assert stays.deploy({}) == "CREATE_COMPLETE"
+    assert stays.deploy({"Thing": stays.resource("b", Create="fails")}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stays.events() == [("Create", None), ("Delete", "b")]
+
+    stands = _Stack(hurried, tmp_path / "3", "Stands", None)
+    assert stands.deploy({"Thing": stands.resource("c", Create="fails")}, rollback=False) == "CREATE_FAILED"
+    assert stands.events() == [("Create", None)]
+    stands.delete()
+    assert stands.events() == [("Delete", "c")]
+
+
+def test_creation_without_an_answer_is_deleted_by_an_invented_id(hurried: Sandbox, tmp_path: Path) -> None:
+    """It has the names of stack and resource in it."""
+    stack = _Stack(hurried, tmp_path, "Silent", None)
+    stack.deploy({"Thing": stack.resource("a", Create="exits", ServiceTimeout="1")})
+    told: dict[str, str | None] = {}
+    # The deletion has a second, too: where a machine is slow, the function is told of it after the stack has ended.
+    deadline = time.monotonic() + 600
+    while "Delete" not in told:
+        assert time.monotonic() < deadline
+        told |= dict(stack.events())
+        time.sleep(0.05)
+    assert str(told["Delete"]).startswith("Silent-Thing-")
+
+
+def test_rollback_sends_reverse_updates_under_the_old_policy(hurried: Sandbox, tmp_path: Path) -> None:
+    """Whatever was changed goes back by the id it has now; what is superfluous then is deleted in the clean-up.
+
+    Each event sees the stack's status and the resource's id of its moment, where the policy of that moment allows it.
+    """
+    stack = _Stack(hurried, tmp_path, "Reversed", None)
+    old = {"Kept": stack.resource("k", Looks="1"), "Moved": stack.resource("m-1", Looks="1")}
+    assert stack.deploy(old) == "CREATE_COMPLETE"
+    stack.runs()
+    new = {
+        "Kept": stack.resource("k", Looks="2"),
+        "Moved": stack.resource("m-2", Looks="2"),
+        "New": stack.resource("n", Looks="2"),
+    }
+    last = {**_FAILS, "DependsOn": list(new)}
+    assert stack.deploy({**new, "Last": last}, may_look=False) == "UPDATE_ROLLBACK_COMPLETE"
+    runs = stack.runs()
+    told = {
+        resource: [
+            (run["RequestType"], run.get("PhysicalResourceId"), *run["seen"])
+            for run in runs
+            if run["LogicalResourceId"] == resource
+        ]
+        for resource in new
+    }
+    rollback, clean_up = "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
+    assert told == {
+        "Kept": [("Update", "k", "AccessDenied"), ("Update", "k", rollback, "k")],
+        "Moved": [
+            ("Update", "m-1", "AccessDenied"),
+            ("Update", "m-2", rollback, "m-2"),
+            ("Delete", "m-2", clean_up, "m-1"),
+        ],
+        "New": [("Create", None, "AccessDenied"), ("Delete", "n", clean_up, "n")],
+    }
+    reverse = next(run for run in runs if run.get("PhysicalResourceId") == "m-2" and run["RequestType"] == "Update")
+    assert (reverse["OldResourceProperties"]["Name"], reverse["ResourceProperties"]["Name"]) == ("m-2", "m-1")
+    stack.delete()
+    assert sorted(stack.events()) == [("Delete", "k"), ("Delete", "m-1")]
+
+
+def test_reverse_update_that_fails_ends_the_rollback(hurried: Sandbox, tmp_path: Path) -> None:
+    """The stack keeps the resource by the id that it has, and deletes nothing of it."""
+    stack = _Stack(hurried, tmp_path, "Stuck", None)
+    assert stack.deploy({"Thing": stack.resource("a", Update="fails")}) == "CREATE_COMPLETE"
+    last = {**_FAILS, "DependsOn": "Thing"}
+    assert stack.deploy({"Thing": stack.resource("b"), "Last": last}) == "UPDATE_ROLLBACK_FAILED"
+    assert stack.events() == [("Create", None), ("Update", "a"), ("Update", "b")]
