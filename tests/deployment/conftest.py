@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+RESOURCE_TYPE = "Custom::SageMakerHyperParameterTuningJob"
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -75,6 +76,20 @@ class Account:
         calls = self.sandbox.control.calls()
         self.sandbox.control.clear_calls()
         return [call.parameters for call in calls if call.operation == "CreateHyperParameterTuningJob"]
+
+    def names_created(self) -> list[str]:
+        """The names in these requests."""
+        return [request["HyperParameterTuningJobName"] for request in self.created()]
+
+    def status(self, stack: str) -> str:
+        """The status of a stack."""
+        [described] = self.sandbox.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        return str(described["StackStatus"])
+
+    def held_jobs(self, stack: str) -> set[str]:
+        """The names that CloudFormation knows a stack's tuning jobs by."""
+        found = self.sandbox.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+        return {each["PhysicalResourceId"] for each in found if each["ResourceType"] == RESOURCE_TYPE}
 
 
 @pytest.fixture(scope="session")
