@@ -54,7 +54,7 @@ bench: setup ## cold start, synth and footprint beside their peers; writes docs/
 	$(PY) -m benchmarks
 
 lock: setup ## bring requirements/ and package-lock.json up to date
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --upgrade --no-header --quiet --output-file requirements/dev.txt
+	uv pip compile pyproject.toml --extra report --group dev --universal --python-version 3.11 --generate-hashes --upgrade --no-header --quiet --output-file requirements/dev.txt
 	grep -A 99 '^uv==' requirements/dev.txt | awk 'NR == 1 || /--hash/ {print; next} {exit}' > requirements/uv.txt
 	npm install --package-lock-only --no-audit --no-fund
 

@@ -78,7 +78,7 @@ def test_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
         "hpt_construct/_lambda/models/sagemaker/2017-07-24/service-2.json",
     }
     assert sources <= set(files)
-    assert len([name for name in files if name.startswith("hpt_construct-")]) == 4
+    assert len([name for name in files if name.startswith("hpt_construct-")]) == 5
 
 
 def test_sdist_holds_what_the_wheel_is_made_of(built: Built) -> None:
@@ -97,6 +97,15 @@ def test_sdist_holds_what_the_wheel_is_made_of(built: Built) -> None:
     }
 
 
+def test_the_command_is_there_and_says_what_it_lacks(installed: Installation, built: Built, tmp_path: Path) -> None:
+    """The package alone has the command; what it needs comes with an extra."""
+    with zipfile.ZipFile(built.wheel) as archive:
+        points = archive.read("hpt_construct-0.1.0.dist-info/entry_points.txt").decode()
+    assert points == "[console_scripts]\nhpt = hpt_construct.cli:main\n"
+    script = "import sys\nfrom hpt_construct.cli import main\ntry: main()\nexcept SystemExit as end: print(end.code)"
+    assert installed.run("-c", script, cwd=tmp_path) == "2\n"
+
+
 def test_metadata_is_complete(built: Built) -> None:
     """What an index and an installer show and ask for."""
     with zipfile.ZipFile(built.wheel) as archive:
@@ -110,6 +119,8 @@ def test_metadata_is_complete(built: Built) -> None:
     assert told["Description-Content-Type"] == "text/markdown"
     assert readme == (ROOT / "README.md").read_bytes()
     assert "Typing :: Typed" in told.get_all("Classifier", [])
-    needed = told.get_all("Requires-Dist", [])
+    required = told.get_all("Requires-Dist", [])
+    assert {requirement.partition("extra == ")[2] for requirement in required} == {"", "'cli'", "'report'"}
+    needed = [requirement for requirement in required if "extra ==" not in requirement]
     assert [requirement.split("<")[0].split(">")[0].strip() for requirement in needed] == sorted(DEPENDENCIES)
     assert all("<" in requirement and ">=" in requirement for requirement in needed)

@@ -1,0 +1,25 @@
+"""The command ``hpt``: look at tuning jobs, wait for them and judge them, from a terminal or a pipeline.
+
+It needs neither ``aws_cdk`` nor node. What it needs comes with the extra ``cli`` (and ``report``) of the package.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run ``hpt``."""
+    try:
+        from .commands import run  # noqa: PLC0415 – click and rich may be missing: they come with an extra
+    except ModuleNotFoundError as error:
+        sys.exit(_explain(error))
+    sys.exit(run())
+
+
+def _explain(error: ModuleNotFoundError) -> int:
+    sys.stderr.write(
+        f"hpt needs {error.name}, which is not installed: pip install 'hpt-construct[cli]', "
+        "or 'hpt-construct[report]' for reports too\n"
+    )
+    return 2

@@ -1,0 +1,201 @@
+"""What ``hpt`` reads of SageMaker: tuning jobs, their trainings, and where the models lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from .account import NotThereError, asking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .account import Account
+
+ENDED = frozenset({"Completed", "Failed", "Stopped", "DeleteFailed"})
+_PAGE = 100
+_METRIC = "FinalHyperParameterTuningJobObjectiveMetric"
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of a tuning job, as far as the list of them tells."""
+
+    name: str
+    arn: str
+    status: str
+    created: datetime
+    started: datetime | None
+    ended: datetime | None
+    hyperparameters: Mapping[str, str]
+    """Those that the tuning chose."""
+    metric_name: str | None
+    objective: float | None
+    definition_name: str | None
+    failure_reason: str | None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it runs no more."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A tuning job, as Describe tells it."""
+
+    name: str
+    arn: str
+    status: str
+    created: datetime
+    ended: datetime | None
+    now: datetime
+    """SageMaker's own time when it told this."""
+    failure_reason: str | None
+    completed: int
+    running: int
+    failed: int
+    stopped: int
+    total: int | None
+    """The most trainings there can be. None: no limit of their number."""
+    best: Training | None
+    described: Mapping[str, Any]
+    """The whole answer."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it runs no more."""
+        return self.status in ENDED
+
+    @property
+    def maximizes(self) -> bool:
+        """Whether more of the objective is better."""
+        config = self.described["HyperParameterTuningJobConfig"]
+        definitions = self.described.get("TrainingJobDefinitions") or [{}]
+        objective = config.get("HyperParameterTuningJobObjective") or definitions[0].get("TuningObjective") or {}
+        return objective.get("Type") != "Minimize"
+
+    @property
+    def age(self) -> float:
+        """Seconds from its creation to its end, or to now."""
+        return ((self.ended or self.now) - self.created).total_seconds()
+
+
+class SageMaker:
+    """SageMaker in one account and region."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    @property
+    def _client(self) -> Any:
+        return self._account.client("sagemaker")
+
+    def tuning(self, name: str) -> Tuning:
+        """A tuning job.
+
+        :raises NotThereError: There is none of that name in this account and region.
+        """
+        with asking(f"the tuning job {name!r}"):
+            return _tuning(self._client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name))
+
+    def trainings(self, name: str, known: Mapping[str, Training] | None = None) -> dict[str, Training]:
+        """The trainings of a tuning job by their names, in the order of their launches.
+
+        :param known: What an earlier call has answered: only what may have changed since is asked for, mostly one page.
+        """
+        found = dict(known or {})
+        unfinished = {training.name for training in found.values() if not training.has_ended}
+        for page in self._pages(name):
+            new = [training for training in page if training.name not in found]
+            found |= {training.name: training for training in page}
+            unfinished -= {training.name for training in page}
+            if known and not new and not unfinished:
+                break
+        return {training.name: training for training in sorted(found.values(), key=_launch)}
+
+    def _pages(self, name: str) -> Iterator[list[Training]]:
+        token: dict[str, str] = {}
+        while True:
+            with asking(f"the trainings of {name!r}"):
+                page = self._client.list_training_jobs_for_hyper_parameter_tuning_job(
+                    HyperParameterTuningJobName=name,
+                    SortBy="CreationTime",
+                    SortOrder="Descending",
+                    MaxResults=_PAGE,
+                    **token,
+                )
+            yield [_training(summary) for summary in page["TrainingJobSummaries"]]
+            if "NextToken" not in page:
+                return
+            token = {"NextToken": page["NextToken"]}
+
+    def described_training(self, name: str) -> dict[str, Any]:
+        """The whole answer of DescribeTrainingJob."""
+        with asking(f"the training {name!r}"):
+            answer: dict[str, Any] = self._client.describe_training_job(TrainingJobName=name)
+        return answer
+
+    def model_data_url(self, training: str) -> str | None:
+        """Where the model of a training lies; None if it has none."""
+        artifacts = self.described_training(training).get("ModelArtifacts", {})
+        return artifacts.get("S3ModelArtifacts") or None
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a tuning job of a name."""
+        try:
+            self.tuning(name)
+        except NotThereError:
+            return False
+        return True
+
+
+def _launch(training: Training) -> tuple[datetime, str]:
+    return training.created, training.name
+
+
+def _tuning(answer: Mapping[str, Any]) -> Tuning:
+    counters = answer["TrainingJobStatusCounters"]
+    best = answer.get("BestTrainingJob")
+    config = answer["HyperParameterTuningJobConfig"]
+    return Tuning(
+        name=answer["HyperParameterTuningJobName"],
+        arn=answer["HyperParameterTuningJobArn"],
+        status=answer["HyperParameterTuningJobStatus"],
+        created=answer["CreationTime"],
+        ended=answer.get("HyperParameterTuningEndTime"),
+        now=_now(answer),
+        failure_reason=answer.get("FailureReason"),
+        completed=counters.get("Completed", 0),
+        running=counters.get("InProgress", 0),
+        failed=counters.get("NonRetryableError", 0) + counters.get("RetryableError", 0),
+        stopped=counters.get("Stopped", 0),
+        total=config["ResourceLimits"].get("MaxNumberOfTrainingJobs"),
+        best=None if best is None else _training(best),
+        described=answer,
+    )
+
+
+def _now(answer: Mapping[str, Any]) -> datetime:
+    """SageMaker's own time: this computer's clock may be wrong, and the sandbox's runs faster."""
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return parsedate_to_datetime(date) if date else datetime.now(UTC)
+
+
+def _training(summary: Mapping[str, Any]) -> Training:
+    metric = summary.get(_METRIC, {})
+    return Training(
+        name=summary["TrainingJobName"],
+        arn=summary["TrainingJobArn"],
+        status=summary["TrainingJobStatus"],
+        created=summary["CreationTime"],
+        started=summary.get("TrainingStartTime"),
+        ended=summary.get("TrainingEndTime"),
+        hyperparameters=summary["TunedHyperParameters"],
+        metric_name=metric.get("MetricName"),
+        objective=metric.get("Value"),
+        definition_name=summary.get("TrainingJobDefinitionName"),
+        failure_reason=summary.get("FailureReason"),
+    )

@@ -1,0 +1,95 @@
+"""From what a person names – a job, an ARN, a stack, a resource of a stack – to tuning jobs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .account import NotThereError, asking
+from .sagemaker import SageMaker
+from .words import AskError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .account import Account
+
+RESOURCE_TYPE = "Custom::SageMakerHyperParameterTuningJob"
+_ARN = re.compile(r"arn:[a-z0-9-]+:sagemaker:(?P<region>[a-z0-9-]+):\d{12}:hyper-parameter-tuning-job/(?P<name>.+)")
+_STACK = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}|arn:[a-z0-9-]+:cloudformation:\S+")
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The tuning jobs that a target names, and where they are."""
+
+    sagemaker: SageMaker
+    names: Sequence[str]
+
+
+def find(target: str, account: Account) -> Found:
+    """The tuning jobs that a target names.
+
+    :param target: A job's name or ARN, a stack's name, or ``stack/logical-id``.
+    :raises AskError: There is nothing of that name, or AWS can't be asked.
+    """
+    arn = _ARN.fullmatch(target)
+    if arn:
+        return Found(SageMaker(account.in_region(arn["region"])), [arn["name"]])
+    stack, slash, logical_id = target.partition("/")
+    if slash:
+        return Found(SageMaker(account), [_of_resource(account, stack, logical_id)])
+    sagemaker = SageMaker(account)
+    if _NAME.fullmatch(target) and sagemaker.exists(target):
+        return Found(sagemaker, [target])
+    return Found(sagemaker, _of_stack(account, target))
+
+
+def resources(account: Account, stack: str) -> list[dict[str, Any]]:
+    """The tuning jobs of a stack, as CloudFormation lists resources.
+
+    :raises NotThereError: There is no such stack.
+    """
+    if not _STACK.fullmatch(stack):
+        raise NotThereError(f"{stack!r} is no stack's name; it begins with a letter, with letters, digits and hyphens")
+    with asking(f"the stack {stack!r}"):
+        try:
+            pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+            listed = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        except account.client("cloudformation").exceptions.ClientError as error:
+            if "does not exist" in str(error):
+                raise NotThereError(f"the stack {stack!r} does not exist") from error
+            raise
+    return [resource for resource in listed if resource["ResourceType"] == RESOURCE_TYPE]
+
+
+def _of_stack(account: Account, stack: str) -> list[str]:
+    try:
+        found = [name for resource in resources(account, stack) if (name := _job(resource)) is not None]
+    except NotThereError:
+        raise AskError(
+            f"in {account.region} there is neither a tuning job nor a stack {stack!r}; "
+            "`hpt list` names those there are, --region asks in another one"
+        ) from None
+    if not found:
+        raise AskError(f"the stack {stack!r} has no tuning job; `hpt list` names those there are")
+    return found
+
+
+def _of_resource(account: Account, stack: str, logical_id: str) -> str:
+    found = {resource["LogicalResourceId"]: resource for resource in resources(account, stack)}
+    if logical_id not in found:
+        there = ", ".join(map(repr, sorted(found))) or "none"
+        raise AskError(f"the stack {stack!r} has no tuning job {logical_id!r}; there are: {there}")
+    name = _job(found[logical_id])
+    if name is None:
+        raise AskError(f"{stack}/{logical_id} has started no tuning job; `cdk deploy` says why")
+    return name
+
+
+def _job(resource: dict[str, Any]) -> str | None:
+    """The name of a resource's job; a marker that stands for none is no name."""
+    name = str(resource.get("PhysicalResourceId", ""))
+    return name if _NAME.fullmatch(name) else None

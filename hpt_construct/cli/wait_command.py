@@ -1,0 +1,85 @@
+"""``hpt wait``: for pipelines, which can't hold a deployment for hours."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from . import target as targets
+from .account import Account, with_account
+from .judging import Bar, Verdict, best_as_json, judge
+from .polling import Clock, poll
+from .words import TIME_IS_UP, as_seconds, clean, duration, exit_with, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .sagemaker import SageMaker, Tuning
+
+_EVERY = 30.0
+
+
+@click.command("wait")
+@click.argument("target")
+@click.option(
+    "--timeout", callback=as_seconds, metavar="TIME", help="Give up after a time like 6h or 1h30m. Left out: never."
+)
+@click.option("--at-least", type=float, metavar="VALUE", help="The least objective that is good enough.")
+@click.option("--at-most", type=float, metavar="VALUE", help="The greatest objective that is good enough.")
+@click.option("--json", "as_json", is_flag=True, help="Write the best training to standard output as JSON.")
+@with_account
+def command(  # noqa: PLR0913 – an argument an option
+    account: Account,
+    target: str,
+    timeout: float | None,
+    at_least: float | None,
+    at_most: float | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Wait until TARGET has ended, and judge it.
+
+    Exits with 0 when it is Completed and good enough, with 1 when it is Failed, Stopped or not good enough, with 3
+    when the time is up, and says why in one line. Ctrl-C ends the waiting, not the tuning.
+
+    With --json, an object a tuning job: tuning_job_name, tuning_job_arn, tuning_job_status, training_job_name,
+    training_job_arn, definition_name, metric_name, objective_value, hyperparameters, model_data_url; null where there
+    is none.
+    """
+    found = targets.find(target, account)
+    bar, clock = Bar(at_least, at_most), Clock()
+    began, status = clock.now(), 0
+    for name in found.names:
+        left = None if timeout is None else max(0.0, timeout - (clock.now() - began))
+        tuning, verdict = await_verdict(found.sagemaker, name, bar, clock, left)
+        click.echo(verdict.reason, err=as_json)
+        if as_json:
+            click.echo(json.dumps(best_as_json(found.sagemaker, tuning)))
+        status = max(status, verdict.status)
+    exit_with(status)
+
+
+def await_verdict(
+    sagemaker: SageMaker, name: str, bar: Bar, clock: Clock, timeout: float | None
+) -> tuple[Tuning, Verdict]:
+    """Wait until a tuning job has ended, or the time is up, and judge it."""
+    tuning: Tuning | None = None
+    for tuning in poll(lambda: sagemaker.tuning(name), every=_EVERY, clock=clock, timeout=timeout):
+        if tuning.has_ended:
+            return tuning, judge(tuning, bar)
+    tuning = tuning or sagemaker.tuning(name)
+    return tuning, Verdict(TIME_IS_UP, _so_far(tuning, timeout or 0))
+
+
+def _so_far(tuning: Tuning, timeout: float) -> str:
+    parts = list(_progress(tuning))
+    return f"{clean(tuning.name)} has not ended after {duration(timeout)} of waiting: {', '.join(parts)}"
+
+
+def _progress(tuning: Tuning) -> Iterator[str]:
+    of = f" of {tuning.total}" if tuning.total else ""
+    yield f"{tuning.completed}{of} trainings completed"
+    if tuning.best is not None and tuning.best.objective is not None:
+        yield f"best {clean(tuning.best.metric_name)} {number(tuning.best.objective)}"

@@ -1,0 +1,143 @@
+"""What a target may be, and what is said when there is none, or nobody to ask."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.sagemaker.settings import Fault
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import World
+
+_ARN = "arn:aws:sagemaker:{}:111122223333:hyper-parameter-tuning-job/tune"
+DESCRIBE = "DescribeHyperParameterTuningJob"
+
+
+def _assert_one_sentence(world: World, *arguments: str, says: str) -> None:
+    """The command ends with 2 and says something in one line on standard error."""
+    result = world.hpt(*arguments)
+    assert result.exit_code == 2, result.output
+    assert (result.stdout, result.stderr.count("\n")) == ("", 1)
+    assert says in result.stderr
+
+
+@pytest.mark.parametrize("target", ["tune", "TUNE", _ARN.format("us-east-1"), "Training", "Training/Job"])
+def test_a_job_is_named_in_four_ways(world: World, target: str) -> None:
+    """By its name in any case, its ARN, its stack, or its resource."""
+    world.start()
+    world.cloudformation.add("Training", Job="tune")
+    world.service.advance(99_999)
+    assert world.hpt("wait", target).output.startswith("tune is Completed")
+
+
+def test_an_arn_says_where_the_job_is(world: World) -> None:
+    """Its region is asked, whatever is configured; another one by --region is a contradiction."""
+    world.service.client("eu-west-1").create_hyper_parameter_tuning_job(
+        **world.body | {"HyperParameterTuningJobName": "tune"}
+    )
+    world.service.advance(99_999)
+    assert world.hpt("wait", _ARN.format("eu-west-1")).exit_code == 0
+    arguments = ("wait", _ARN.format("eu-west-1"), "--region", "us-east-1")
+    _assert_one_sentence(world, *arguments, says="the ARN is of eu-west-1, and --region says 'us-east-1'")
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("nobody", "in us-east-1 there is neither a tuning job nor a stack 'nobody'; `hpt list` names those there are"),
+        ("Not/There", "the stack 'Not' does not exist"),
+        ("Empty", "the stack 'Empty' has no tuning job"),
+        ("Training/Other", "the stack 'Training' has no tuning job 'Other'; there are: 'Job', 'Refused'"),
+        ("Training/Refused", "Training/Refused has started no tuning job"),
+        ("no\x1b[2Jbody!", "neither a tuning job nor a stack 'no\\x1b[2Jbody!'"),
+    ],
+)
+def test_what_is_not_there_is_told_with_the_way_out(world: World, target: str, says: str) -> None:
+    """2, and one sentence."""
+    world.cloudformation.add("Training", Job="tune", Refused="not-created:4711")
+    world.cloudformation.add("Empty")
+    _assert_one_sentence(world, "best", target, says=says)
+
+
+def test_no_credentials(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log in."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    _assert_one_sentence(world, "best", "tune", says="without AWS credentials")
+
+
+def test_no_region(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name one."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    _assert_one_sentence(world, "best", "tune", says="name a region by --region or AWS_REGION")
+
+
+def test_no_such_profile(world: World) -> None:
+    """See which there are."""
+    _assert_one_sentence(
+        world, "best", "tune", "--profile", "x", says="the profile 'x' is not in your AWS configuration"
+    )
+
+
+def test_no_network(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    _assert_one_sentence(world, "best", "tune", says="AWS does not answer")
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("AccessDeniedException", f"ask for the permission {DESCRIBE}"),
+        ("ExpiredTokenException", "the AWS credentials have expired"),
+        ("UnrecognizedClientException", "AWS does not know these credentials"),
+        ("SomethingElse", "was not answered: SomethingElse"),
+    ],
+)
+def test_a_refusal_of_sagemaker(world: World, code: str, says: str) -> None:
+    """Each with what to do about it."""
+    world.service.add_fault(Fault(operation=DESCRIBE, code=code, message="\x1b[2J no", times=9))
+    _assert_one_sentence(world, "best", "tune", says=says)
+
+
+def test_a_refusal_of_cloudformation(world: World) -> None:
+    """Whoever may look at tuning jobs may not look at stacks, perhaps."""
+    world.cloudformation.refuses = "AccessDenied"
+    _assert_one_sentence(world, "best", "tune/job", says="ask for the permission ListStackResources")
+
+
+def test_help_needs_neither_the_cdk_nor_boto3() -> None:
+    """It is there at once: nothing that takes long to load is loaded."""
+    script = (
+        "import sys; from hpt_construct.cli import commands\n"
+        "try: commands.run()\n"
+        "finally: print(sorted({'aws_cdk', 'jsii', 'boto3', 'rich', 'optuna'} & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--help"], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Usage: hpt ")
+    assert done.stdout.endswith("[]\n")
+
+
+def test_without_its_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    """The package alone has the command, but not what it needs."""
+    (tmp_path / "click.py").write_text("raise ModuleNotFoundError('no click', name='click')")
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{root}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "hpt_construct.cli"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "hpt needs click, which is not installed: pip install 'hpt-construct[cli]', "
+        "or 'hpt-construct[report]' for reports too\n"
+    )
