@@ -29,14 +29,16 @@ _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _INVALID = {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 _THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
+_NOT_FOUND = {"ResourceNotFound", "404", "NoSuchBucket", "NoSuchEntity"}
+_SERVER_ERROR = 500
 
 
 class DeniedError(AskError):
     """The account does not let us look."""
 
 
-class ThrottledError(AskError):
-    """We have asked too often; later the same may be answered."""
+class BusyError(AskError):
+    """Nobody answers now, or we have asked too often; later the same may be answered."""
 
 
 class NotThereError(AskError):
@@ -68,7 +70,7 @@ class Account:
     def client(self, service: str) -> Any:
         """The client of a service; call it inside ``asking``."""
         if service not in self._clients:
-            config = Config(retries={"mode": "standard", "total_max_attempts": 3})
+            config = Config(retries={"mode": "standard"})
             self._clients[service] = self._session.client(service, config=config)
         return self._clients[service]
 
@@ -117,7 +119,7 @@ def asking(what: str) -> Iterator[None]:
     except (boto.NoRegionError, boto.InvalidRegionError) as error:
         raise AskError(f"{what} can't be asked for ({error}); name a region by --region or AWS_REGION") from error
     except (boto.HTTPClientError, boto.EndpointConnectionError, ResponseParserError) as error:
-        raise AskError(f"AWS does not answer ({error}); check the network, the region and the endpoint") from error
+        raise BusyError(f"AWS does not answer ({error}); check the network, the region and the endpoint") from error
     except boto.BotoCoreError as error:
         raise AskError(f"{what} can't be asked for: {error}; check your AWS configuration") from error
 
@@ -125,20 +127,23 @@ def asking(what: str) -> Iterator[None]:
 def _refused(error: boto.ClientError, what: str) -> AskError:
     code = str(error.response["Error"].get("Code", ""))
     message = str(error.response["Error"].get("Message", ""))
+    told = f"{code}: {message}"
     if code in _EXPIRED:
-        return AskError(f"the AWS credentials have expired ({code}); log in again")
-    if code in _INVALID:
-        return AskError(f"AWS does not know these credentials ({code}); log in again, or choose a profile by --profile")
-    if code in _DENIED:
-        return DeniedError(
-            f"{what} may not be looked at with these credentials; ask for the permission "
-            f"{error.operation_name} ({message})"
-        )
-    if code in _THROTTLED:
-        return ThrottledError(f"AWS asks to be asked less often ({code}); try again in a minute")
-    if code in {"ResourceNotFound", "404", "NoSuchBucket", "NoSuchEntity"} or _says_not_found(code, message):
-        return NotThereError(f"{what} does not exist ({message})")
-    return AskError(f"{what} was not answered: {code}: {message}")
+        refusal = AskError(f"the AWS credentials have expired ({code}); log in again")
+    elif code in _INVALID:
+        refusal = AskError(f"AWS does not know these credentials ({code}); log in again, or choose others by --profile")
+    elif code in _DENIED:
+        permission = error.operation_name
+        refusal = DeniedError(f"{what} may not be looked at; ask for the permission {permission} ({message})")
+    elif code in _THROTTLED:
+        refusal = BusyError(f"AWS asks to be asked less often ({code}); try again in a minute")
+    elif error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
+        refusal = BusyError(f"AWS has a problem of its own ({told}); try again in a minute")
+    elif code in _NOT_FOUND or _says_not_found(code, message):
+        refusal = NotThereError(f"{what} does not exist ({message})")
+    else:
+        refusal = AskError(f"{what} was not answered: {told}")
+    return refusal
 
 
 def _says_not_found(code: str, message: str) -> bool:

@@ -9,6 +9,7 @@ from importlib import import_module, metadata
 import click
 
 _COMMANDS = {
+    "watch": "Look on as tuning jobs run.",
     "wait": "Wait until tuning jobs have ended, and judge them.",
     "best": "Show the best training of tuning jobs.",
 }

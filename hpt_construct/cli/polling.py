@@ -1,11 +1,11 @@
-"""Ask again and again, politely: soon at first, then ever more rarely, and much more rarely when throttled."""
+"""Ask again and again, politely: soon at first, then more rarely, and much more rarely when throttled or unheard."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from .account import ThrottledError
+from .account import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,6 +14,7 @@ _Answer = TypeVar("_Answer")
 _FIRST: Final = 1.0
 _GROWTH: Final = 1.5
 _LONGEST_BACK_OFF: Final = 300.0
+_PATIENCE: Final = 12
 
 
 class Clock:
@@ -35,15 +36,21 @@ def poll(ask: Callable[[], _Answer], *, every: float, clock: Clock, timeout: flo
     :param every: Seconds between two questions, once it has gone on for a while.
     :param clock: Tells the time and lets it pass.
     :param timeout: Seconds after which there is a last answer and then none. None: never.
+    :raises BusyError: Nobody has answered many times in a row, for half an hour or so.
     """
     deadline = None if timeout is None else clock.now() + timeout
     pause = min(_FIRST, every)
+    failures = 0
     while True:
         try:
             answer = ask()
-        except ThrottledError:
+        except BusyError:
+            failures += 1
+            if failures == _PATIENCE:
+                raise
             pause = min(pause * 2, _LONGEST_BACK_OFF)
         else:
+            failures = 0
             yield answer
             pause = min(pause * _GROWTH, every)
         left = None if deadline is None else deadline - clock.now()

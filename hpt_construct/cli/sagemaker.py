@@ -106,13 +106,14 @@ class SageMaker:
 
         :param known: What an earlier call has answered: only what may have changed since is asked for, mostly one page.
         """
-        found = dict(known or {})
+        known = known or {}
+        found = dict(known)
         unfinished = {training.name for training in found.values() if not training.has_ended}
         for page in self._pages(name):
-            new = [training for training in page if training.name not in found]
             found |= {training.name: training for training in page}
             unfinished -= {training.name for training in page}
-            if known and not new and not unfinished:
+            # Newest first: what comes after one that is known is known too.
+            if not unfinished and any(training.name in known for training in page):
                 break
         return {training.name: training for training in sorted(found.values(), key=_launch)}
 
@@ -180,8 +181,11 @@ def _tuning(answer: Mapping[str, Any]) -> Tuning:
 
 def _now(answer: Mapping[str, Any]) -> datetime:
     """SageMaker's own time: this computer's clock may be wrong, and the sandbox's runs faster."""
-    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    return parsedate_to_datetime(date) if date else datetime.now(UTC)
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    told = parsedate_to_datetime(date) if date.endswith("GMT") else datetime.now(UTC)
+    created: datetime = answer["CreationTime"]
+    # The header counts in seconds.
+    return max(told, created)
 
 
 def _training(summary: Mapping[str, Any]) -> Training:

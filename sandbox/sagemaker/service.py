@@ -72,7 +72,8 @@ class SageMaker:
         with self._lock:
             status, headers, body = SageMakerResponse(self.account_id, self.backend, self.observe).answer(request)
             now = datetime.fromtimestamp(self.clock.now(), tz=UTC)
-            return status, {**headers, "Date": format_datetime(now, usegmt=True)}, body
+            # In place of moto's own, which is in lower case.
+            return status, {**headers, "date": format_datetime(now, usegmt=True)}, body
 
     def attach(self, client: BaseClient) -> None:
         """Let a boto3 client be answered here, in this process: nothing of what it sends goes to a network."""

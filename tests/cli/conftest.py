@@ -178,6 +178,8 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, body: dict[str, Any]) 
             "AWS_CONFIG_FILE": str(tmp_path / "config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
             "AWS_EC2_METADATA_DISABLED": "true",
+            # Each answer is seen: boto3 would wait for real before it asks again.
+            "AWS_MAX_ATTEMPTS": "1",
         }.items():
             monkeypatch.setenv(name, value)
         for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):

@@ -32,7 +32,7 @@ def test_waits_until_the_job_has_ended_and_asks_ever_more_rarely(world: World) -
 def test_backs_off_when_it_is_throttled(world: World) -> None:
     """After each refusal it waits twice as long; then it goes on as before."""
     world.start()
-    world.service.add_fault(Fault(operation=DESCRIBE, code="ThrottlingException", message="Rate exceeded", times=6))
+    world.service.add_fault(Fault(operation=DESCRIBE, code="ThrottlingException", message="Rate exceeded", times=2))
     clock = world.clock()
     _, verdict = await_verdict(world.sagemaker, "tune", Bar(), clock, None)
     assert verdict.status == 0
