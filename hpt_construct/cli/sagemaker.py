@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +143,30 @@ class SageMaker:
         """Where the model of a training lies; None if it has none."""
         artifacts = self.described_training(training).get("ModelArtifacts", {})
         return artifacts.get("S3ModelArtifacts") or None
+
+    def names(self, since: float) -> list[str]:
+        """The names of the tuning jobs of the last seconds, and of all that run, newest first."""
+        earliest = datetime.now(UTC) - timedelta(seconds=since)
+        with asking("the tuning jobs"):
+            pages = self._client.get_paginator("list_hyper_parameter_tuning_jobs")
+            found: dict[str, None] = {}
+            for only in ({"CreationTimeAfter": earliest}, {"StatusEquals": "InProgress"}):
+                for page in pages.paginate(SortBy="CreationTime", SortOrder="Descending", MaxResults=_PAGE, **only):
+                    found |= dict.fromkeys(
+                        summary["HyperParameterTuningJobName"] for summary in page["HyperParameterTuningJobSummaries"]
+                    )
+        return list(found)
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """The tags of a tuning job, by the ARN that Describe tells: the list's is in lower case."""
+        with asking(f"the tags of {arn.rpartition('/')[2]!r}"):
+            pages = self._client.get_paginator("list_tags").paginate(ResourceArn=arn)
+            return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+    def stop(self, name: str) -> None:
+        """Stop a tuning job that runs."""
+        with asking(f"the tuning job {name!r}"):
+            self._client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
 
     def exists(self, name: str) -> bool:
         """Whether there is a tuning job of a name."""

@@ -37,6 +37,8 @@ class FakeCloudFormation(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _CloudFormationHandler)
         self.stacks: dict[str, list[tuple[str, str, str]]] = {}
         """By a stack's name: logical id, type and physical id of each resource."""
+        self.status = "CREATE_COMPLETE"
+        """The status of every resource."""
         self.refuses = ""
         """An error code that every call is answered with."""
 
@@ -65,7 +67,8 @@ class _CloudFormationHandler(BaseHTTPRequestHandler):
         else:
             members = "".join(
                 f"<member><LogicalResourceId>{logical_id}</LogicalResourceId><ResourceType>{kind}</ResourceType>"
-                f"<PhysicalResourceId>{escape(physical_id)}</PhysicalResourceId></member>"
+                f"<PhysicalResourceId>{escape(physical_id)}</PhysicalResourceId>"
+                f"<ResourceStatus>{self.server.status}</ResourceStatus></member>"
                 for logical_id, kind, physical_id in self.server.stacks[stack]
             )
             body = f"<StackResourceSummaries>{members}</StackResourceSummaries>"

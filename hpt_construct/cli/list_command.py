@@ -1,0 +1,105 @@
+"""``hpt list``: the tuning jobs that stacks have started, and those that no stack has any more."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .account import Account, with_account
+from .costs import instance_hours
+from .ownership import HELD, REPLACED, Owner, Stacks, owner_of
+from .sagemaker import SageMaker
+from .words import as_seconds, clean, duration, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .sagemaker import Tuning
+
+
+@dataclass(frozen=True)
+class _Job:
+    tuning: Tuning
+    owner: Owner
+    state: str
+    hours: dict[str, float]
+
+
+@click.command("list")
+@click.option("--stack", metavar="NAME", help="Only those of a stack.")
+@click.option("--orphans", is_flag=True, help="Only those that no stack has any more.")
+@click.option(
+    "--since", default="30d", show_default=True, callback=as_seconds, metavar="TIME", help="How old ended jobs may be."
+)
+@click.option("--json", "as_json", is_flag=True, help="Write an object a job as JSON.")
+@with_account
+def command(account: Account, *, stack: str | None, orphans: bool, since: float, as_json: bool) -> None:
+    """List tuning jobs that stacks have started, newest first: by their tags, running ones however old.
+
+    Orphans are those whose stack or resource is gone, or has another job by now while the old one still runs.
+
+    With --json: tuning_job_name, tuning_job_arn, tuning_job_status, stack, logical_id, state (held, replaced,
+    gone), age_seconds, instance_hours by instance type.
+    """
+    jobs = [job for job in _jobs(account, stack, since) if not orphans or _is_orphan(job)]
+    if as_json:
+        for job in jobs:
+            click.echo(json.dumps(_as_json(job)))
+    elif jobs:
+        # In a pipe a line is a job: nothing is cut off there.
+        console = Console(highlight=False)
+        console.print(_table(jobs), crop=console.is_terminal, soft_wrap=not console.is_terminal)
+    else:
+        which = f"the stack {stack!r}" if stack else "stacks"
+        click.echo(f"there are no {'orphans' if orphans else 'tuning jobs'} of {which} in {account.region}", err=True)
+
+
+def _jobs(account: Account, stack: str | None, since: float) -> Iterator[_Job]:
+    sagemaker, stacks = SageMaker(account), Stacks(account)
+    for name in sagemaker.names(since):
+        tuning = sagemaker.tuning(name)
+        owner = owner_of(sagemaker.tags(tuning.arn))
+        if owner is not None and stack in {None, owner.stack}:
+            hours = instance_hours(tuning, sagemaker.trainings(name).values())
+            yield _Job(tuning, owner, stacks.state(owner, name), hours)
+
+
+def _is_orphan(job: _Job) -> bool:
+    return job.state != HELD and (job.state != REPLACED or not job.tuning.has_ended)
+
+
+def _table(jobs: list[_Job]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("name", "status", "age", "instance-hours", "resource", ""):
+        table.add_column(title, no_wrap=True, overflow="ignore")
+    for job in jobs:
+        hours = ", ".join(f"{number(hours)} {clean(kind)}" for kind, hours in sorted(job.hours.items()))
+        cells = (
+            job.tuning.name,
+            job.tuning.status,
+            duration((job.tuning.now - job.tuning.created).total_seconds()),
+            hours,
+            f"{job.owner.stack}/{job.owner.logical_id}",
+            "" if job.state == HELD else job.state,
+        )
+        table.add_row(*(Text(clean(cell)) for cell in cells))
+    return table
+
+
+def _as_json(job: _Job) -> dict[str, object]:
+    return {
+        "tuning_job_name": job.tuning.name,
+        "tuning_job_arn": job.tuning.arn,
+        "tuning_job_status": job.tuning.status,
+        "stack": job.owner.stack,
+        "logical_id": job.owner.logical_id,
+        "state": job.state,
+        "age_seconds": round((job.tuning.now - job.tuning.created).total_seconds()),
+        "instance_hours": {kind: round(hours, 4) for kind, hours in sorted(job.hours.items())},
+    }
