@@ -12,6 +12,7 @@ _COMMANDS = {
     "watch": "Look on as tuning jobs run.",
     "wait": "Wait until tuning jobs have ended, and judge them.",
     "best": "Show the best training of tuning jobs.",
+    "convert": "Write a request that there is already as Python code.",
     "list": "List the tuning jobs that stacks have started.",
     "stop": "Stop a tuning job.",
 }

@@ -1,0 +1,40 @@
+"""``hpt convert``: a request that there is already, as code to paste."""
+
+from __future__ import annotations
+
+import click
+
+from . import request_file
+from . import target as targets
+from .account import Account, with_account
+from .python_code import construct_code
+from .words import AskError
+
+_IMPORTS = "import aws_cdk as cdk\nimport hpt_construct as hpt\n"
+
+
+@click.command("convert")
+@click.argument("file", required=False)
+@click.option("--from-job", metavar="TARGET", help="Take the request of a tuning job of the account.")
+@click.option("--id", "construct_id", default="Tuning", show_default=True, help="The construct's id.")
+@with_account
+def command(account: Account, *, file: str | None, from_job: str | None, construct_id: str) -> None:
+    """Write the typed construct that renders the request in the JSON file FILE, ready to paste into a stack.
+
+    FILE is a request as boto3 and the AWS CLI take it, or an answer of Describe. A job's own name serves once: with
+    --from-job it is left out, and the stack makes one up.
+    """
+    if (file is None) == (from_job is None):
+        raise AskError("give either a file or --from-job, as in `hpt convert request.json`")
+    if file is not None:
+        what, request = file, request_file.read(file)
+    else:
+        found = targets.find(str(from_job), account)
+        if len(found.names) > 1:
+            raise AskError(f"{from_job!r} has {len(found.names)} tuning jobs; name one: {', '.join(found.names)}")
+        what, request = found.names[0], request_file.of_job(found.sagemaker, found.names[0])
+    try:
+        code = construct_code(request, construct_id)
+    except ValueError as error:
+        raise AskError(f"{what} can't be converted: {error}") from error
+    click.echo(f"{_IMPORTS}\n{code}")

@@ -1,0 +1,49 @@
+"""A request that a person already has: a file, or a job of the account."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hpt_construct import rendering
+
+from .words import AskError
+
+if TYPE_CHECKING:
+    from .sagemaker import SageMaker
+
+_NOT_THEIRS = ("aws:", "hpt-construct:")
+
+
+def read(path: str) -> dict[str, Any]:
+    """The request of a JSON file, without what only Describe answers.
+
+    :raises AskError: There is no such file, or no request in it.
+    """
+    try:
+        request = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise AskError(f"{path!r} can't be read: {error.strerror}; name a JSON file") from error
+    except ValueError as error:
+        raise AskError(f"{path!r} is no JSON ({error}); it has to be a request as boto3 takes it") from error
+    if not isinstance(request, dict) or "HyperParameterTuningJobConfig" not in request:
+        raise AskError(
+            f"{path!r} has no HyperParameterTuningJobConfig; it has to be a request as boto3 takes it, "
+            "or an answer of Describe"
+        )
+    return rendering.without_described(request)
+
+
+def of_job(sagemaker: SageMaker, name: str) -> dict[str, Any]:
+    """The request of a job of the account, without its name, which serves once.
+
+    :raises AskError: There is no such job.
+    """
+    tuning = sagemaker.tuning(name)
+    request = rendering.without_described(tuning.described)
+    del request["HyperParameterTuningJobName"]
+    tags = {key: value for key, value in sagemaker.tags(tuning.arn).items() if not key.startswith(_NOT_THEIRS)}
+    if tags:
+        request["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    return request

@@ -1,0 +1,241 @@
+"""``hpt convert``: the code is run, and what it renders is the request that it was made of."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hpt_construct import api_model, rendering, request
+from hpt_construct.cli import commands
+from hpt_construct.cli.python_code import construct_code
+from tests.contract.test_fidelity import value_of
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import World
+
+ROOT = Path(__file__).parents[2]
+CORPUS = sorted((ROOT / "tests" / "corpus").glob("*.json"))
+
+
+def _convert(*arguments: str) -> str:
+    result = CliRunner().invoke(commands.hpt, ["convert", *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def _job(code: str) -> dict[str, Any] | tuple[str, int]:
+    """The resource that code makes in a stack of its own, or the kind and number of the problems that it has."""
+    import aws_cdk as cdk  # noqa: PLC0415 – starts node
+
+    import hpt_construct as hpt  # noqa: PLC0415 – the same
+
+    stack = cdk.Stack(cdk.App(), "Training")
+    try:
+        exec(code, {"self": stack, "cdk": cdk, "hpt": hpt, "json": json})  # noqa: S102 – it is made to be run
+    except hpt.ValidationError as error:
+        return "refused", len(error.problems)
+    resources = cdk.assertions.Template.from_stack(stack).find_resources("Custom::SageMakerHyperParameterTuningJob")
+    return dict(resources)
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+def test_the_code_renders_the_request_that_it_is_made_of(path: Path) -> None:
+    """For each real request: the resource is that of from_request, or as many problems are found."""
+    plain = f"hpt.HyperparameterTuningJob.from_request(self, 'Tuning', json.loads({path.read_text()!r}))"
+    code = _convert(str(path))
+    assert _job(code) == _job(plain)
+
+
+class _Amount:
+    """A duration or a size, without a kernel to ask."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def to_seconds(self) -> int:
+        return self.count
+
+    to_gibibytes = to_seconds
+
+
+_CDK = SimpleNamespace(
+    Duration=SimpleNamespace(
+        hours=lambda count: _Amount(count * 3600), minutes=lambda count: _Amount(count * 60), seconds=_Amount
+    ),
+    Size=SimpleNamespace(gibibytes=_Amount),
+)
+
+
+@settings(suppress_health_check=[*settings().suppress_health_check, HealthCheck.filter_too_much])
+@given(api_request=st.deferred(lambda: value_of(api_model.REQUEST)))
+def test_any_request_comes_back_out_of_its_code(api_request: dict[str, Any]) -> None:
+    """Whatever the API's description allows: the code's typed parts render it again, value for value."""
+    made: dict[str, Any] = {}
+
+    class Hpt:
+        """The package, with a construct that only notes what it gets."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(request, name)
+
+        def HyperparameterTuningJob(self, _scope: object, _id: str, **arguments: Any) -> None:  # noqa: N802 – the class's name
+            made.update(arguments)
+
+    exec(construct_code(api_request, "Tuning"), {"self": None, "cdk": _CDK, "hpt": Hpt()})  # noqa: S102 – it is made to be run
+    assert rendering.render(request.TuningJobRequest(**made)) == api_request
+
+
+def test_the_code_is_as_a_person_would_write_it(tmp_path: Path, body: dict[str, Any]) -> None:
+    """Enums, numbers, durations and sizes in place of strings; a list of ranges; what fits a line stands on one."""
+    body |= {"HyperParameterTuningJobName": "tune", "Tags": [{"Key": "team", "Value": "a"}]}
+    body["TrainingJobDefinition"] |= {"StaticHyperParameters": {"rate": "0.10", "rounds": "100", "say": '"it\'s"\n'}}
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(body))
+    assert (
+        _convert(str(path), "--id", "Churn")
+        == """\
+import aws_cdk as cdk
+import hpt_construct as hpt
+
+hpt.HyperparameterTuningJob(
+    self,
+    "Churn",
+    strategy=hpt.Strategy.RANDOM,
+    resource_limits=hpt.ResourceLimits(max_parallel_training_jobs=3, max_training_jobs=20),
+    objective=hpt.Objective.maximize("validation:auc"),
+    parameter_ranges=[
+        hpt.IntegerRange("max_depth", 1, 10),
+        hpt.ContinuousRange("eta", 0, 1),
+        hpt.CategoricalRange("booster", ["gbtree", "dart"]),
+    ],
+    random_seed=1,
+    training_job=hpt.TrainingJobDefinition(
+        algorithm_specification=hpt.AlgorithmSpecification(
+            training_image="registry/image:1",
+            training_input_mode=hpt.TrainingInputMode.FILE,
+        ),
+        role="arn:aws:iam::111122223333:role/tuning",
+        output_data_config=hpt.OutputDataConfig(s3_output_path="s3://bucket/output"),
+        stopping_condition=hpt.StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+        resource_config=hpt.ResourceConfig(
+            instance_type="ml.m5.large",
+            instance_count=1,
+            volume_size=cdk.Size.gibibytes(10),
+        ),
+        static_hyperparameters={"rate": "0.10", "rounds": 100, "say": '"it\\'s"\\n'},
+    ),
+    tuning_job_name="tune",
+    tags={"team": "a"},
+)
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [
+        ([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}], '{"Key": "a", "Value": "1"}'),
+        ([{"Key": "a"}], '[{"Key": "a"}]'),
+    ],
+    ids=["twice the same key", "no value"],
+)
+def test_tags_that_are_no_mapping_stay_a_list(body: dict[str, Any], tags: list[dict[str, str]], code: str) -> None:
+    """Nothing gets lost that the construct would complain of."""
+    assert code in construct_code({**body, "Tags": tags}, "Tuning")
+
+
+@pytest.mark.parametrize("seconds", [59, 90, 300, 5400, 7200])
+def test_times_are_written_in_the_longest_unit_that_fits(body: dict[str, Any], seconds: int) -> None:
+    """And become the very number again."""
+    body["TrainingJobDefinition"]["StoppingCondition"] = {"MaxRuntimeInSeconds": seconds}
+    import aws_cdk as cdk  # noqa: PLC0415 – starts node
+
+    found = construct_code(body, "Tuning").partition("max_runtime=")[2].partition(")")[0] + ")"
+    assert eval(found, {"cdk": cdk}).to_seconds() == seconds  # noqa: S307 – it is made to be run
+
+
+def test_hostile_text_stays_text(body: dict[str, Any]) -> None:
+    """A name that looks like code, and one that would drive a terminal."""
+    hostile = "\"), __import__('os'), (\"\x1b[2J"
+    body["TrainingJobDefinition"]["StaticHyperParameters"] = {hostile: hostile}
+    code = construct_code(body, hostile)
+    assert "\x1b" not in code
+    compile(code, "code", "exec")
+    assert repr(hostile) in code
+
+
+def test_a_job_of_the_account_is_converted_without_its_name(world: World) -> None:
+    """Its name is taken, by itself; tags are kept, but for those of its stack."""
+    tags = {"team": "a", "hpt-construct:stack-id": "x", "aws-like": "b"}
+    world.start(Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    code = _convert("--from-job", "tune")
+    assert "tuning_job_name" not in code
+    assert 'tags={"team": "a", "aws-like": "b"}' in code
+    world.start("bare")
+    assert "tags=" not in _convert("--from-job", "bare")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "can't be read: No such file or directory; name a JSON file"),
+        ("{", "is no JSON"),
+        ("[]", "has no HyperParameterTuningJobConfig"),
+        ("{}", "has no HyperParameterTuningJobConfig"),
+        ('{"HyperParameterTuningJobConfig": 1}', "can't be converted: HyperParameterTuningJobConfig: got 1"),
+        (
+            '{"HyperParameterTuningJobConfig": {"Strategy": "Random", "Other": 1, "ResourceLimits": {}}}',
+            "can't be conv",
+        ),
+    ],
+)
+def test_what_is_no_request_is_told_with_the_way_out(tmp_path: Path, content: str | None, says: str) -> None:
+    """2, and one sentence."""
+    path = tmp_path / "request.json"
+    if content is not None:
+        path.write_text(content)
+    result = CliRunner().invoke(commands.hpt, ["convert", str(path)], catch_exceptions=False)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("a.json", "--from-job", "b")])
+def test_it_takes_a_file_or_a_job(arguments: tuple[str, ...]) -> None:
+    """Neither none nor both."""
+    result = CliRunner().invoke(commands.hpt, ["convert", *arguments], catch_exceptions=False)
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "hpt: give either a file or --from-job, as in `hpt convert request.json`\n",
+    )
+
+
+def test_a_stack_of_several_jobs_is_a_question_to_be_asked_again(world: World) -> None:
+    """One job at a time."""
+    for name in ("one", "two"):
+        world.start(name)
+    world.cloudformation.add("Training", First="one", Second="two")
+    result = world.hpt("convert", "--from-job", "Training")
+    assert (result.exit_code, result.stderr) == (2, "hpt: 'Training' has 2 tuning jobs; name one: one, two\n")
+
+
+def test_converting_loads_no_cdk() -> None:
+    """It needs the typed parts, which need none."""
+    script = (
+        "import sys; from hpt_construct.cli import commands\n"
+        "commands.run(); print(sorted({'aws_cdk', 'jsii', 'constructs'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "convert", str(CORPUS[0])], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("import aws_cdk as cdk\n")
+    assert done.stdout.endswith("\n[]\n")
