@@ -13,6 +13,7 @@ _COMMANDS = {
     "wait": "Wait until tuning jobs have ended, and judge them.",
     "best": "Show the best training of tuning jobs.",
     "convert": "Write a request that there is already as Python code.",
+    "init": "Make a CDK app with a tuning job.",
     "list": "List the tuning jobs that stacks have started.",
     "stop": "Stop a tuning job.",
 }

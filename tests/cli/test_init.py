@@ -1,0 +1,79 @@
+"""``hpt init``: what is made synthesises, and its own test passes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hpt_construct.cli import commands
+
+ROOT = Path(__file__).parents[2]
+REQUEST = ROOT / "tests" / "corpus" / "ex-xgboost-abalone.json"
+
+
+def _init(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(commands.hpt, ["init", *arguments], catch_exceptions=False)
+    return result.exit_code, result.output
+
+
+def _run(folder: Path, *command: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CDK_OUTDIR": str(folder / "cdk.out")}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--from", str(REQUEST))], ids=["an example", "a request"])
+def test_the_app_synthesises_and_its_test_passes(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """As made, without a change."""
+    folder = tmp_path / "new" / "app"
+    status, said = _init(str(folder), *options)
+    assert (status, said) == (0, f"{folder} has an app with a tuning job; {folder}/README.md says how to go on\n")
+    assert "1 passed" in _run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".")
+    app = json.loads((folder / "cdk.json").read_text())["app"]
+    _run(folder, *app.split()[1:])
+    template = json.loads((folder / "cdk.out" / "Tuning.template.json").read_text())
+    kinds = [resource["Type"] for resource in template["Resources"].values()]
+    assert kinds.count("Custom::SageMakerHyperParameterTuningJob") == 1
+    assert len((folder / "README.md").read_text().splitlines()) <= 12
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    """A folder with anything in it stays as it is."""
+    (tmp_path / "app.py").write_text("mine")
+    status, said = _init(str(tmp_path))
+    assert status == 2
+    assert "is not empty; name a new folder" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
+
+
+def test_an_empty_folder_will_do(tmp_path: Path) -> None:
+    """Such as one that git has just made."""
+    assert _init(str(tmp_path))[0] == 0
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """2, and one sentence."""
+    (tmp_path / "file").write_text("")
+    status, said = _init(str(tmp_path / "file" / "app"))
+    assert (status, said.count("\n")) == (2, 1)
+    assert "can't be written: Not a directory; name another folder" in said
+
+
+def test_a_request_that_is_none_leaves_no_folder(tmp_path: Path) -> None:
+    """It is read first."""
+    status, said = _init(str(tmp_path / "app"), "--from", str(tmp_path / "nothing.json"))
+    assert status == 2
+    assert "can't be read" in said
+    (tmp_path / "wrong.json").write_text('{"HyperParameterTuningJobConfig": 1}')
+    status, said = _init(str(tmp_path / "app"), "--from", str(tmp_path / "wrong.json"))
+    assert "can't be converted: " in said
+    assert not (tmp_path / "app").exists()
