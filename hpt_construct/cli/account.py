@@ -29,7 +29,7 @@ _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _INVALID = {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch"}
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 _THROTTLED = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
-_NOT_FOUND = {"ResourceNotFound", "404", "NoSuchBucket", "NoSuchEntity"}
+_NOT_FOUND = {"ResourceNotFound", "404", "NoSuchBucket", "NoSuchEntity", "NotFoundException"}
 _SERVER_ERROR = 500
 
 
@@ -75,12 +75,12 @@ class Account:
         return self._clients[service]
 
     def in_region(self, region: str) -> Account:
-        """The same account in the region of an ARN.
+        """The same account in the region of what is asked about.
 
         :raises AskError: Another region was asked for.
         """
         if self._asked_region not in (None, region):
-            raise AskError(f"the ARN is of {region}, and --region says {self._asked_region!r}; leave --region out")
+            raise AskError(f"that is in {region}, and --region says {self._asked_region!r}; leave --region out")
         return Account(self._profile, region)
 
 
@@ -142,9 +142,9 @@ def _refused(error: boto.ClientError, what: str) -> AskError:
     elif code in _NOT_FOUND or _says_not_found(code, message):
         refusal = NotThereError(f"{what} does not exist ({message})")
     else:
-        refusal = AskError(f"{what} was not answered: {told}")
+        refusal = AskError(f"AWS told nothing of {what}: {told}")
     return refusal
 
 
 def _says_not_found(code: str, message: str) -> bool:
-    return code == "ValidationException" and "not found" in message.lower()
+    return code.endswith(".NotFound") or (code == "ValidationException" and "not found" in message.lower())

@@ -15,6 +15,7 @@ _COMMANDS = {
     "convert": "Write a request that there is already as Python code.",
     "init": "Make a CDK app with a tuning job.",
     "list": "List the tuning jobs that stacks have started.",
+    "preflight": "Ask the account whether synthesised tuning jobs can work.",
     "stop": "Stop a tuning job.",
 }
 

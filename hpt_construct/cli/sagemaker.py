@@ -150,12 +150,19 @@ class SageMaker:
         with asking("the tuning jobs"):
             pages = self._client.get_paginator("list_hyper_parameter_tuning_jobs")
             found: dict[str, None] = {}
-            for only in ({"CreationTimeAfter": earliest}, {"StatusEquals": "InProgress"}):
-                for page in pages.paginate(SortBy="CreationTime", SortOrder="Descending", MaxResults=_PAGE, **only):
-                    found |= dict.fromkeys(
-                        summary["HyperParameterTuningJobName"] for summary in page["HyperParameterTuningJobSummaries"]
-                    )
-        return list(found)
+            for page in pages.paginate(
+                SortBy="CreationTime", SortOrder="Descending", MaxResults=_PAGE, CreationTimeAfter=earliest
+            ):
+                found |= dict.fromkeys(_names(page))
+        return list(dict.fromkeys([*found, *self.running()]))
+
+    def running(self) -> list[str]:
+        """The names of the tuning jobs that run."""
+        with asking("the tuning jobs"):
+            pages = self._client.get_paginator("list_hyper_parameter_tuning_jobs")
+            return [
+                name for page in pages.paginate(StatusEquals="InProgress", MaxResults=_PAGE) for name in _names(page)
+            ]
 
     def tags(self, arn: str) -> dict[str, str]:
         """The tags of a tuning job, by the ARN that Describe tells: the list's is in lower case."""
@@ -175,6 +182,10 @@ class SageMaker:
         except NotThereError:
             return False
         return True
+
+
+def _names(page: Mapping[str, Any]) -> Iterator[str]:
+    return (summary["HyperParameterTuningJobName"] for summary in page["HyperParameterTuningJobSummaries"])
 
 
 def _launch(training: Training) -> tuple[datetime, str]:

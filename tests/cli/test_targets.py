@@ -44,7 +44,7 @@ def test_an_arn_says_where_the_job_is(world: World) -> None:
     world.service.advance(99_999)
     assert world.hpt("wait", _ARN.format("eu-west-1")).exit_code == 0
     arguments = ("wait", _ARN.format("eu-west-1"), "--region", "us-east-1")
-    _assert_one_sentence(world, *arguments, says="the ARN is of eu-west-1, and --region says 'us-east-1'")
+    _assert_one_sentence(world, *arguments, says="that is in eu-west-1, and --region says 'us-east-1'")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_no_network(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         ("AccessDeniedException", f"ask for the permission {DESCRIBE}"),
         ("ExpiredTokenException", "the AWS credentials have expired"),
         ("UnrecognizedClientException", "AWS does not know these credentials"),
-        ("SomethingElse", "was not answered: SomethingElse"),
+        ("SomethingElse", "AWS told nothing of the tuning job 'tune': SomethingElse"),
     ],
 )
 def test_a_refusal_of_sagemaker(world: World, code: str, says: str) -> None:
