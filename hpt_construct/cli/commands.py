@@ -16,6 +16,7 @@ _COMMANDS = {
     "init": "Make a CDK app with a tuning job.",
     "list": "List the tuning jobs that stacks have started.",
     "preflight": "Ask the account whether synthesised tuning jobs can work.",
+    "report": "Write a page, a table or pictures of a tuning job.",
     "stop": "Stop a tuning job.",
 }
 

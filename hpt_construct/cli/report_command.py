@@ -1,0 +1,100 @@
+"""``hpt report``: a tuning job to look at, to keep and to hand on."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from . import target as targets
+from .account import Account, with_account
+from .costs import savings
+from .words import AskError, clean
+
+try:
+    from . import page, study
+except ModuleNotFoundError as error:
+    raise AskError(f"reports need {error.name}: pip install 'hpt-construct[report]'") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .sagemaker import SageMaker, Training, Tuning
+
+_COLUMNS: Final = ("training_job_name", "status", "objective", "created", "started", "ended", "definition", "reason")
+
+
+@click.command("report")
+@click.argument("target")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Where to: .html, .csv, .db, .png or .svg.")
+@with_account
+def command(account: Account, target: str, output: str) -> None:
+    """Write what is known of the one tuning job that TARGET names, in the form that FILE's name ends in.
+
+    .html is a page with everything in it, which needs no network; .csv a table of the trainings; .db a study that
+    optuna-dashboard opens; .png and .svg a picture, for which Chrome or Chromium has to be there.
+
+    The job may still run, and may have failed.
+    """
+    write = _FORMS.get(Path(output).suffix.lower())
+    if write is None:
+        raise AskError(f"{output!r} ends in none of {', '.join(_FORMS)}; choose one of them")
+    found = targets.find(target, account)
+    if len(found.names) > 1:
+        raise AskError(f"{target!r} has {len(found.names)} tuning jobs; name one: {', '.join(found.names)}")
+    tuning = found.sagemaker.tuning(found.names[0])
+    trainings = list(found.sagemaker.trainings(tuning.name).values())
+    try:
+        write(found.sagemaker, tuning, trainings, output)
+    except OSError as error:
+        raise AskError(f"{output!r} can't be written: {error.strerror}; name another file") from error
+    click.echo(f"{clean(output)} has {clean(tuning.name)} with {len(trainings)} trainings")
+
+
+def _html(sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
+    model = None if tuning.best is None else sagemaker.model_data_url(tuning.best.name)
+    html = page.page(tuning, trainings, savings(sagemaker, tuning, trainings), model)
+    Path(output).write_text(html, encoding="utf-8")
+
+
+def _csv(_sagemaker: SageMaker, _tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
+    names = sorted({name for training in trainings for name in training.hyperparameters})
+    with Path(output).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*_COLUMNS, *map(clean, names)])
+        for training in trainings:
+            writer.writerow([*_cells(training), *(clean(training.hyperparameters.get(name, "")) for name in names)])
+
+
+def _cells(training: Training) -> tuple[Any, ...]:
+    times = (training.created, training.started, training.ended)
+    created, started, ended = (moment and moment.isoformat() for moment in times)
+    told = (clean(training.definition_name or ""), clean(training.failure_reason or ""))
+    return (clean(training.name), clean(training.status), training.objective, created, started, ended, *told)
+
+
+def _database(_sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
+    Path(output).unlink(missing_ok=True)
+    study.write_database(tuning, trainings, output)
+
+
+def _picture(_sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
+    if not any(training.objective is not None and training.has_ended for training in trainings):
+        raise AskError(f"{tuning.name!r} has no training with an objective yet, so there is nothing to draw; try .html")
+    figure = page.picture(tuning, trainings)
+    try:
+        image = figure.to_image(format=Path(output).suffix[1:].lower())
+    except (RuntimeError, ValueError) as error:
+        raise AskError("pictures need Chrome or Chromium; install one (`plotly_get_chrome`), or write .html") from error
+    Path(output).write_bytes(image)
+
+
+_FORMS: Final[dict[str, Callable[[SageMaker, Tuning, Sequence[Training], str], None]]] = {
+    ".html": _html,
+    ".csv": _csv,
+    ".db": _database,
+    ".png": _picture,
+    ".svg": _picture,
+}

@@ -1,0 +1,149 @@
+"""A tuning as a study of Optuna: its visualizations, its importances and its dashboard then work for it."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from .words import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from .sagemaker import Training, Tuning
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def study_of(tuning: Tuning, trainings: Sequence[Training]) -> optuna.Study:
+    """The study of a tuning: a trial a training, numbered from 0 in the order of their launches.
+
+    A training with an objective is COMPLETE, also if early stopping ended it: it may be the best. What has ended
+    without one is FAIL, what runs RUNNING.
+    """
+    return _filled(tuning, trainings, optuna.storages.InMemoryStorage())
+
+
+def timeline_of(tuning: Tuning, trainings: Sequence[Training]) -> optuna.Study:
+    """The same with trainings that were stopped as PRUNED, so that a timeline shows them as such."""
+    return _filled(tuning, trainings, optuna.storages.InMemoryStorage(), stopped=TrialState.PRUNED)
+
+
+def write_database(tuning: Tuning, trainings: Sequence[Training], path: str) -> None:
+    """Write the study as a file of SQLite, which optuna-dashboard opens.
+
+    :raises OSError: It can't be written.
+    """
+    # In memory first: to disk it would be a transaction a trial and parameter.
+    storage = optuna.storages.RDBStorage("sqlite://")
+    _filled(tuning, trainings, storage)
+    pooled = storage.engine.raw_connection()
+    memory: Any = pooled.driver_connection
+    try:
+        file = sqlite3.connect(path)
+        with contextlib.closing(file):
+            memory.backup(file)
+    except sqlite3.Error as error:
+        raise OSError(None, str(error)) from error
+    finally:
+        pooled.close()
+        storage.engine.dispose()
+
+
+def _filled(
+    tuning: Tuning,
+    trainings: Sequence[Training],
+    storage: optuna.storages.BaseStorage,
+    stopped: TrialState = TrialState.COMPLETE,
+) -> optuna.Study:
+    direction = StudyDirection.MAXIMIZE if tuning.maximizes else StudyDirection.MINIMIZE
+    study = optuna.create_study(storage=storage, study_name=clean(tuning.name), direction=direction)
+    distributions = _distributions(tuning, trainings)
+    study.add_trials(_trial(number, training, distributions, stopped) for number, training in enumerate(trainings))
+    return study
+
+
+def _trial(
+    number: int, training: Training, distributions: Mapping[str, BaseDistribution], stopped: TrialState
+) -> FrozenTrial:
+    state = TrialState.RUNNING
+    if training.has_ended:
+        state = TrialState.FAIL if training.objective is None else TrialState.COMPLETE
+        if training.status == "Stopped" and training.objective is not None:
+            state = stopped
+    has_value = state in {TrialState.COMPLETE, TrialState.PRUNED}
+    return FrozenTrial(
+        number=number,
+        trial_id=number,
+        state=state,
+        value=training.objective if has_value else None,
+        datetime_start=_naive(training.started or training.created),
+        datetime_complete=_naive(training.ended or training.created) if training.has_ended else None,
+        params={name: _value(text, distributions[name]) for name, text in training.hyperparameters.items()},
+        distributions={name: distributions[name] for name in training.hyperparameters},
+        user_attrs={"training_job_name": clean(training.name), "status": clean(training.status)},
+        system_attrs={},
+        intermediate_values={0: training.objective} if state == TrialState.PRUNED and training.objective else {},
+    )
+
+
+def _naive(moment: datetime) -> datetime:
+    """Optuna's times have no zone."""
+    return moment.replace(tzinfo=None)
+
+
+def _distributions(tuning: Tuning, trainings: Iterable[Training]) -> dict[str, BaseDistribution]:
+    """What each hyperparameter was drawn from: the kind is the range's, the bounds are those that were seen."""
+    texts: dict[str, list[str]] = {}
+    for training in trainings:
+        for name, text in training.hyperparameters.items():
+            texts.setdefault(name, []).append(text)
+    kinds = dict(_kinds(tuning))
+    return {name: _distribution(*kinds.get(name, ("", {})), seen) for name, seen in texts.items()}
+
+
+def _kinds(tuning: Tuning) -> Iterable[tuple[str, tuple[str, Mapping[str, Any]]]]:
+    config = tuning.described["HyperParameterTuningJobConfig"]
+    definitions = tuning.described.get("TrainingJobDefinitions") or []
+    for ranges in (config.get("ParameterRanges"), *(each.get("HyperParameterRanges") for each in definitions)):
+        for kind, listed in (ranges or {}).items():
+            for item in listed:
+                yield item["Name"], (kind, item)
+
+
+def _distribution(kind: str, declared: Mapping[str, Any], seen: Sequence[str]) -> BaseDistribution:
+    numbers = [number for text in seen if (number := _number(text)) is not None]
+    if kind in {"IntegerParameterRanges", "ContinuousParameterRanges"} and len(numbers) == len(seen):
+        low, high = min(numbers), max(numbers)
+        log = declared.get("ScalingType") == "Logarithmic" and low > 0
+        if kind == "IntegerParameterRanges":
+            return IntDistribution(int(low), int(high), log=log and low >= 1)
+        return FloatDistribution(low, high, log=log)
+    return CategoricalDistribution(sorted(set(map(clean, seen))))
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _value(text: str, distribution: BaseDistribution) -> Any:
+    if isinstance(distribution, IntDistribution):
+        return int(float(text))
+    return float(text) if isinstance(distribution, FloatDistribution) else clean(text)
