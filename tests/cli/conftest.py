@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+import botocore.loaders
+import botocore.session
 import pytest
 from click.testing import CliRunner, Result
 
@@ -135,6 +137,18 @@ class World:
     def hpt(self, *arguments: str, **options: Any) -> Result:
         """Type a command."""
         return CliRunner().invoke(commands.hpt, list(arguments), catch_exceptions=False, **options)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def descriptions() -> Iterator[None]:
+    """Read AWS's descriptions of its services once: each command has a session of its own, which would read them again.
+
+    SageMaker's alone takes a quarter of a second.
+    """
+    shared = botocore.loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda _search_path=None: shared)
+        yield
 
 
 @pytest.fixture
