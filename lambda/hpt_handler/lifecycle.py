@@ -127,7 +127,11 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
         _stop_own(wish, known, services)
         if not status.endswith("ROLLBACK_IN_PROGRESS"):
             raise Failure(f"CloudFormation does not wait for this update any more: the stack is {status}")
-        return _go_back(wish, old, physical_id, known, services)
+        _stop_unanswered(old, physical_id, None, jobs)
+        if known:
+            return _adopt(*_best(known), wish, old, jobs)
+        was_created = identity.creation(physical_id) is None and (not current or identity.REPLACES in tags)
+        return _go_back_to_nothing(wish, physical_id, services, was_created=was_created)
     if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
         raise Failure(
             f"The tuning job '{physical_id}' can't be changed: SageMaker has no update, and its name is taken by "
@@ -186,20 +190,17 @@ def give_up(wish: Wish, services: Services, last_try: LastTry) -> NoReturn:
     )
 
 
-def _go_back(
-    wish: Wish, old: Wish, physical_id: str, known: list[tuple[Job, dict[str, str]]], services: Services
-) -> Outcome:
-    """Return to the job that a rollback wants back, in whatever state it is."""
+def _go_back_to_nothing(wish: Wish, physical_id: str, services: Services, *, was_created: bool) -> Outcome:
+    """End a rollback that has no job to return to: its record is gone, or its creation had failed."""
     jobs = services.jobs
-    _stop_unanswered(old, physical_id, None, jobs)
-    if known:
-        return _adopt(*_best(known), wish, old, jobs)
     name = wish.name(0)
     holder = jobs.describe(name) if name.lower() == physical_id.lower() else None
     if holder and not holder.ended and wish.owns(jobs.tags(holder.arn)):
         # The changed job has taken the name of one whose record is gone.
         jobs.stop(name)
-    return Outcome(name, wish.arn_of(name), f"a rollback starts nothing, and the record of '{name}' is gone")
+    note = f"a rollback starts nothing, and there is no '{name}' to return to"
+    # By a marker the next update knows that it has to start the job.
+    return Outcome(name if was_created else identity.marker(wish.event_id), wish.arn_of(name), note)
 
 
 def _best(known: list[tuple[Job, dict[str, str]]]) -> tuple[Job, dict[str, str]]:

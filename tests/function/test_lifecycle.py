@@ -350,6 +350,27 @@ class TestUpdate:
         assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first)
         assert world.names() == [second]
 
+    def test_rollback_to_a_resource_that_was_never_created_leaves_it_to_the_next_update(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """Rollback was disabled when its creation failed: the id stays a marker, and another update starts the job."""
+        world.service.configure(max_tuning_jobs=0)
+        marker = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.configure(max_tuning_jobs=100)
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=marker)[
+            "PhysicalResourceId"
+        ]
+        for physical_id in (marker, second):
+            world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+            answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=physical_id)
+            assert answer["Status"] == "SUCCESS"
+            assert answer["PhysicalResourceId"].startswith("not-created:")
+        assert world.names() == [second]
+        world.stack.now = "UPDATE_IN_PROGRESS"
+        tagged = with_tags(properties, team="ml")
+        third = world.send("Update", tagged, old=properties, PhysicalResourceId=answer["PhysicalResourceId"])
+        assert world.status(third["PhysicalResourceId"]) == "InProgress"
+
     def test_rollback_stops_the_job_that_took_the_name_of_one_that_is_gone(
         self, world: World, named: dict[str, Any]
     ) -> None:
