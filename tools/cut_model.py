@@ -22,11 +22,16 @@ OPERATIONS = {
         "DeleteHyperParameterTuningJob",
         "DeleteTags",
         "DescribeHyperParameterTuningJob",
+        "DescribeTrainingJob",
         "ListTags",
         "StopHyperParameterTuningJob",
     ),
+    "stepfunctions/2016-11-23": ("StartExecution", "StopExecution"),
 }
 """By service and version of its API."""
+
+_READ = {"DescribeTrainingJobResponse": ("ModelArtifacts",)}
+"""Of large answers, the members that are read: every cold start parses the model, and few need these."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,6 +66,7 @@ def encode(content: Json) -> str:
 
 def _service(model: Json, names: Iterable[str]) -> Json:
     operations = {name: _without_prose(model["operations"][name]) for name in names}
+    shapes = {name: _only_read(name, shape) for name, shape in model["shapes"].items()}
     wanted: set[str] = set()
     waiting = [
         reference["shape"]
@@ -73,7 +79,7 @@ def _service(model: Json, names: Iterable[str]) -> Json:
         if name in wanted:
             continue
         wanted.add(name)
-        shape = model["shapes"][name]
+        shape = shapes[name]
         references = [*shape.get("members", {}).values()]
         references += [shape[part] for part in ("member", "key", "value") if part in shape]
         waiting += [reference["shape"] for reference in references]
@@ -81,8 +87,14 @@ def _service(model: Json, names: Iterable[str]) -> Json:
         "version": model["version"],
         "metadata": model["metadata"],
         "operations": operations,
-        "shapes": {name: _without_prose(model["shapes"][name]) for name in sorted(wanted)},
+        "shapes": {name: _without_prose(shapes[name]) for name in sorted(wanted)},
     }
+
+
+def _only_read(name: str, shape: Json) -> Json:
+    if name not in _READ:
+        return shape
+    return {"type": shape["type"], "members": {member: shape["members"][member] for member in _READ[name]}}
 
 
 def _endpoints(data: Json) -> Json:
@@ -91,7 +103,9 @@ def _endpoints(data: Json) -> Json:
     for partition in data["partitions"]:
         kept = {key: value for key, value in partition.items() if key != "services"}
         services = partition["services"]
-        kept["services"] = {name: services[name] for name in ("api.sagemaker", "cloudformation") if name in services}
+        # Of Step Functions only what does not follow the rule: a FIPS host in us-gov-west-1.
+        names = ("api.sagemaker", "cloudformation", *(["states"] if partition["partition"] == "aws-us-gov" else []))
+        kept["services"] = {name: services[name] for name in names if name in services}
         partitions.append(kept)
     return {"partitions": partitions, "version": data["version"]}
 

@@ -16,21 +16,50 @@ if TYPE_CHECKING:
 
     from .lifecycle import Outcome, Stack
 
+_POLL = "hpt-construct"
+"""The member that tells what the stack's state machine sends from an event of CloudFormation."""
+
 _LOGGED = ("RequestType", "LogicalResourceId", "PhysicalResourceId", "StackId", "RequestId")
 _DOING = {
     "Create": "Starting the tuning job",
     "Update": "Updating the tuning job",
     "Delete": "Deleting the tuning job",
 }
+_WAIT = "Custom::SageMakerHyperParameterTuningJobWait"
+_RESULT = "Custom::SageMakerHyperParameterTuningJobResult"
+_SERVICES = ("SageMaker", "Step Functions")
+_DOING_ABOUT = {_WAIT: "Waiting for the tuning job", _RESULT: "Asking for the best training of the tuning job"}
 
 
-def handle(event: dict[str, Any], context: Any) -> None:
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     """What Lambda calls."""
     clock = LambdaClock(context.get_remaining_time_in_millis)
+    if _POLL in event:
+        return answer_to_poll(event, sagemaker.client, clock)
     event, last_try = _unwrapped(event)
     stack = cloudformation.Stack(event["StackId"], cloudformation.client, clock)
     answer = answer_to(event, sagemaker.client, stack, clock, last_try)
     response.send(event["ResponseURL"], answer, clock)
+    return None
+
+
+def answer_to_poll(told: dict[str, Any], client: Callable[[], Any], clock: Clock) -> dict[str, Any]:
+    """Look after a job that is waited for, and say whether that is over: Step Functions asks, and asks again after an
+    error.
+    """
+    from . import waiting  # noqa: PLC0415 – no cold start of a creation needs it
+
+    signal, wait = waiting.poll(told, sagemaker.Jobs(client(), clock), clock)
+    if signal is None:
+        return {"done": False, "wait": wait}
+    _log("signal", job=signal.job, failed=signal.reason != "")
+    try:
+        response.send(signal.url, response.signal(signal.job, signal.reason), clock)
+    except OSError:
+        if not waiting.is_past(told, clock):
+            raise
+        _log("signal is of no use any more", job=signal.job)
+    return {"done": True, "wait": 0}
 
 
 def answer_to(
@@ -42,28 +71,34 @@ def answer_to(
 ) -> bytes:
     """Do what the event asks for, and return the answer; ``client`` makes botocore's, which may fail too."""
     _log("event", **{key: event[key] for key in _LOGGED if key in event}, given_up=last_try and last_try.reasons)
-    doing = _DOING[event["RequestType"]]
+    kind = event["ResourceType"]
+    doing = _DOING_ABOUT.get(kind) or _DOING[event["RequestType"]]
     try:
         if last_try and last_try.is_hopeless:
-            raise Failure(  # noqa: TRY301 – told like all others
-                f"{doing} failed: the function dies at it, its log says how. If a job was started, it has the tag "
-                f"{identity.CREATED_BY} with the value {event['RequestId']}"
-            )
-        jobs = sagemaker.Jobs(client(), clock)
-        outcome = _run(event, jobs.request_shape, Services(jobs, stack, clock), last_try)
+            raise Failure(_hopeless(doing, event, starts_jobs=kind not in _DOING_ABOUT))  # noqa: TRY301 – told like all others
+        if kind in _DOING_ABOUT:
+            # Carried out also when Lambda has given the event up: late is as good.
+            outcome = _run_waiting(event, client, stack, clock)
+        else:
+            jobs = sagemaker.Jobs(client(), clock)
+            outcome = _run(event, jobs.request_shape, Services(jobs, stack, clock), last_try)
     except ComeAgain:
         # To Lambda this is an error like any other.
         raise
     except Failure as failure:
         return _failed(event, failure)
     except ServiceError as error:
-        return _failed(event, Failure(f"{doing} failed: SageMaker refused a call. Mend it and try again", error))
+        return _failed(
+            event, Failure(f"{doing} failed: {_SERVICES[kind == _WAIT]} refused a call. Mend it and try again", error)
+        )
     except Exception as error:  # noqa: BLE001 – without an answer the stack would hang until CloudFormation gives up
         # The log gets the trace without the message, which may quote values of the request.
         _log("bug", error=type(error).__name__, trace=traceback.format_tb(error.__traceback__))
         return _failed(event, Failure(f"{doing} failed unexpectedly; try again. {type(error).__name__}: {error}"))
     _log("done", PhysicalResourceId=outcome.physical_id, note=outcome.note)
-    data = {"HyperParameterTuningJobName": outcome.physical_id, "HyperParameterTuningJobArn": outcome.arn}
+    data = outcome.data
+    if data is None:
+        data = {"HyperParameterTuningJobName": outcome.physical_id, "HyperParameterTuningJobArn": outcome.arn}
     return response.body(event, outcome.physical_id, data=data)
 
 
@@ -89,6 +124,27 @@ def _run(event: dict[str, Any], shape: Any, services: Services, last_try: LastTr
         return lifecycle.create(wish, services)
     old = properties.wish(event, event["OldResourceProperties"], shape)
     return lifecycle.update(wish, old, event["PhysicalResourceId"], services)
+
+
+def _run_waiting(event: dict[str, Any], client: Callable[[], Any], stack: Stack, clock: Clock) -> Outcome:
+    from . import stepfunctions, waiting  # noqa: PLC0415 – no cold start of a creation needs them
+
+    is_deletion, physical_id = event["RequestType"] == "Delete", event.get("PhysicalResourceId")
+    if event["ResourceType"] == _RESULT:
+        if is_deletion:
+            return lifecycle.Outcome(event["PhysicalResourceId"], data={})
+        return waiting.result(event, sagemaker.Jobs(client(), clock), stack)
+    executions = stepfunctions.Executions(stepfunctions.client(), clock)
+    if not is_deletion and (physical_id is None or identity.creation(physical_id) is not None):
+        return waiting.start(event, executions, clock)
+    return waiting.stop(event, executions)
+
+
+def _hopeless(doing: str, event: dict[str, Any], *, starts_jobs: bool) -> str:
+    what = f"{doing} failed: the function dies at it, its log says how"
+    if not starts_jobs:
+        return what
+    return f"{what}. If a job was started, it has the tag {identity.CREATED_BY} with the value {event['RequestId']}"
 
 
 def _failed(event: dict[str, Any], failure: Failure) -> bytes:

@@ -78,6 +78,8 @@ class Outcome(NamedTuple):
     arn: str = ""
     note: str = ""
     """For the log: what happened, where it is not what the event's name says."""
+    data: dict[str, str] | None = None
+    """The attributes, if they are others than the job's name and ARN."""
 
 
 class LastTry(NamedTuple):

@@ -13,6 +13,9 @@ from .clock import Clock, backoff
 MOST_BYTES = 4096
 """Above this CloudFormation says "Response object is too long.", and the reason is lost."""
 
+_MOST_SIGNAL_BYTES = 1024
+"""What CloudFormation takes of a signal's reason is not documented; the events of a stack show so much."""
+
 _TRIES = 4
 _TIMEOUT = 4.0
 _MOST_BYTES_PER_CHARACTER = 4
@@ -24,23 +27,37 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\
 def body(
     event: dict[str, Any], physical_id: str, *, reason: str | None = None, data: dict[str, str] | None = None
 ) -> bytes:
-    """The answer's JSON: SUCCESS, or FAILED if there is a reason, of which as much of the beginning is kept as fits."""
+    """The answer's JSON: SUCCESS, or FAILED if there is a reason, of which as much of the beginning is kept as fits.
+
+    Of the data, what has no room is left out from the end.
+    """
     answer: dict[str, Any] = {
         "Status": "SUCCESS" if reason is None else "FAILED",
         "PhysicalResourceId": physical_id,
         **{key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
     }
     if data:
-        answer["Data"] = data
-    if reason is None:
-        return _encode(answer)
+        answer["Data"] = data = dict(data)
+        while len(_encode(answer)) > MOST_BYTES and data:
+            data.popitem()
+    return _encode(answer) if reason is None else _with_reason(answer, reason, MOST_BYTES)
+
+
+def signal(unique_id: str, reason: str) -> bytes:
+    """The JSON that ends a wait: SUCCESS, or FAILURE if there is a reason; sent twice, it is one for its id."""
+    answer = {"Status": "FAILURE" if reason else "SUCCESS", "UniqueId": unique_id, "Data": ""}
+    answer["Reason"] = "the tuning job is accepted"
+    return _with_reason(answer, reason, _MOST_SIGNAL_BYTES) if reason else _encode(answer)
+
+
+def _with_reason(answer: dict[str, Any], reason: str, most: int) -> bytes:
     # What a service quotes can hold anything, and ends up in a terminal.
     reason = _UNSAFE.sub(" ", reason) or "no reason known"
     answer["Reason"] = reason
     kept = len(reason)
-    while len(_encode(answer)) > MOST_BYTES and kept > 0:
+    while len(_encode(answer)) > most and kept > 0:
         # Dropping as many characters as if each took the most bytes never drops too much.
-        kept -= max(1, (len(_encode(answer)) - MOST_BYTES) // _MOST_BYTES_PER_CHARACTER)
+        kept -= max(1, (len(_encode(answer)) - most) // _MOST_BYTES_PER_CHARACTER)
         answer["Reason"] = reason[:kept] + _CUT
     return _encode(answer)
 

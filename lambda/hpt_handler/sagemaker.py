@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,6 +32,30 @@ class Job(NamedTuple):
         return self.status not in _UNFINISHED
 
 
+class Best(NamedTuple):
+    """The best training of a tuning job so far, as the tuning tells of it."""
+
+    name: str
+    arn: str
+    definition: str
+    """The name of the definition that it is made from; nothing where there is only one without a name."""
+    metric: str
+    value: float | None
+    """What it is judged by; None where there is no such value."""
+    hyperparameters: dict[str, str]
+    """Those that the tuning has chosen."""
+
+
+class Progress(NamedTuple):
+    """A tuning job, and how far it is."""
+
+    job: Job
+    completed: int
+    total: int | None
+    """How many trainings the request allows, if it says so."""
+    best: Best | None
+
+
 class Jobs:
     """The tuning jobs of the account and region that the function runs in."""
 
@@ -56,19 +81,35 @@ class Jobs:
 
     def describe(self, name: str) -> Job | None:
         """The job of that name in whatever case, or None."""
+        answer = self._describe(name)
+        return answer and _job(answer)
+
+    def progress(self, name: str, until: float = math.inf) -> Progress | None:
+        """The job of that name and how far it is, or None; not asked any more after ``until`` on the clock."""
+        answer = self._describe(name, until)
+        if not answer:
+            return None
+        best, limits = answer.get("BestTrainingJob"), answer["HyperParameterTuningJobConfig"]["ResourceLimits"]
+        return Progress(
+            job=_job(answer),
+            completed=answer["TrainingJobStatusCounters"].get("Completed", 0),
+            total=limits.get("MaxNumberOfTrainingJobs"),
+            best=best and _best(best),
+        )
+
+    def model_url(self, training: str) -> str:
+        """Where a training has left its model; nothing if it has left none."""
+        answer = self._calls.call("describe_training_job", TrainingJobName=training)
+        url: str = answer["ModelArtifacts"]["S3ModelArtifacts"]
+        return url
+
+    def _describe(self, name: str, until: float = math.inf) -> Any:
         try:
-            answer = self._calls.call("describe_hyper_parameter_tuning_job", HyperParameterTuningJobName=name)
+            return self._calls.call("describe_hyper_parameter_tuning_job", until, HyperParameterTuningJobName=name)
         except ServiceError as error:
             if _is_not_found(error):
                 return None
             raise
-        return Job(
-            name=answer["HyperParameterTuningJobName"],
-            arn=answer["HyperParameterTuningJobArn"],
-            status=answer["HyperParameterTuningJobStatus"],
-            created=answer["CreationTime"],
-            failure_reason=answer.get("FailureReason", ""),
-        )
 
     def tags(self, arn: str) -> dict[str, str]:
         """The tags of a job; the ARN must be one that Create or Describe gave, for its case counts."""
@@ -104,6 +145,28 @@ class Jobs:
         except ServiceError as error:
             if not _is_not_found(error):
                 raise
+
+
+def _job(answer: Any) -> Job:
+    return Job(
+        name=answer["HyperParameterTuningJobName"],
+        arn=answer["HyperParameterTuningJobArn"],
+        status=answer["HyperParameterTuningJobStatus"],
+        created=answer["CreationTime"],
+        failure_reason=answer.get("FailureReason", ""),
+    )
+
+
+def _best(training: Any) -> Best:
+    objective = training.get("FinalHyperParameterTuningJobObjectiveMetric", {})
+    return Best(
+        name=training["TrainingJobName"],
+        arn=training["TrainingJobArn"],
+        definition=training.get("TrainingJobDefinitionName", ""),
+        metric=objective.get("MetricName", ""),
+        value=objective.get("Value"),
+        hyperparameters=training["TunedHyperParameters"],
+    )
 
 
 def _is_not_found(error: ServiceError) -> bool:

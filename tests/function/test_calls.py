@@ -38,4 +38,4 @@ def test_data_that_only_botocore_has_is_found_there() -> None:
 def test_own_data_comes_first() -> None:
     """The function's description of SageMaker knows the operations in use, and no others."""
     operations = calls._OurDataFirst().load_service_model("sagemaker", "service-2")["operations"]
-    assert len(operations) == 7
+    assert len(operations) == 8

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from hpt_handler import cloudformation, sagemaker
+from hpt_handler import cloudformation, sagemaker, stepfunctions
 from urllib3 import HTTPResponse
 
 from tools import cut_model
@@ -40,7 +40,7 @@ def test_request_is_that_of_a_whole_session(monkeypatch: pytest.MonkeyPatch, reg
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL_SAGEMAKER", raising=False)
-    for module in (sagemaker, cloudformation):
+    for module in (sagemaker, cloudformation, stepfunctions):
         # Without the cache, which is one for the whole process.
         ours = module.client.__wrapped__()
         assert _sent(ours) == _sent(botocore.session.Session().create_client(ours.meta.service_model.service_name))
@@ -59,6 +59,8 @@ def _sent(client: Any) -> tuple[str, Any, dict[str, str]]:
     try:
         if client.meta.service_model.service_name == "sagemaker":
             client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="x")
+        elif client.meta.service_model.service_name == "stepfunctions":
+            client.stop_execution(executionArn="x")
         else:
             client.describe_stacks(StackName="x")
     finally:

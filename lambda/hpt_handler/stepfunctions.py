@@ -1,0 +1,48 @@
+"""The executions of the stack's state machine, which polls for the jobs that a deployment waits for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from .calls import Calls, new_client
+from .errors import ServiceError
+
+if TYPE_CHECKING:
+    from .clock import Clock
+
+_STOP_SECONDS = 20.0
+"""For how long a stop is tried: one that is not allowed any more belongs to a machine that is deleted next."""
+
+_AS_GOOD = ("ExecutionDoesNotExist", "StateMachineDoesNotExist", "ValidationException", "AccessDeniedException")
+
+
+class Executions:
+    """The executions of state machines."""
+
+    def __init__(self, client: Any, clock: Clock) -> None:
+        self._calls = Calls(client, clock)
+        self._clock = clock
+
+    def start(self, machine: str, name: str, text: str) -> None:
+        """Start an execution with an input in JSON; one of that name that runs, or has run, is as good."""
+        try:
+            self._calls.call("start_execution", stateMachineArn=machine, name=name, input=text)
+        except ServiceError as error:
+            if error.code != "ExecutionAlreadyExists":
+                raise
+
+    def stop(self, machine: str, name: str, cause: str) -> None:
+        """Stop an execution; that it has ended, or that there is none, is as good."""
+        arn = f"{machine.replace(':stateMachine:', ':execution:', 1)}:{name}"
+        try:
+            self._calls.call("stop_execution", self._clock.now() + _STOP_SECONDS, executionArn=arn, cause=cause)
+        except ServiceError as error:
+            if error.code not in _AS_GOOD:
+                raise
+
+
+@cache
+def client() -> Any:
+    """Botocore's client of Step Functions."""
+    return new_client("stepfunctions")

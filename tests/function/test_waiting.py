@@ -1,0 +1,549 @@
+"""Waiting for a job: the starter, the polls, the signal and the result, with the real handler on one clock."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from hpt_handler import handler, response, stepfunctions
+from hypothesis import example, given
+from hypothesis import strategies as st
+from urllib3 import HTTPResponse
+
+from sandbox import Fault
+from sandbox.sagemaker.trainings import FAILING_SHARE
+
+from .conftest import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .conftest import World
+
+WAIT = "Custom::SageMakerHyperParameterTuningJobWait"
+RESULT = "Custom::SageMakerHyperParameterTuningJobResult"
+MACHINE = "arn:aws:states:us-east-1:111122223333:stateMachine:Machine"
+URL = "https://cloudformation.invalid/handle?signature=secret"
+HOUR = 3600.0
+
+
+@dataclass
+class StepFunctions:
+    """The service, as far as the function calls it: executions by their ARNs, each with its input."""
+
+    running: dict[str, Any] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    refuses: str = ""
+    """The code of the error that it answers everything with."""
+
+    def __post_init__(self) -> None:
+        self.client = stepfunctions.client.__wrapped__()
+        self.client.meta.events.register("before-send", self._answer)
+
+    def _answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
+        error = self.refuses or getattr(self, f"_{operation}")(json.loads(request.body))
+        status, answer = (400, {"__type": error, "message": "no"}) if error else (200, {"executionArn": "x"})
+        raw = HTTPResponse(io.BytesIO(json.dumps(answer).encode()), preload_content=False)
+        return AWSResponse(request.url, status, {}, raw)
+
+    def _StartExecution(self, told: dict[str, Any]) -> str:  # noqa: N802 – the operation's name
+        arn = f"{told['stateMachineArn'].replace('stateMachine', 'execution')}:{told['name']}"
+        if arn in self.known:
+            return "ExecutionAlreadyExists"
+        self.known.add(arn)
+        self.running[arn] = json.loads(told["input"])
+        return ""
+
+    def _StopExecution(self, told: dict[str, Any]) -> str:  # noqa: N802
+        if told["executionArn"] not in self.known:
+            return "ExecutionDoesNotExist"
+        self.running.pop(told["executionArn"], None)
+        return ""
+
+
+class Deployment:
+    """A stack with a job that it waits for."""
+
+    def __init__(self, world: World, machines: StepFunctions) -> None:
+        self.world = world
+        self.machines = machines
+        self.signals: list[dict[str, str]] = []
+        self.failures: deque[OSError] = deque()
+        """What the next PUTs of a signal end with."""
+
+    def put(self, url: str, body: bytes, _clock: Any) -> None:
+        """The handle's side of a signal."""
+        assert url == URL
+        if self.failures:
+            raise self.failures.popleft()
+        self.signals.append(json.loads(body))
+
+    def start_job(self, properties: dict[str, Any]) -> str:
+        """The name of a new job."""
+        name: str = self.world.send("Create", properties)["PhysicalResourceId"]
+        self.world.calls()
+        return name
+
+    def wait_event(self, job: str, request_type: str = "Create", **options: Any) -> dict[str, Any]:
+        """An event of the starter."""
+        members = {key: options.pop(key) for key in ("PhysicalResourceId",) if key in options}
+        told = {"TuningJobName": job, "HandleUrl": URL, "StateMachineArn": MACHINE, "TimeoutInSeconds": 6 * HOUR}
+        return self.world.event(request_type, {**told, **options}, ResourceType=WAIT, **members)
+
+    def start(self, job: str, **options: Any) -> dict[str, Any]:
+        """The answer to the creation of the starter."""
+        return self.world.deliver(self.wait_event(job, **options))
+
+    def result_event(self, job: str, request_type: str = "Create", **options: Any) -> dict[str, Any]:
+        """An event of the result."""
+        members = {} if request_type == "Create" else {"PhysicalResourceId": "earlier"}
+        return self.world.event(
+            request_type, {"TuningJobName": job, **options}, ResourceType=RESULT, LogicalResourceId="Best", **members
+        )
+
+    def result(self, job: str, **options: Any) -> dict[str, Any]:
+        """The answer to the creation of the result."""
+        return self.world.deliver(self.result_event(job, Waited=True, **options))
+
+    def poll(self, seconds: float = 900) -> dict[str, Any]:
+        """One poll of the one execution, which ends with it if the function says so."""
+        [(arn, told)] = self.machines.running.items()
+        answer = handler.answer_to_poll(told, lambda: self.world.client, FakeClock(self.world.service, seconds))
+        if answer["done"]:
+            del self.machines.running[arn]
+        return answer
+
+    def run(self) -> float:
+        """The seconds that the one execution takes, from poll to poll, to its end."""
+        began = self.world.service.clock.now()
+        for _ in range(800):
+            answer = self.poll()
+            if answer["done"]:
+                return self.world.service.clock.now() - began
+            self.world.service.advance(answer["wait"])
+        raise AssertionError("the execution has no end")
+
+    @property
+    def signal(self) -> dict[str, str]:
+        """The one signal."""
+        [signal] = self.signals
+        return signal
+
+
+@pytest.fixture
+def deployment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """A stack whose machine and handles are fakes."""
+    machines = StepFunctions()
+    monkeypatch.setattr("hpt_handler.stepfunctions.client", lambda: machines.client)
+    deployment = Deployment(world, machines)
+    monkeypatch.setattr("hpt_handler.response.send", deployment.put)
+    yield deployment
+    machines.client.close()
+
+
+def best(world: World, job: str) -> dict[str, Any]:
+    """The best training, as SageMaker tells of it."""
+    found: dict[str, Any] = world.outsider.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)[
+        "BestTrainingJob"
+    ]
+    world.calls()
+    return found
+
+
+def value(training: dict[str, Any]) -> float:
+    """What it is judged by."""
+    return float(training["FinalHyperParameterTuningJobObjectiveMetric"]["Value"])
+
+
+class TestStarter:
+    """The resource that begins to wait."""
+
+    def test_starts_one_execution_however_often_it_is_delivered(
+        self, deployment: Deployment, properties: dict[str, Any]
+    ) -> None:
+        """It answers at once, and asks SageMaker nothing."""
+        job = deployment.start_job(properties)
+        event = deployment.wait_event(job, ObjectiveAtLeast=0.85)
+        first, second = deployment.world.deliver(event), deployment.world.deliver(event)
+        assert first == second
+        assert first["Status"] == "SUCCESS"
+        [(arn, told)] = deployment.machines.running.items()
+        assert re.fullmatch(r"arn:aws:states:us-east-1:111122223333:execution:Machine:[0-9a-f]{64}", arn)
+        assert first["PhysicalResourceId"] == arn.rpartition(":")[2]
+        assert told["hpt-construct"] == "poll"
+        assert told["ObjectiveAtLeast"] == "0.85"
+        assert deployment.world.calls() == []
+
+    @pytest.mark.parametrize("physical_id", ["", "Training-Wait-1A2B", "not-created:request-9"])
+    def test_deletion_stops_the_execution_whatever_its_id(
+        self, deployment: Deployment, properties: dict[str, Any], physical_id: str
+    ) -> None:
+        """Also the one of a creation that CloudFormation never had an answer to."""
+        job = deployment.start_job(properties)
+        known = deployment.start(job)["PhysicalResourceId"]
+        event = deployment.wait_event(job, "Delete", PhysicalResourceId=physical_id or known)
+        assert deployment.world.deliver(event)["Status"] == "SUCCESS"
+        assert deployment.machines.running == {}
+
+    def test_creation_after_its_deletion_starts_nothing(
+        self, deployment: Deployment, properties: dict[str, Any]
+    ) -> None:
+        """Lambda may deliver it once more, late."""
+        job = deployment.start_job(properties)
+        event = deployment.wait_event(job)
+        known = deployment.world.deliver(event)["PhysicalResourceId"]
+        deployment.world.deliver(deployment.wait_event(job, "Delete", PhysicalResourceId=known))
+        deployment.world.deliver(event)
+        assert deployment.machines.running == {}
+
+    @pytest.mark.parametrize("code", ["ExecutionDoesNotExist", "AccessDeniedException", "ValidationException"])
+    def test_deletion_of_what_is_gone_succeeds(
+        self, deployment: Deployment, properties: dict[str, Any], code: str
+    ) -> None:
+        """The execution has ended, or the machine goes with its last wait, and the permission has gone before it."""
+        job = deployment.start_job(properties)
+        deployment.machines.refuses = code
+        event = deployment.wait_event(job, "Delete", PhysicalResourceId="x")
+        before = deployment.world.service.clock.now()
+        assert deployment.world.deliver(event)["Status"] == "SUCCESS"
+        assert deployment.world.service.clock.now() - before < 30
+
+    @pytest.mark.parametrize("request_type", ["Create", "Delete"])
+    def test_refused_call_fails_with_the_services_words(
+        self, deployment: Deployment, properties: dict[str, Any], request_type: str
+    ) -> None:
+        """Whose they are is said."""
+        job = deployment.start_job(properties)
+        deployment.machines.refuses = "InvalidArn"
+        more = {} if request_type == "Create" else {"PhysicalResourceId": "x"}
+        answer = deployment.world.deliver(deployment.wait_event(job, request_type, **more))
+        assert answer["Status"] == "FAILED"
+        assert answer["Reason"].startswith(
+            "Waiting for the tuning job failed: Step Functions refused a call. Mend it and try again. InvalidArn: no"
+        )
+
+    def test_update_starts_nothing(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """A handle can be used once: what a parameter has changed is not waited for, and the old wait is over."""
+        job = deployment.start_job(properties)
+        known = deployment.start(job)["PhysicalResourceId"]
+        event = deployment.wait_event("other", "Update", PhysicalResourceId=known)
+        answer = deployment.world.deliver(event)
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", known)
+        assert deployment.machines.running == {}
+
+    def test_update_of_a_failed_creation_starts_it(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """Where a rollback is disabled, CloudFormation tries again by an update."""
+        job = deployment.start_job(properties)
+        event = deployment.wait_event(job, "Update", PhysicalResourceId="not-created:request-1")
+        assert deployment.world.deliver(event)["Status"] == "SUCCESS"
+        assert len(deployment.machines.running) == 1
+
+    def test_event_at_which_the_function_always_dies_is_answered(self, deployment: Deployment) -> None:
+        """No job was started by it, so none is spoken of."""
+        given_up = ["RetriesExhausted", "RetriesExhausted"]
+        answer = deployment.world.deliver(deployment.wait_event("job"), given_up=given_up)
+        assert answer["Reason"] == "Waiting for the tuning job failed: the function dies at it, its log says how"
+
+    def test_given_up_creation_is_carried_out(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """CloudFormation still waits, and late is as good."""
+        job = deployment.start_job(properties)
+        answer = deployment.world.deliver(deployment.wait_event(job), given_up=["EventAgeExceeded"])
+        assert answer["Status"] == "SUCCESS"
+        assert len(deployment.machines.running) == 1
+
+
+class TestPoll:
+    """What Step Functions asks, every minute."""
+
+    def test_runs_on_while_the_job_runs(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """It takes one call, and another minute."""
+        deployment.start(deployment.start_job(properties))
+        assert deployment.poll() == {"done": False, "wait": 60}
+        assert deployment.world.calls() == ["DescribeHyperParameterTuningJob"]
+        assert deployment.signals == []
+
+    def test_completed_job_is_accepted(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """Within a minute of its end."""
+        job = deployment.start_job(properties)
+        deployment.start(job)
+        deployment.run()
+        assert deployment.signal["Status"] == "SUCCESS"
+        assert deployment.signal["UniqueId"] == job
+        assert deployment.world.status(job) == "Completed"
+
+    def test_job_that_has_ended_before_is_accepted_at_once(
+        self, deployment: Deployment, properties: dict[str, Any]
+    ) -> None:
+        """As when waiting is added to a job that is deployed already."""
+        job = deployment.start_job(properties)
+        deployment.world.service.advance(100 * HOUR)
+        deployment.start(job)
+        assert deployment.run() == 0
+        assert deployment.signal["Status"] == "SUCCESS"
+
+    @pytest.mark.parametrize(("by", "accepted"), [(0, True), (1e-9, True), (0.01, False)])
+    @pytest.mark.parametrize("side", ["ObjectiveAtLeast", "ObjectiveAtMost"])
+    def test_gate_holds_or_fails(
+        self, deployment: Deployment, properties: dict[str, Any], side: str, by: float, *, accepted: bool
+    ) -> None:
+        """Values are compared with SageMaker's own precision, and the failure says what was asked for."""
+        job = deployment.start_job(properties)
+        deployment.world.service.advance(100 * HOUR)
+        reached = best(deployment.world, job)
+        threshold = value(reached) + (by if side == "ObjectiveAtLeast" else -by)
+        deployment.start(job, **{side: threshold})
+        deployment.run()
+        assert deployment.signal["Status"] == ("SUCCESS" if accepted else "FAILURE")
+        if not accepted:
+            asked = "at least" if side == "ObjectiveAtLeast" else "at most"
+            assert deployment.signal["Reason"] == (
+                f"The tuning job '{job}' is not good enough: its best validation:auc is {value(reached):.7g} (training "
+                f"'{reached['TrainingJobName']}'), and wait_for_completion asks for {asked} {threshold:.7g}"
+            )
+
+    def test_failed_job_is_refused_with_sagemakers_reason(
+        self, deployment: Deployment, properties: dict[str, Any]
+    ) -> None:
+        """The person at the terminal reads why."""
+        properties = copy.deepcopy(properties)
+        properties["TrainingJobDefinition"]["StaticHyperParameters"][FAILING_SHARE] = "1"
+        job = deployment.start_job(properties)
+        deployment.start(job)
+        deployment.run()
+        assert deployment.signal["Status"] == "FAILURE"
+        assert deployment.signal["Reason"] == (
+            f"The tuning job '{job}' failed: No training job succeeded after 5 attempts."
+        )
+
+    def test_stopped_job_is_refused(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """Whoever has stopped it; while it stops, it is waited for."""
+        job = deployment.start_job(properties)
+        deployment.start(job)
+        deployment.world.service.advance(HOUR)
+        deployment.world.outsider.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)
+        assert not deployment.poll()["done"]
+        deployment.run()
+        assert deployment.signal["Reason"].startswith(f"The tuning job '{job}' was stopped by somebody before it had")
+
+    def test_deleted_record_is_refused(self, deployment: Deployment) -> None:
+        """What is not there any more can't be judged."""
+        deployment.start("gone")
+        deployment.run()
+        assert deployment.signal["Reason"].startswith("The tuning job 'gone' has no record any more: it was deleted")
+
+    def test_time_is_up_a_minute_before_cloudformation_says_so(
+        self, deployment: Deployment, properties: dict[str, Any]
+    ) -> None:
+        """The reason says how far the job has got; CloudFormation alone would say nothing."""
+        deployment.world.service.configure(training_seconds=3 * HOUR)
+        job = deployment.start_job(properties)
+        deployment.start(job, TimeoutInSeconds=6.5 * HOUR)
+        seconds = deployment.run()
+        assert 6.5 * HOUR - 60 <= seconds < 6.5 * HOUR - 58
+        found = best(deployment.world, job)
+        assert re.fullmatch(
+            rf"The tuning job '{job}' has not ended after 6 h 30 min: [1-9] of 20 trainings completed, best "
+            rf"validation:auc {value(found):.7g}\. Give wait_for_completion more time, or the tuning less to do",
+            deployment.signal["Reason"],
+        )
+
+    def test_job_without_a_total_or_a_result_is_told_too(
+        self, deployment: Deployment, properties: dict[str, Any]
+    ) -> None:
+        """There is less to say."""
+        properties = copy.deepcopy(properties)
+        limits = properties["HyperParameterTuningJobConfig"]["ResourceLimits"]
+        del limits["MaxNumberOfTrainingJobs"]
+        limits["MaxRuntimeInSeconds"] = 400_000
+        job = deployment.start_job(properties)
+        deployment.start(job, TimeoutInSeconds=60)
+        deployment.run()
+        assert f"'{job}' has not ended after 1 min: 0 trainings completed. Give" in deployment.signal["Reason"]
+
+    def test_url_that_ends_earlier_ends_the_wait(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """It is signed for twelve hours from its making, which may have been a while ago."""
+        deployment.world.service.configure(training_seconds=100 * HOUR)
+        now = deployment.world.service.clock.now()
+        assert now == 1_800_000_000  # 2027-01-15 08:00
+        url = f"{URL}&X-Amz-Date=20270115T075000Z&X-Amz-Expires=43199"
+        deployment.start(deployment.start_job(properties), TimeoutInSeconds=12 * HOUR, HandleUrl=url)
+        [told] = deployment.machines.running.values()
+        assert told["Until"] - now == 43199 - 600 - 60
+
+    def test_signal_is_sent_again_until_it_arrives(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """To Step Functions it is an error, after which it polls again; the id is the same each time."""
+        job = deployment.start_job(properties)
+        deployment.world.service.advance(100 * HOUR)
+        deployment.start(job)
+        deployment.failures = deque([OSError("reset"), HTTPError(URL, 503, "busy", None, None)])  # type: ignore[arg-type]
+        for _ in range(2):
+            with pytest.raises(OSError, match=r"reset|busy"):
+                deployment.poll()
+        assert deployment.poll()["done"]
+        assert deployment.signal["UniqueId"] == job
+
+    def test_signal_that_never_arrives_is_given_up(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """The execution ends all the same, some minutes after its time."""
+        job = deployment.start_job(properties)
+        deployment.start(job)
+        deployment.world.service.advance(6 * HOUR + 900)
+        deployment.failures.append(OSError("gone"))
+        assert deployment.poll()["done"]
+        assert deployment.signals == []
+
+    def test_call_that_fails_is_left_to_the_next_poll(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """It is tried for a minute, not for the fifteen that the function has."""
+        deployment.start(deployment.start_job(properties))
+        busy = Fault(operation="DescribeHyperParameterTuningJob", code="ThrottlingException", message="slow", times=999)
+        deployment.world.service.add_fault(busy)
+        before = deployment.world.service.clock.now()
+        with pytest.raises(Exception, match="ThrottlingException"):
+            deployment.poll()
+        assert deployment.world.service.clock.now() - before <= 60
+
+    def test_execution_of_twelve_hours_fits_into_its_history(
+        self, deployment: Deployment, properties: dict[str, Any]
+    ) -> None:
+        """720 polls; tests/construct counts the events of each."""
+        deployment.world.service.configure(training_seconds=100 * HOUR)
+        deployment.start(deployment.start_job(properties), TimeoutInSeconds=12 * HOUR)
+        deployment.world.calls()
+        deployment.run()
+        assert len(deployment.world.calls()) == 720
+
+    def test_entry_point_answers_step_functions(
+        self, deployment: Deployment, properties: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its payload is no event of CloudFormation, and what is returned is the machine's to read."""
+
+        class Context:
+            def get_remaining_time_in_millis(self) -> int:
+                return 900_000
+
+        deployment.start(deployment.start_job(properties))
+        monkeypatch.setattr("hpt_handler.sagemaker.client", lambda: deployment.world.client)
+        [told] = deployment.machines.running.values()
+        told["Until"] = 2_000_000_000_000.0
+        assert handler.handle(told, Context()) == {"done": False, "wait": 60}
+
+
+class TestResult:
+    """The resource whose attributes are the best training."""
+
+    def test_tells_the_best_training(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """Name, ARN, model, value and what the tuning has chosen, in two calls."""
+        job = deployment.start_job(properties)
+        deployment.world.service.advance(100 * HOUR)
+        reached = best(deployment.world, job)
+        answer = deployment.result(job, ObjectiveAtLeast=value(reached))
+        assert deployment.world.calls() == ["DescribeHyperParameterTuningJob", "DescribeTrainingJob"]
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", job)
+        output = properties["TrainingJobDefinition"]["OutputDataConfig"]["S3OutputPath"]
+        name, tuned = reached["TrainingJobName"], reached["TunedHyperParameters"]
+        assert answer["Data"] == {
+            "TrainingJobName": name,
+            "TrainingJobArn": reached["TrainingJobArn"],
+            "ModelDataUrl": f"{output.rstrip('/')}/{name}/output/model.tar.gz",
+            "ObjectiveValue": repr(value(reached)),
+            **{f"HyperParameters.{key}": chosen for key, chosen in tuned.items()},
+            "HyperParameters": json.dumps(tuned, separators=(",", ":")),
+        }
+
+    def test_running_job_is_refused(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """A parameter has changed the request: the condition of before has let it pass."""
+        job = deployment.start_job(properties)
+        answer = deployment.result(job)
+        assert answer["Reason"] == (
+            f"The tuning job '{job}' is still running (0 of 20 trainings completed): a value that the template only "
+            "refers to has changed and started it, and such a change alone is not waited for. Deploy it with another "
+            "run='...'"
+        )
+
+    def test_running_job_of_others_is_refused(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """It is not the template's fault."""
+        job = deployment.start_job(properties)
+        answer = deployment.world.deliver(deployment.result_event(job))
+        assert answer["Reason"].endswith("so its best training is not known yet. Deploy again when it has ended")
+
+    @pytest.mark.parametrize("waited", [True, False])
+    def test_stopped_job_has_a_best_training_only_if_nobody_waited(
+        self, deployment: Deployment, properties: dict[str, Any], *, waited: bool
+    ) -> None:
+        """Who refers to a job that was stopped knows it."""
+        job = deployment.start_job(properties)
+        deployment.world.service.advance(HOUR)
+        deployment.world.outsider.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)
+        deployment.world.service.advance(HOUR)
+        answer = deployment.world.deliver(deployment.result_event(job, Waited=waited))
+        assert answer["Status"] == ("FAILED" if waited else "SUCCESS")
+
+    def test_job_below_the_gate_is_refused(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """Whatever the condition has let pass."""
+        job = deployment.start_job(properties)
+        deployment.world.service.advance(100 * HOUR)
+        assert "is not good enough: its best validation:auc" in deployment.result(job, ObjectiveAtLeast=2)["Reason"]
+
+    def test_job_without_a_value_is_refused(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """Nothing can be the best."""
+        job = deployment.start_job(properties)
+        deployment.world.outsider.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)
+        deployment.world.service.advance(HOUR)
+        answer = deployment.world.deliver(deployment.result_event(job))
+        assert answer["Reason"].startswith(f"The tuning job '{job}' ended (Stopped) without a training that has a")
+
+    @pytest.mark.parametrize(
+        ("status", "answered"), [("UPDATE_ROLLBACK_IN_PROGRESS", "SUCCESS"), ("UPDATE_IN_PROGRESS", "FAILED")]
+    )
+    def test_rollback_goes_back_to_what_was_accepted(self, deployment: Deployment, status: str, answered: str) -> None:
+        """Even if somebody has deleted its record meanwhile: a rollback that fails helps nobody."""
+        deployment.world.stack.now = status
+        answer = deployment.world.deliver(deployment.result_event("gone", "Update", Waited=True, old={}))
+        assert answer["Status"] == answered
+
+    def test_deletion_asks_nobody(self, deployment: Deployment) -> None:
+        """There is nothing of it but its attributes."""
+        answer = deployment.world.deliver(deployment.result_event("gone", "Delete"))
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "earlier")
+        assert deployment.world.calls() == []
+
+    def test_refused_call_is_told(self, deployment: Deployment) -> None:
+        """With the service's words."""
+        denied = Fault(operation="DescribeHyperParameterTuningJob", code="ValidationException", message="not so")
+        deployment.world.service.add_fault(denied)
+        assert deployment.result("job")["Reason"].startswith(
+            "Asking for the best training of the tuning job failed: SageMaker refused a call. Mend it and try again. "
+            "ValidationException: not so"
+        )
+
+
+@given(st.lists(st.tuples(st.text(max_size=300), st.text(max_size=2500)), max_size=40))
+@example([("a", "x" * 3000), ("b", "y" * 900), ("c", "z" * 200)])
+def test_answer_leaves_out_from_the_end_what_has_no_room(attributes: list[tuple[str, str]]) -> None:
+    """Within CloudFormation's 4,096 bytes, and never more than needed."""
+    data = dict(attributes)
+    event = {"StackId": "s", "RequestId": "r", "LogicalResourceId": "l"}
+    told = json.loads(response.body(event, "job", data=data)).get("Data", {})
+    assert list(told) == list(data)[: len(told)]
+    assert len(response.body(event, "job", data=told)) <= 4096
+    more = dict(list(data.items())[: len(told) + 1])
+    assert more == told or len(json.loads(response.body(event, "job", data=more)).get("Data", {})) == len(told)
+
+
+@given(st.text())
+def test_signal_is_short_json_of_the_right_form(reason: str) -> None:
+    """Whatever a service says."""
+    told = response.signal("job", reason)
+    assert len(told) <= 1024
+    parsed = json.loads(told)
+    assert set(parsed) == {"Status", "UniqueId", "Data", "Reason"}
+    assert parsed["Status"] == ("FAILURE" if reason else "SUCCESS")
+    assert parsed["Reason"]
