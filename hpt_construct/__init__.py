@@ -62,8 +62,10 @@ from .request import (
     WarmStart,
     WarmStartType,
 )
+from .wait_for_completion import WaitForCompletion
 
 if TYPE_CHECKING:
+    from .best_training_job import BestTrainingJob
     from .reference import IHyperparameterTuningJob
     from .tuning_job import HyperparameterTuningJob
 
@@ -74,6 +76,7 @@ __all__ = [
     "Autotune",
     "AutotuneMode",
     "BestObjectiveNotImproving",
+    "BestTrainingJob",
     "CategoricalRange",
     "Channel",
     "CheckpointConfig",
@@ -125,12 +128,17 @@ __all__ = [
     "TuningResourceConfig",
     "ValidationError",
     "VpcConfig",
+    "WaitForCompletion",
     "WarmStart",
     "WarmStartType",
 ]
 
 # They load service modules of the CDK, for a tenth of a second: an import of the parts alone does not need them.
-_LOADED_WHEN_USED = {"HyperparameterTuningJob": "tuning_job", "IHyperparameterTuningJob": "reference"}
+_LOADED_WHEN_USED = {
+    "BestTrainingJob": "best_training_job",
+    "HyperparameterTuningJob": "tuning_job",
+    "IHyperparameterTuningJob": "reference",
+}
 
 
 if not TYPE_CHECKING:

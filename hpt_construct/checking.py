@@ -15,12 +15,15 @@ from .errors import ValidationError, show, where
 from .reference import IHyperparameterTuningJob
 from .tokens import is_token
 from .validation.rules.rule import CONFIG
+from .wait_for_completion import problems as wait_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
+
+    from .wait_for_completion import WaitForCompletion
 
     Tell = Callable[[validation.Problem], Iterable[str]]
     """What is said of a problem, its path included, in the words of the form that the caller wrote."""
@@ -53,6 +56,7 @@ class TuningJobOptions(TypedDict, total=False):
     arn_export_name: str | None
     max_instance_hours: float | None
     raised_quotas: Sequence[str]
+    wait_for_completion: WaitForCompletion | None
 
 
 class FromRequestOptions(TuningJobOptions, total=False):
@@ -113,7 +117,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
 
     :raises ValidationError: There are errors; it has all of them.
     """
-    errors = list(_bad_options(options))
+    errors = [*_bad_options(options), *wait_problems(options.get("wait_for_completion"), request)]
     raised_quotas = options.get("raised_quotas", ())
     if not isinstance(raised_quotas, _SEVERAL):
         raised_quotas = ()

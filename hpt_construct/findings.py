@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 def explain_wildcard(construct: IConstruct, resource: str, reason: str) -> None:
     """Acknowledge cdk-nag's finding about this one wildcard in a policy; the template does not show it."""
-    _acknowledge(construct, f"Resource::{_as_found(cdk.Stack.of(construct).resolve(resource))}", reason)
+    wildcard = _as_found(cdk.Stack.of(construct).resolve(resource))
+    _acknowledge(construct, f"IAM5[Resource::{wildcard}]", reason)
+
+
+def explain(construct: IConstruct, rule: str, reason: str) -> None:
+    """Acknowledge cdk-nag's finding of a rule, such as ``SF1``, about a resource; the template does not show it."""
+    _acknowledge(construct, rule, reason)
 
 
 def explain_wildcards(construct: IConstruct, document: iam.PolicyDocument, reason: str) -> None:
@@ -29,11 +35,11 @@ def explain_wildcards(construct: IConstruct, document: iam.PolicyDocument, reaso
     }
     for wildcard in found:
         if "*" in wildcard:
-            _acknowledge(construct, wildcard, reason)
+            _acknowledge(construct, f"IAM5[{wildcard}]", reason)
 
 
-def _acknowledge(construct: IConstruct, wildcard: str, reason: str) -> None:
-    finding = f"AwsSolutions::AwsSolutions-IAM5[{wildcard}]"
+def _acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
+    finding = f"AwsSolutions::AwsSolutions-{finding}"
     # Older releases of the CDK have no acknowledgements, or none with such an id.
     with suppress(AttributeError, RuntimeError):
         cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))

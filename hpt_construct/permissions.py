@@ -53,6 +53,8 @@ class Permissions:
         self._roles = _Growing(
             role, ["iam:PassRole"], {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         )
+        self._name_prefix = name_prefix
+        self._trainings = _Growing(role, ["sagemaker:DescribeTrainingJob"])
         self._jobs = _Growing(role, _sagemaker(_START))
         pattern = self._job_arn(f"{name_prefix}-*")
         self._jobs.add(pattern)
@@ -126,6 +128,17 @@ class Permissions:
             _Growing(self._role, _USE_KEY, {**self._through_sagemaker, **has_alias}).add(any_key)
             explain_wildcard(self._role, any_key, f"IAM knows a key by its alias, {alias}, as a condition only")
 
+    def allow_describing_trainings(self, name: str | None) -> None:
+        """Let the function look at the trainings of the job of a given name, or of all that it makes names up for."""
+        prefix = self._name_prefix if name is None else name
+        for spelling in dict.fromkeys((prefix, prefix if is_token(prefix) else prefix.lower())):
+            pattern = self._stack.format_arn(
+                service="sagemaker", resource="training-job", resource_name=f"{spelling}-*"
+            )
+            if pattern not in self._trainings.known:
+                self._trainings.add(pattern)
+                explain_wildcard(self._role, pattern, "SageMaker makes up the end of a training's name")
+
     def _job_arn(self, name: str) -> str:
         return self._stack.format_arn(service="sagemaker", resource="hyper-parameter-tuning-job", resource_name=name)
 
@@ -140,17 +153,17 @@ class _Growing:
         self._role = role
         self._actions = [*actions]
         self._conditions = conditions
-        self._known: set[str] = set()
+        self.known: set[str] = set()
         self._last = iam.PolicyStatement()
 
     def add(self, resource: str) -> None:
         """Allow the actions on one more resource."""
-        if resource in self._known:
+        if resource in self.known:
             return
-        if len(self._known) % _RESOURCES_A_STATEMENT == 0:
+        if len(self.known) % _RESOURCES_A_STATEMENT == 0:
             self._last = iam.PolicyStatement(actions=self._actions, conditions=self._conditions)
             self._role.add_to_principal_policy(self._last)
-        self._known.add(resource)
+        self.known.add(resource)
         self._last.add_resources(resource)
 
 

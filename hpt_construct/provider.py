@@ -56,9 +56,10 @@ _OUTPUT: Final = "TuningJobArn"
 _LONGEST_KEY: Final = 255
 _MOST_OUTPUTS: Final = 200
 _MOST_RESOURCES: Final = 500
-_MANY_JOBS: Final = 50
-"""From how many on a stack's outputs and resources are counted. To look at every construct loads the Python module of
-each, which a small app should not wait for; with fewer jobs, most of what is too much would be somebody else's.
+_MANY_RESOURCES: Final = 50
+"""From how many of the jobs' own on a stack's outputs and resources are counted. To look at every construct loads the
+Python module of each, which a small app should not wait for; with fewer, most of what is too much would be somebody
+else's.
 """
 
 
@@ -72,7 +73,7 @@ class Provider(Construct):
     def __init__(self, stack: cdk.Stack) -> None:
         super().__init__(stack, _ID)
         self.stack_name = _name(stack)
-        log_group = _Taggable(Construct(self, "Logs"), "AWS::Logs::LogGroup", {"RetentionInDays": _LOGS_DAYS})
+        log_group = Taggable(Construct(self, "Logs"), "AWS::Logs::LogGroup", {"RetentionInDays": _LOGS_DAYS})
         log_group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         role = iam.Role(
             self,
@@ -96,7 +97,7 @@ class Provider(Construct):
             # Lambda keeps a copy: nobody needs the file once the stack is deployed.
             deploy_time=True,
         )
-        function = _Taggable(
+        function = Taggable(
             scope,
             "AWS::Lambda::Function",
             {
@@ -118,7 +119,7 @@ class Provider(Construct):
         function.node.add_dependency(role)
         self.service_token = function.get_att("Arn").to_string()
         # A policy of its own: the function waits for the role's, and this one for the function.
-        comes_back = iam.Policy(
+        self.after_function = iam.Policy(
             self,
             "ComesBack",
             roles=[role],
@@ -138,12 +139,12 @@ class Provider(Construct):
                 "DestinationConfig": {"OnFailure": {"Destination": self.service_token}},
             },
         )
-        self.invocation_settings.node.add_dependency(comes_back)
+        self.invocation_settings.node.add_dependency(self.after_function)
         self.service_timeout = str(SERVICE_TIMEOUT_MINUTES * 60)
         self._stack = stack
         self._path = stack.node.path
         self._output_keys: dict[str, str] = {}
-        self._jobs = 0
+        self._resources = 0
         self._names: dict[str, Construct] = {}
         self._checks: list[Callable[[], Iterable[str]]] = []
 
@@ -184,14 +185,18 @@ class Provider(Construct):
         """Say that the stack has another job: from a number on the limits of a stack are watched, and no two may have
         the same name.
         """
-        self._jobs += 1
-        if self._jobs == _MANY_JOBS:
-            self.check_at_synth(lambda: _over_limits(self._stack))
+        self.add_resources(1)
         if given_name is None:
             return
         first = self._names.setdefault(given_name if is_token(given_name) else given_name.casefold(), job)
         if first is not job:
             self.check_at_synth(lambda: [_same_name(given_name, first, job)])
+
+    def add_resources(self, count: int) -> None:
+        """Say that the stack's jobs have so many more resources."""
+        before, self._resources = self._resources, self._resources + count
+        if before < _MANY_RESOURCES <= self._resources:
+            self.check_at_synth(lambda: _over_limits(self._stack))
 
     @cached_property
     def _constructs(self) -> list[IConstruct]:
@@ -238,7 +243,7 @@ def _name(stack: cdk.Stack) -> str:
 
 
 @jsii.implements(cdk.ITaggableV2)
-class _Taggable(cdk.CfnResource):
+class Taggable(cdk.CfnResource):
     """A resource with the tags that ``Tags.of(...)`` adds, which one that is named by its type does not get."""
 
     def __init__(self, scope: Construct, type: str, properties: Mapping[str, Any]) -> None:  # noqa: A002 – the CDK's name

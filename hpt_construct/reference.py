@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict, cast
 
 import aws_cdk as cdk
@@ -16,9 +17,16 @@ from .errors import ValidationError, show, where
 from .tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_events as events
     from constructs import Construct
+
+    from .best_training_job import BestTrainingJob
+
+    FindBest = Callable[["IHyperparameterTuningJob"], BestTrainingJob]
+    """Makes what tells the best training of a job that is only referred to."""
 
     class RuleTarget(Protocol):
         """An ``events.IRuleTarget``, such as those of ``aws_events_targets``: pyright refuses these for that, as their
@@ -73,6 +81,17 @@ class IHyperparameterTuningJob(cdk.Resource):
     @abstractmethod
     def tuning_job_name(self) -> str:
         """The name of the job, often a token."""
+
+    @property
+    @abstractmethod
+    def best_training_job(self) -> BestTrainingJob:
+        """The best training of the job, as tokens; a deployment that uses them fails while the job runs.
+
+        A job of the app needs ``wait_for_completion``; a job that is only referred to has to be in the stack's own
+        account and region.
+
+        :raises ValidationError: It isn't.
+        """
 
     @abstractmethod
     def _arns(self) -> list[str]:
@@ -361,10 +380,16 @@ class _Imported(IHyperparameterTuningJob):
         *,
         arn: str,
         name: str,
+        find_best: FindBest,
     ) -> None:
         super().__init__(scope, id, environment_from_arn=arn)
         self._arn = arn
         self._name = name
+        self._find_best = find_best
+
+    @cached_property
+    def best_training_job(self) -> BestTrainingJob:
+        return self._find_best(self)
 
     @property
     def tuning_job_arn(self) -> str:
@@ -399,24 +424,24 @@ def arn_components(name: str) -> ArnComponents:
     return {"service": _SERVICE, "resource": _RESOURCE, "resource_name": name}
 
 
-def from_name(scope: Construct, id: str, name: str) -> IHyperparameterTuningJob:  # noqa: A002
+def from_name(scope: Construct, id: str, name: str, find_best: FindBest) -> IHyperparameterTuningJob:  # noqa: A002
     """A job of the stack's account and region."""
     _refuse(scope, id, f"tuning_job_name: got {show(name)}", _text_problem(name) or _name_problem(name))
-    return _Imported(scope, id, arn=job_arn(scope, name), name=name)
+    return _Imported(scope, id, arn=job_arn(scope, name), name=name, find_best=find_best)
 
 
-def from_arn(scope: Construct, id: str, arn: str) -> IHyperparameterTuningJob:  # noqa: A002
+def from_arn(scope: Construct, id: str, arn: str, find_best: FindBest) -> IHyperparameterTuningJob:  # noqa: A002
     """A job of any account and region."""
     _refuse(scope, id, f"tuning_job_arn: got {show(arn)}", _text_problem(arn))
     if is_token(arn):
         parts = cdk.Stack.of(scope).split_arn(arn, cdk.ArnFormat.SLASH_RESOURCE_NAME)
-        return _Imported(scope, id, arn=arn, name=str(parts.resource_name))
+        return _Imported(scope, id, arn=arn, name=str(parts.resource_name), find_best=find_best)
     prefix, _, name = arn.partition(f":{_RESOURCE}/")
     form = None if _BEFORE_RESOURCE.fullmatch(prefix) else "must be arn:aws:sagemaker:<region>:<account>:"
     _refuse(scope, id, f"tuning_job_arn: got {arn!r}", form and f"{form}{_RESOURCE}/<name>")
     problem = _name_problem(name)
     _refuse(scope, id, f"tuning_job_arn: got {arn!r}", problem and f"its name {problem}")
-    return _Imported(scope, id, arn=arn, name=name)
+    return _Imported(scope, id, arn=arn, name=name, find_best=find_best)
 
 
 def _text_problem(value: Any) -> str | None:

@@ -45,6 +45,8 @@ class JobResource(cdk.CfnResource):
         )
         self.output: cdk.CfnOutput | None = None
         """The job's output, which has to go where the resource goes."""
+        self.with_it: list[cdk.CfnResource] = []
+        """Other resources of the job, which have to go there too."""
         self._provider = provider
         self._policy: cdk.RemovalPolicy | None = None
         self._followed = False
@@ -100,6 +102,8 @@ class JobResource(cdk.CfnResource):
         if self.output is not None:
             # Where a condition leaves the resource out, an output of it would refer to nothing.
             self.output.condition = self.cfn_options.condition
+        for resource in self.with_it:
+            resource.cfn_options.condition = self.cfn_options.condition
         return []
 
 

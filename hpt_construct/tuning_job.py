@@ -13,7 +13,7 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
 
-from . import api_model, deferred, execution_role, instance_hours, naming, network, reference, rendering
+from . import api_model, deferred, execution_role, instance_hours, naming, network, reference, rendering, waiting
 from .checking import TuningJobOptions, can_be_parsed, check, parents_elsewhere, requests_of_parents
 from .errors import ValidationError, show, where
 from .permissions import LOGICAL_ID_TAG, STACK_TAG
@@ -47,7 +47,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
 
+    from .best_training_job import BestTrainingJob
     from .checking import FromRequestOptions
+    from .wait_for_completion import WaitForCompletion
 
 _EC2: Final = "aws_cdk.aws_ec2"
 _NO_WAY_TO_S3: Final = "hpt-construct:no-way-to-s3"
@@ -129,6 +131,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         arn_export_name: str | None = None,
         max_instance_hours: float | None = None,
         raised_quotas: Sequence[str] = (),
+        wait_for_completion: WaitForCompletion | None = None,
     ) -> None:
         """Check the request and add it to the stack.
 
@@ -167,6 +170,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             what it allows can't be known; ``worst_case_instance_hours`` says how they are counted. Left out: none.
         :param raised_quotas: Ids of rules about a quota that AWS has raised for the account: ``G3``, a grid's 750
             trainings; ``L3``, 100 trainings at a time; ``Q2``, ten managed policies of a role. Left out: none.
+        :param wait_for_completion: Let deployments wait for the tuning's end, and fail unless it is good enough; then
+            there is ``best_training_job``. Left out: they succeed once SageMaker has accepted the job.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed.
         """
@@ -205,6 +210,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                     arn_export_name=arn_export_name,
                     max_instance_hours=max_instance_hours,
                     raised_quotas=raised_quotas,
+                    wait_for_completion=wait_for_completion,
                 ),
                 parents=requests_of_parents(warm_start),
                 unseen=[*unseen, *parents_elsewhere(warm_start, scope)],
@@ -246,6 +252,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 self._resource.node.add_dependency(role)
         if any(isinstance(definition.vpc_config, VpcConfig) for definition in self._definitions):
             self._place_in_network(provider, made)
+        self._best = waiting.add(self, self._resource, wait_for_completion, properties)
         if arn_output:
             output = cdk.CfnOutput(
                 self,
@@ -276,10 +283,10 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         :param id: The construct's id.
         :param request: The request. What only the service writes into an answer of Describe is left out; the rest
             reaches SageMaker as it is.
-        :param options: ``run``, ``removal_policy``, ``arn_output``, ``arn_export_name``, ``max_instance_hours`` and
-            ``raised_quotas``, as for the constructor. Besides, in place of what the request has: ``tuning_job_name``
-            and ``tags``, None for none; ``role``, a role or its ARN for every definition, None for one that the job
-            makes. Left out: what the request has.
+        :param options: ``run``, ``removal_policy``, ``arn_output``, ``arn_export_name``, ``max_instance_hours``,
+            ``raised_quotas`` and ``wait_for_completion``, as for the constructor. Besides, in place of what the request
+            has: ``tuning_job_name`` and ``tags``, None for none; ``role``, a role or its ARN for every definition, None
+            for one that the job makes. Left out: what the request has.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed, with the API's
             own paths.
@@ -344,7 +351,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         >>> HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly").tuning_job_name
         'nightly'
         """
-        return reference.from_name(scope, id, tuning_job_name)
+        return reference.from_name(scope, id, tuning_job_name, waiting.of_job_elsewhere)
 
     @staticmethod
     def from_tuning_job_arn(
@@ -369,7 +376,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         >>> HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", arn).tuning_job_name
         'nightly'
         """
-        return reference.from_arn(scope, id, tuning_job_arn)
+        return reference.from_arn(scope, id, tuning_job_arn, waiting.of_job_elsewhere)
 
     @staticmethod
     def configure_function(
@@ -409,6 +416,22 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         """
         name = self._resource.ref
         return name if self._name_prefix is not None else self._get_resource_name_attribute(name)
+
+    @property
+    def best_training_job(self) -> BestTrainingJob:
+        """The best training, as tokens: name, ARN, model, value and hyperparameters. What uses them comes after the
+        tuning's end.
+
+        :raises ValidationError: The job has no ``wait_for_completion``.
+        """
+        if self._best is None:
+            problem = (
+                "best_training_job: the deployment does not wait for this job, and can't know its trainings; give it "
+                "wait_for_completion=WaitForCompletion(timeout=cdk.Duration.hours(6)), or use "
+                "HyperparameterTuningJob.from_tuning_job_name(...).best_training_job in a deployment after its end"
+            )
+            raise ValidationError(self.node.path, [problem])
+        return self._best
 
     @cached_property
     def worst_case_instance_hours(self) -> Mapping[str, float] | None:

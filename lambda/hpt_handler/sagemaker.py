@@ -39,6 +39,7 @@ class Best(NamedTuple):
     arn: str
     definition: str
     """The name of the definition that it is made from; nothing where there is only one without a name."""
+    direction: str
     metric: str
     value: float | None
     """What it is judged by; None where there is no such value."""
@@ -163,6 +164,7 @@ def _best(training: Any) -> Best:
         name=training["TrainingJobName"],
         arn=training["TrainingJobArn"],
         definition=training.get("TrainingJobDefinitionName", ""),
+        direction=objective.get("Type", ""),
         metric=objective.get("MetricName", ""),
         value=objective.get("Value"),
         hyperparameters=training["TunedHyperParameters"],

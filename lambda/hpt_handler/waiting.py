@@ -60,13 +60,19 @@ class Gate(NamedTuple):
         least, most = (properties.get(key) for key in ("ObjectiveAtLeast", "ObjectiveAtMost"))
         return cls(None if least is None else float(least), None if most is None else float(most))
 
-    def problem(self, value: float) -> str:
-        """What is asked for and not reached; nothing if the value is good enough."""
+    def problem(self, value: float, direction: str) -> str:
+        """What is asked for and not reached; nothing if the value is good enough.
+
+        There are both only where definitions differ: then the direction of the best one's objective decides.
+        """
+        least, most = self
+        if least is not None and most is not None:
+            least, most = (None, most) if direction == "Minimize" else (least, None)
         # SageMaker's values have single precision: 0.83 comes as 0.82999998. A value that is no number reaches nothing.
-        if self.at_least is not None and not _single(value) >= _single(self.at_least):
-            return f"at least {_shown(self.at_least)}"
-        if self.at_most is not None and not _single(value) <= _single(self.at_most):
-            return f"at most {_shown(self.at_most)}"
+        if least is not None and not _single(value) >= _single(least):
+            return f"at least {_shown(least)}"
+        if most is not None and not _single(value) <= _single(most):
+            return f"at most {_shown(most)}"
         return ""
 
 
@@ -170,7 +176,7 @@ def problem(progress: Progress | None, name: str, gate: Gate, *, only_completed:
             f"The tuning job '{name}' ended ({job.status}) without a training that has a value of its objective. See "
             "the trainings' logs, and whether the algorithm emits the metric"
         )
-    asked = gate.problem(best.value)
+    asked = gate.problem(best.value, best.direction)
     if asked:
         return (
             f"The tuning job '{name}' is not good enough: its best {best.metric} is {_shown(best.value)} (training "

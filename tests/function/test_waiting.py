@@ -13,7 +13,7 @@ from urllib.error import HTTPError
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from hpt_handler import handler, response, stepfunctions
+from hpt_handler import handler, response, stepfunctions, waiting
 from hypothesis import example, given
 from hypothesis import strategies as st
 from urllib3 import HTTPResponse
@@ -536,6 +536,21 @@ def test_answer_leaves_out_from_the_end_what_has_no_room(attributes: list[tuple[
     assert len(response.body(event, "job", data=told)) <= 4096
     more = dict(list(data.items())[: len(told) + 1])
     assert more == told or len(json.loads(response.body(event, "job", data=more)).get("Data", {})) == len(told)
+
+
+@pytest.mark.parametrize(
+    ("direction", "value", "asked"),
+    [
+        ("Maximize", 0.9, ""),
+        ("Maximize", 0.7, "at least 0.8"),
+        ("Minimize", 0.2, ""),
+        ("Minimize", 0.4, "at most 0.3"),
+        ("Maximize", float("nan"), "at least 0.8"),
+    ],
+)
+def test_direction_of_the_best_decides_between_two_thresholds(direction: str, value: float, asked: str) -> None:
+    """Definitions may differ in what they are judged by."""
+    assert waiting.Gate(0.8, 0.3).problem(value, direction) == asked
 
 
 @given(st.text())

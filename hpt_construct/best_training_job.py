@@ -1,0 +1,88 @@
+"""The best training of a tuning that has ended: tokens for the rest of the stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .errors import ValidationError, show
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import aws_cdk as cdk
+
+_HYPERPARAMETERS: Final = "HyperParameters"
+
+
+class BestTrainingJob:
+    """The best training of a tuning, by its objective; every value is a token.
+
+    What uses one of them is made after the tuning has ended. CloudFormation takes 4,096 bytes of values altogether:
+    where there are more, first ``hyperparameters`` has none, then the last single hyperparameters, and a deployment
+    that uses them fails.
+
+    >>> import aws_cdk as cdk
+    >>> from hpt_construct import HyperparameterTuningJob
+    >>> stack = cdk.Stack(cdk.App(), "Example")
+    >>> best = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly").best_training_job
+    >>> stack.resolve(best.model_data_url)
+    {'Fn::GetAtt': ['NightlyBestTrainingJob...', 'ModelDataUrl']}
+    """
+
+    def __init__(self, resource: cdk.CfnResource, tuned: Collection[str] | None) -> None:
+        self._resource = resource
+        self._tuned = tuned
+
+    @property
+    def training_job_name(self) -> str:
+        """The training's name."""
+        return self._attribute("TrainingJobName")
+
+    @property
+    def training_job_arn(self) -> str:
+        """The training's ARN."""
+        return self._attribute("TrainingJobArn")
+
+    @property
+    def model_data_url(self) -> str:
+        """Where its model is, an ``s3://`` URL, for ``model_data_url`` of a model's container."""
+        return self._attribute("ModelDataUrl")
+
+    @property
+    def objective_value(self) -> str:
+        """The value that it is the best by, as text."""
+        return self._attribute("ObjectiveValue")
+
+    @property
+    def definition_name(self) -> str:
+        """The name of the definition that it is made from; a deployment fails if that has none."""
+        return self._attribute("DefinitionName")
+
+    @property
+    def hyperparameters(self) -> str:
+        """The hyperparameters that the tuning has chosen for it, as a JSON object of strings."""
+        return self._attribute(_HYPERPARAMETERS)
+
+    def hyperparameter(self, name: str) -> str:
+        """One hyperparameter that the tuning has chosen for it, as text.
+
+        :param name: Its name, one of those that have a range; of several definitions, of the one that wins.
+
+        :raises ValidationError: No range has this name.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> best = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly").best_training_job
+        >>> stack.resolve(best.hyperparameter("eta"))
+        {'Fn::GetAtt': ['NightlyBestTrainingJob...', 'HyperParameters.eta']}
+        """
+        if self._tuned is not None and name not in self._tuned:
+            where = self._resource.node.path.rpartition("/")[0]
+            allowed = ", ".join(sorted(self._tuned))
+            problem = f"hyperparameter: got {show(name)}, must be one that the tuning chooses, of {allowed}"
+            raise ValidationError(where, [problem])
+        return self._attribute(f"{_HYPERPARAMETERS}.{name}")
+
+    def _attribute(self, name: str) -> str:
+        return self._resource.get_att(name).to_string()

@@ -1,0 +1,119 @@
+"""Whether a deployment waits for the end of a tuning, and what it then has to have come to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from .errors import show
+from .tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import aws_cdk as cdk
+
+_SHORTEST: Final = 60
+_LONGEST: Final = 12 * 3600
+_GREATEST: Final = 3.4e38
+"""SageMaker's values have single precision."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitForCompletion:
+    """Let the deployment wait until the tuning has ended, and fail unless its best training is good enough.
+
+    A deployment that fails rolls the stack back, to the job and to the model that were there before. It fails with the
+    reason: the tuning has failed, somebody has stopped it, no training has a value of the objective, the best value is
+    not good enough, or the time is up. Whatever uses ``job.best_training_job`` comes after the wait.
+
+    Becomes ``AWS::CloudFormation::WaitCondition``:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-waitcondition.html
+
+    >>> import aws_cdk as cdk
+    >>> WaitForCompletion(timeout=cdk.Duration.hours(6), objective_at_least=0.85).objective_at_least
+    0.85
+    """
+
+    timeout: cdk.Duration
+    """How long the tuning may take, 1 minute to 12 hours, which is CloudFormation's longest. A minute before, the
+    deployment fails and says how far the tuning has got."""
+    objective_at_least: float | None = None
+    """What the best value of an objective that is maximized has to be at least. Left out: anything will do."""
+    objective_at_most: float | None = None
+    """What the best value of an objective that is minimized may be at most. Left out: anything will do."""
+
+    def seconds(self) -> int:
+        """The timeout as CloudFormation takes it."""
+        return math.ceil(self.timeout.to_seconds(integral=False))
+
+    def thresholds(self) -> dict[str, float]:
+        """Those that are given, by the names of the resources' properties."""
+        given = {"ObjectiveAtLeast": self.objective_at_least, "ObjectiveAtMost": self.objective_at_most}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def problems(wait: Any, request: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with how a job is waited for, also beside the type that it is declared with."""
+    if wait is None:
+        return
+    if not isinstance(wait, WaitForCompletion):
+        yield (
+            f"wait_for_completion: got {show(wait)}, must be a WaitForCompletion, like "
+            "WaitForCompletion(timeout=cdk.Duration.hours(6))"
+        )
+        return
+    yield from _bad_timeout(wait.timeout)
+    directions = set(_directions(request))
+    for name, direction, other in (
+        ("objective_at_least", "Maximize", "objective_at_most"),
+        ("objective_at_most", "Minimize", "objective_at_least"),
+    ):
+        value: Any = getattr(wait, name)
+        if value is None:
+            # Where definitions differ, the best may be of either kind.
+            if getattr(wait, other) is not None and direction in directions and len(directions) > 1:
+                yield (
+                    f"wait_for_completion.{name}: got None beside {other}, must be given too, as a definition's "
+                    f"objective may be one to {direction.lower()}"
+                )
+            continue
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and not is_token(value)
+        if not number or not abs(value) <= _GREATEST:
+            shown = "a token" if is_token(value) else show(value)
+            yield f"wait_for_completion.{name}: got {shown}, must be a finite number, known at synth"
+        elif directions and directions.isdisjoint({direction, None}):
+            yield (
+                f"wait_for_completion.{name}: got {show(value)}, and the objective is not one to {direction.lower()}; "
+                f"use {other}"
+            )
+
+
+def _bad_timeout(timeout: Any) -> Iterator[str]:
+    import aws_cdk as cdk  # noqa: PLC0415 – the parts can be had without the CDK
+
+    if not isinstance(timeout, cdk.Duration):
+        yield f"wait_for_completion.timeout: got {show(timeout)}, must be a Duration, like cdk.Duration.hours(6)"
+    elif timeout.is_unresolved():
+        yield "wait_for_completion.timeout: got a token, must be known at synth"
+    elif not _SHORTEST <= timeout.to_seconds(integral=False) <= _LONGEST:
+        yield (
+            f"wait_for_completion.timeout: got {timeout.to_human_string()}, must be 1 minute to 12 hours, which is "
+            "CloudFormation's longest; for a longer tuning, leave wait_for_completion out, and use "
+            "HyperparameterTuningJob.from_tuning_job_name(...).best_training_job in a deployment after its end"
+        )
+
+
+def _directions(request: Mapping[str, Any]) -> Iterator[str | None]:
+    """The directions of all objectives, None for one that is not known."""
+    config = request.get("HyperParameterTuningJobConfig")
+    several = request.get("TrainingJobDefinitions")
+    objectives = [config.get("HyperParameterTuningJobObjective") if isinstance(config, Mapping) else None]
+    if isinstance(several, (list, tuple)):
+        objectives += [each.get("TuningObjective") for each in several if isinstance(each, Mapping)]
+    for objective in objectives:
+        if isinstance(objective, Mapping):
+            direction = objective.get("Type")
+            yield str(direction) if isinstance(direction, str) and not is_token(direction) else None

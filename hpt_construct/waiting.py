@@ -1,0 +1,303 @@
+"""What a job that is waited for has besides: a wait condition, who starts the waiting, and the result; and once a stack
+the state machine that polls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from . import rendering
+from .best_training_job import BestTrainingJob
+from .errors import ValidationError
+from .findings import explain, explain_wildcard
+from .provider import Provider, Taggable
+from .tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from .reference import IHyperparameterTuningJob
+    from .resource import JobResource
+    from .wait_for_completion import WaitForCompletion
+
+WAIT_TYPE: Final = "Custom::SageMakerHyperParameterTuningJobWait"
+RESULT_TYPE: Final = "Custom::SageMakerHyperParameterTuningJobResult"
+RESOURCES_A_JOB: Final = 4
+"""What a job that is waited for adds to its own resource."""
+
+UNWAITED_CHANGE: Final = "hpt-construct:unwaited-change"
+_RESULT: Final = "BestTrainingJob"
+_MACHINE: Final = "Waiting"
+_LONGEST_EXECUTION: Final = 12 * 3600 + 1800
+"""Seconds after which even an execution ends whose function never answers."""
+
+_LONGEST_BASE: Final = 255 - 8
+"""Of a logical id, so that eight characters have room behind it."""
+
+_RETRY: Final = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "MaxAttempts": 3, "BackoffRate": 2}
+_NOT_OF_THE_WAIT: Final = ("Tags", "RemovalPolicy")
+"""Properties of a job whose change launches nothing."""
+
+
+def add(
+    job: IHyperparameterTuningJob, resource: JobResource, wait: WaitForCompletion | None, properties: Mapping[str, Any]
+) -> BestTrainingJob | None:
+    """Let deployments wait for a job of the app, if they are to.
+
+    A wait condition can't be updated, and signals once: handle, condition and starter are new with each new request.
+    The handle comes after the job, for its URL does not live longer than twelve hours.
+    """
+    if wait is None:
+        return None
+    provider = Provider.of(job)
+    waited = {name: value for name, value in properties.items() if name not in _NOT_OF_THE_WAIT}
+    thresholds = {name: rendering.template(value) for name, value in wait.thresholds().items()}
+    digest = _Digest(job, [waited, wait.seconds(), thresholds])
+    handle = cdk.CfnWaitConditionHandle(job, "WaitHandle")
+    handle.node.add_dependency(resource)
+    starter = _custom(
+        job,
+        "Wait",
+        WAIT_TYPE,
+        provider,
+        {
+            "TuningJobName": resource.ref,
+            "HandleUrl": handle.ref,
+            "TimeoutInSeconds": str(wait.seconds()),
+            **thresholds,
+            "StateMachineArn": _machine(provider),
+        },
+    )
+    condition = cdk.CfnWaitCondition(job, "WaitCondition", handle=handle.ref, timeout=str(wait.seconds()), count=1)
+    condition.node.add_dependency(starter)
+    for each in (handle, starter, condition):
+        digest.name(each)
+    result = _custom(
+        job, _RESULT, RESULT_TYPE, provider, {"TuningJobName": resource.ref, "Waited": "true", **thresholds}
+    )
+    result.node.add_dependency(condition)
+    resource.with_it += [handle, starter, condition, result]
+    provider.add_resources(RESOURCES_A_JOB)
+    provider.permissions.allow_describing_trainings(properties.get("HyperParameterTuningJobName"))
+    if _may_change_alone(job, waited):
+        cdk.Annotations.of(job).add_warning_v2(
+            UNWAITED_CHANGE,
+            "wait_for_completion: the request has a value that may change without the template (a parameter or a "
+            "dynamic reference), and a deployment that changes nothing else starts a new job, does not wait for it, "
+            "and fails; change run='...' with it, or write the value out",
+        )
+    return BestTrainingJob(result, _tuned(properties))
+
+
+def of_job_elsewhere(job: IHyperparameterTuningJob) -> BestTrainingJob:
+    """The result of a job that the app only refers to.
+
+    :raises ValidationError: It is in another account or region, where the function does not look.
+    """
+    stack = cdk.Stack.of(job)
+    here, there = (stack.account, stack.region), (job.env.account, job.env.region)
+    if any(mine != theirs for mine, theirs in zip(here, there, strict=True) if not is_token(mine + theirs)):
+        problem = (
+            f"best_training_job: the job is in account {there[0]}, region {there[1]}, and the stack in account "
+            f"{here[0]}, region {here[1]}; refer to it in a stack of its own account and region"
+        )
+        raise ValidationError(job.node.path, [problem])
+    provider = Provider.of(job)
+    result = _custom(job, _RESULT, RESULT_TYPE, provider, {"TuningJobName": job.tuning_job_name})
+    result.node.add_dependency(provider.invocation_settings)
+    provider.permissions.allow_describing_trainings(job.tuning_job_name)
+    return BestTrainingJob(result, None)
+
+
+def _custom(
+    scope: Construct,
+    id: str,  # noqa: A002
+    resource_type: str,
+    provider: Provider,
+    properties: Mapping[str, Any],
+) -> cdk.CfnResource:
+    told = {"ServiceToken": provider.service_token, "ServiceTimeout": provider.service_timeout, **properties}
+    return cdk.CfnResource(scope, id, type=resource_type, properties=told)
+
+
+def _machine(provider: Provider) -> str:
+    """The ARN of the stack's state machine, made for the first job that is waited for.
+
+    It asks the function once a minute, until that says that the wait is over: about 15 events of its history a round at
+    worst, so that twelve hours fit into the 25,000 that an execution may have.
+    """
+    known = provider.node.try_find_child(_MACHINE)
+    if isinstance(known, _Machine):
+        return known.arn
+    return _Machine(provider).arn
+
+
+class _Machine(Construct):
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(provider, _MACHINE)
+        stack = cdk.Stack.of(self)
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            description="Asks whether the SageMaker hyperparameter tuning jobs of this stack have ended",
+            inline_policies={
+                "Ask": iam.PolicyDocument(
+                    statements=[
+                        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[provider.service_token])
+                    ]
+                )
+            },
+        )
+        machine = Taggable(
+            self,
+            "AWS::StepFunctions::StateMachine",
+            {
+                "RoleArn": role.role_arn,
+                "StateMachineType": "STANDARD",
+                "Definition": _definition(stack.partition, provider.service_token),
+            },
+        )
+        explain(machine, "SF1", "an execution's input has a URL that signals to CloudFormation, and belongs in no log")
+        explain(machine, "SF2", "an execution polls one function, whose log says what it found")
+        executions = stack.format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{machine.get_att('Name').to_string()}:*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        provider.after_function.add_statements(
+            iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.ref]),
+            iam.PolicyStatement(actions=["states:StopExecution"], resources=[executions]),
+        )
+        explain_wildcard(provider.after_function, executions, "the executions of the one state machine")
+        self.arn = machine.ref
+
+
+def _definition(partition: str, function: str) -> dict[str, Any]:
+    return {
+        "Comment": "Polls for the end of a SageMaker hyperparameter tuning job (hpt-construct)",
+        "TimeoutSeconds": _LONGEST_EXECUTION,
+        "StartAt": "Poll",
+        "States": {
+            "Poll": {
+                "Type": "Task",
+                "Resource": f"arn:{partition}:states:::lambda:invoke",
+                "Parameters": {"FunctionName": function, "Payload.$": "$"},
+                "ResultSelector": {"done.$": "$.Payload.done", "wait.$": "$.Payload.wait"},
+                "ResultPath": "$.poll",
+                "TimeoutSeconds": 120,
+                "Retry": [_RETRY],
+                # A function that can't answer is asked again in a minute.
+                "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Rest"}],
+                "Next": "Is it over?",
+            },
+            "Is it over?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.poll.done", "BooleanEquals": True, "Next": "Done"}],
+                "Default": "Wait",
+            },
+            "Wait": {"Type": "Wait", "SecondsPath": "$.poll.wait", "Next": "Poll"},
+            "Rest": {"Type": "Wait", "Seconds": 60, "Next": "Poll"},
+            "Done": {"Type": "Succeed"},
+        },
+    }
+
+
+@jsii.implements(cdk.IStringProducer)
+class _Logical:
+    def __init__(self, digest: _Digest, base: str) -> None:
+        self._digest = digest
+        self._base = base
+
+    def produce(self, context: cdk.IResolveContext) -> str:
+        """The logical id, when the template is written: tokens of the request may say something else until then."""
+        return f"{self._base}{self._digest.value(context)}"
+
+
+class _Digest:
+    """What a wait is for, as a part of logical ids."""
+
+    def __init__(self, job: Construct, what: list[Any]) -> None:
+        self._job = job
+        self._what = what
+        self._known: str | None = None
+
+    def name(self, resource: cdk.CfnResource) -> None:
+        """Give a resource a logical id that is new whenever this is."""
+        stack = cdk.Stack.of(self._job)
+        base = str(stack.resolve(resource.logical_id))
+        if len(base) > _LONGEST_BASE:
+            # Its end is what tells it from others.
+            base = f"W{base[1 - _LONGEST_BASE :]}"
+        resource.override_logical_id(cdk.Lazy.uncached_string(_Logical(self, base)))
+
+    def value(self, context: cdk.IResolveContext) -> str:
+        """Eight characters of it; looked for once the app is complete."""
+        if self._known is not None:
+            return self._known
+        resolved = cdk.Stack.of(self._job).resolve(self._what)
+        digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:8].upper()
+        if not context.preparing:
+            self._known = digest
+        return digest
+
+
+def _may_change_alone(job: Construct, properties: Mapping[str, Any]) -> bool:
+    """Whether a value of the request is a parameter's, or one that CloudFormation looks up.
+
+    What is imported can't change while it is imported, and what resources of the stack are, the template says.
+    """
+    if not any(_tokens(properties)):
+        return False
+    stack = cdk.Stack.of(job)
+    parameters = {
+        str(stack.resolve(each.logical_id)) for each in stack.node.children if isinstance(each, cdk.CfnParameter)
+    }
+    return any(
+        "{{resolve:" in text or text in parameters or text.startswith("SsmParameterValue")
+        for text in _leaves(stack.resolve(properties))
+    )
+
+
+def _tokens(value: Any) -> Iterator[bool]:
+    if is_token(value):
+        yield True
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _tokens(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _tokens(item)
+
+
+def _leaves(resolved: Any) -> Iterator[str]:
+    """What is referred to, and every other text that CloudFormation may act on."""
+    match resolved:
+        case {"Ref": str(name), **rest} if not rest:
+            yield name
+        case dict():
+            for item in resolved.values():
+                yield from _leaves(item)
+        case list():
+            for item in resolved:
+                yield from _leaves(item)
+        case str() if "{{resolve:" in resolved:
+            yield resolved
+
+
+def _tuned(properties: Mapping[str, Any]) -> Collection[str] | None:
+    """The names of what the tuning chooses; None where SageMaker chooses among more, or tokens hide some."""
+    config = properties["HyperParameterTuningJobConfig"]
+    definitions = properties.get("TrainingJobDefinitions", [])
+    kinds = [config.get("ParameterRanges", {}), *(each.get("HyperParameterRanges", {}) for each in definitions)]
+    if "Autotune" in properties or any(_tokens(kinds)):
+        return None
+    return {each["Name"] for ranges in kinds for several in ranges.values() for each in several}
