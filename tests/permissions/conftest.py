@@ -79,6 +79,10 @@ class Place:
         """The ARN of the function itself."""
         return self.arn("lambda", "function:hpt")
 
+    def machine(self) -> str:
+        """The ARN of the state machine that polls."""
+        return self.arn("states", "stateMachine:Machine")
+
     def resolve(self, value: Any) -> Any:
         """A part of a template as CloudFormation resolves it here."""
         pseudo = {
@@ -89,6 +93,10 @@ class Place:
         }
         resolved: Any
         match value:
+            case {"Ref": str(name)} if name.startswith("HptConstructProviderWaiting"):
+                resolved = self.machine()
+            case {"Fn::GetAtt": [str(name), "Name"]} if name.startswith("HptConstructProviderWaiting"):
+                resolved = self.machine().rpartition(":")[2]
             case {"Ref": name}:
                 resolved = pseudo[name]
             case {"Fn::Join": [separator, parts]}:
