@@ -57,7 +57,8 @@ class MiniStack:
     It has its port from the beginning: the child is handed the listening socket, so that no other program can take
     the port in between.
 
-    speed: how much faster than life Lambda repeats an asynchronous run that has ended with an error.
+    speed: how much faster than life Step Functions waits, and Lambda repeats an asynchronous run that has ended with
+        an error.
     """
 
     def __init__(self, speed: float) -> None:
@@ -95,6 +96,7 @@ class MiniStack:
             # From retry to retry twice as long.
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(_RETRY_SECONDS / self._speed),
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(_LONGEST_RETRY_SECONDS / self._speed),
+            "SFN_WAIT_SCALE": repr(1 / self._speed),
             # Roles are assumed by who their trust allows, and calls are made with what their policies allow.
             "AUTH": "true",
             # These would listen on fixed ports, which a second sandbox could not have.

@@ -32,8 +32,8 @@ class SandboxSettings:
     account_id: the account, twelve digits.
     service: durations and quotas of SageMaker.
     environment: variables that commands get on top; not to be AWS endpoints outside of this computer.
-    speed: how much faster than life SageMaker's clock runs; Lambda's waits of 60 s and 120 s, before it repeats an
-        asynchronous run that has failed, are divided by it.
+    speed: how much faster than life SageMaker's clock runs, and Step Functions waits; Lambda's waits of 60 s and
+        120 s, before it repeats an asynchronous run that has failed, are divided by it.
     verbose: whether the services log to standard error; otherwise nothing is logged unless the start fails.
     """
 

@@ -1,0 +1,213 @@
+"""Deployments that wait for a tuning, with the real CLI: an SSM parameter stands for the model that serves."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ssm as ssm
+
+from hpt_construct import HyperparameterTuningJob, WaitForCompletion
+from sandbox import Sandbox, SandboxSettings, ServiceSettings
+from sandbox.sagemaker.trainings import FAILING_SHARE
+
+from .conftest import ROOT, Account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SERVING = "/model/serving"
+SPEED = 120.0
+"""A poll takes place every half second."""
+
+
+@pytest.fixture(scope="module")
+def fast_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """A sandbox in which an hour of trainings, and a minute between polls, are short."""
+    folder = tmp_path_factory.mktemp("apps")
+    settings = SandboxSettings(
+        service=ServiceSettings(stopping_seconds=30, training_seconds=60, inputs_elsewhere=True),
+        environment={"PYTHONPATH": str(ROOT), "CDK_OUTPUT": str(folder / "cdk.out")},
+        speed=SPEED,
+    )
+    with Sandbox(settings) as sandbox:
+        account = Account(sandbox, folder)
+        done = account.run_cdk("bootstrap", "aws://111122223333/us-east-1")
+        assert done.returncode == 0, done.stderr
+        yield account
+
+
+@pytest.fixture
+def fast(fast_sandbox: Account) -> Iterator[Account]:
+    """The same, with short trainings."""
+    yield fast_sandbox
+    fast_sandbox.sandbox.control.configure(training_seconds=60)
+
+
+class Tuned:
+    """A stack that serves the best model of its tuning."""
+
+    def __init__(self, account: Account, request: dict[str, Any], name: str) -> None:
+        self.account = account
+        self.request = request
+        self.name = name
+        account.created()
+
+    def fill(self, stack: cdk.Stack, *, jobs: int = 3, wait: bool = True, stage: str = "dev", **options: Any) -> None:
+        """Tune, hold it to a metric, serve."""
+        request = copy.deepcopy(self.request)
+        limits = request["HyperParameterTuningJobConfig"]["ResourceLimits"]
+        limits.update(MaxNumberOfTrainingJobs=jobs, MaxParallelTrainingJobs=min(jobs, 3))
+        request["TrainingJobDefinition"]["StaticHyperParameters"] |= options.pop("static", {})
+        waiting = WaitForCompletion(timeout=cdk.Duration.hours(1), **options)
+        job = HyperparameterTuningJob.from_request(
+            stack, "Tuning", request, wait_for_completion=waiting if wait else None
+        )
+        if wait:
+            ssm.CfnParameter(
+                stack, "Model", name=f"{SERVING}/{self.name}", type="String", value=job.best_training_job.model_data_url
+            )
+            cdk.CfnOutput(stack, "Eta", value=job.best_training_job.hyperparameter("eta"))
+        cdk.Tags.of(stack).add("stage", stage)
+
+    def deploy(self, **options: Any) -> Any:
+        """Deploy it."""
+        return self.account.deploy(lambda stack: self.fill(stack, **options), self.name)
+
+    def created(self) -> list[str]:
+        """The jobs that were launched since the last time this was asked."""
+        return [request["HyperParameterTuningJobName"] for request in self.account.created()]
+
+    @property
+    def serving(self) -> str:
+        """Where the model is that serves."""
+        client = self.account.sandbox.client("ssm")
+        value: str = client.get_parameter(Name=f"{SERVING}/{self.name}")["Parameter"]["Value"]
+        return value
+
+    def best(self, job: str) -> str:
+        """Where the best model of a job is."""
+        sagemaker = self.account.sagemaker
+        best = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)["BestTrainingJob"]
+        told = sagemaker.describe_training_job(TrainingJobName=best["TrainingJobName"])
+        url: str = told["ModelArtifacts"]["S3ModelArtifacts"]
+        return url
+
+    def executions(self) -> dict[str, int]:
+        """How many executions of the stack's machines there are, by status."""
+        client = self.account.sandbox.client("stepfunctions")
+        found: dict[str, int] = {}
+        for machine in client.list_state_machines()["stateMachines"]:
+            for execution in client.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]:
+                found[execution["status"]] = found.get(execution["status"], 0) + 1
+        return found
+
+
+def test_best_model_serves_until_a_better_one_is_accepted(fast: Account, guide_request: dict[str, Any]) -> None:
+    """First deployment, tags, a tuning that is not good enough, one that is, and the end."""
+    stack = Tuned(fast, guide_request, "Life")
+    first = stack.deploy(objective_at_least=0.01)
+    assert first.returncode == 0, first.stderr
+    [job] = stack.created()
+    assert fast.jobs()[job] == "Completed"
+    assert stack.serving == stack.best(job)
+    assert "Life.Eta = " in first.stderr
+
+    tagged = stack.deploy(objective_at_least=0.01, stage="prod")
+    assert tagged.returncode == 0, tagged.stderr
+    assert stack.created() == []
+    assert stack.executions() == {"SUCCEEDED": 1}
+
+    refused = stack.deploy(jobs=4, objective_at_least=0.9999)
+    assert refused.returncode == 1
+    assert "is not good enough: its best validation:auc is 0." in refused.stdout
+    assert "and wait_for_completion asks for at least 0.9999" in refused.stdout
+    assert "UPDATE_ROLLBACK_COMPLET" in refused.stdout
+    assert len(stack.created()) == 1
+    assert stack.serving == stack.best(job)
+
+    accepted = stack.deploy(jobs=5, objective_at_least=0.01)
+    assert accepted.returncode == 0, accepted.stderr
+    [better] = stack.created()
+    assert stack.serving == stack.best(better)
+    assert fast.jobs()[job] == "Completed"
+
+    assert fast.destroy("Life").returncode == 0
+    assert "RUNNING" not in stack.executions()
+
+
+def test_failed_tuning_fails_the_deployment_with_sagemakers_reason(
+    fast: Account, guide_request: dict[str, Any]
+) -> None:
+    """The record stays to be looked at."""
+    stack = Tuned(fast, guide_request, "Failing")
+    failed = stack.deploy(static={FAILING_SHARE: "1"})
+    assert failed.returncode == 1
+    [job] = stack.created()
+    assert f"The tuning job '{job}' failed: No training job succeeded after" in failed.stdout
+    assert "ROLLBACK_COMPLETE" in failed.stdout
+    assert fast.jobs()[job] == "Failed"
+    fast.destroy("Failing")
+
+
+def test_waiting_can_be_added_and_taken_away(fast: Account, guide_request: dict[str, Any]) -> None:
+    """It launches nothing: a job that has ended is accepted at once."""
+    stack = Tuned(fast, guide_request, "Added")
+    assert stack.deploy(wait=False).returncode == 0
+    [job] = stack.created()
+    fast.sandbox.control.advance(24 * 3600)
+    added = stack.deploy()
+    assert added.returncode == 0, added.stderr
+    assert stack.serving == stack.best(job)
+    removed = stack.deploy(wait=False)
+    assert removed.returncode == 0, removed.stderr
+    assert stack.created() == []
+    fast.destroy("Added")
+
+
+def test_stack_that_is_deleted_while_it_waits_leaves_nothing_running(
+    fast: Account, guide_request: dict[str, Any]
+) -> None:
+    """The execution is stopped, and so is the job."""
+    stack = Tuned(fast, guide_request, "Deleted")
+    fast.sandbox.control.configure(training_seconds=100 * 3600)
+    before = stack.executions()
+    deploying = threading.Thread(target=stack.deploy)
+    deploying.start()
+    cloudformation = fast.sandbox.client("cloudformation")
+    until = time.monotonic() + 300
+    while stack.executions().get("RUNNING", 0) == before.get("RUNNING", 0) and time.monotonic() < until:
+        time.sleep(0.2)
+    cloudformation.delete_stack(StackName="Deleted")
+    deploying.join()
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="Deleted", WaiterConfig={"Delay": 1})
+    [job] = stack.created()
+    assert fast.jobs()[job] == "Stopped"
+    assert "RUNNING" not in stack.executions()
+
+
+def test_reference_to_a_job_that_has_ended_serves_its_model(fast: Account, guide_request: dict[str, Any]) -> None:
+    """Without any waiting, and not before its end."""
+    fast.sandbox.control.configure(training_seconds=3600)
+    request = {**guide_request, "HyperParameterTuningJobName": "elsewhere"}
+    fast.sagemaker.create_hyper_parameter_tuning_job(**request)
+
+    def fill(stack: cdk.Stack) -> None:
+        best = HyperparameterTuningJob.from_tuning_job_name(stack, "Job", "elsewhere").best_training_job
+        told = stack.to_json_string({"url": best.model_data_url, "value": best.objective_value})
+        ssm.CfnParameter(stack, "Model", name=f"{SERVING}/elsewhere", type="String", value=told)
+
+    refused = fast.deploy(fill, "Elsewhere")
+    assert refused.returncode == 1
+    assert "The tuning job 'elsewhere' is still running (" in refused.stdout
+    fast.destroy("Elsewhere")
+    fast.sandbox.control.advance(24 * 3600)
+    assert fast.deploy(fill, "Elsewhere").returncode == 0
+    parameter = fast.sandbox.client("ssm").get_parameter(Name=f"{SERVING}/elsewhere")["Parameter"]
+    assert json.loads(parameter["Value"])["url"].endswith("/output/model.tar.gz")
+    fast.destroy("Elsewhere")
