@@ -13,6 +13,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Annotations, Match, Template
 
+from examples.best_model import BestModel
 from examples.multi_algorithm_spot import MultiAlgorithmSpot
 from examples.pipeline import PIPELINE, Pipeline
 from examples.warm_start import Refinement, Search
@@ -28,12 +29,14 @@ SCRIPTS = {
     "xgboost": {"XgboostExample"},
     "multi_algorithm_spot": {"MultiAlgorithmSpotExample"},
     "warm_start": {"SearchExample", "RefinementExample"},
+    "best_model": {"BestModelExample"},
     "pipeline": {"TuningPipelineExample"},
 }
 APPS: dict[str, Callable[[cdk.App], object]] = {
     "xgboost": lambda app: Xgboost(app, "Example"),
     "multi_algorithm_spot": lambda app: MultiAlgorithmSpot(app, "Example"),
     "warm_start": lambda app: Refinement(app, "Example", search=Search(app, "Search")),
+    "best_model": lambda app: BestModel(app, "Example"),
     "pipeline": lambda app: Pipeline(app, "Example", env=PIPELINE),
 }
 
@@ -67,7 +70,7 @@ def test_example_meets_no_doubt(name: str) -> None:
     assert warnings == []
 
 
-@pytest.mark.parametrize("name", ["xgboost", "multi_algorithm_spot", "warm_start"])
+@pytest.mark.parametrize("name", ["xgboost", "multi_algorithm_spot", "warm_start", "best_model"])
 def test_cdk_nag_finds_nothing_in_the_example(name: str, tmp_path: Path) -> None:
     """AwsSolutions, for the buckets and for the roles that the jobs make."""
     app = cdk.App(outdir=str(tmp_path))
@@ -98,6 +101,17 @@ def test_pipeline_deploys_to_two_environments_and_updates_itself() -> None:
         config = job["Properties"]["HyperParameterTuningJobConfig"]
         longest.append(config["ResourceLimits"]["MaxNumberOfTrainingJobs"])
     assert longest == ["2", "50"]
+
+
+def test_best_model_serves_what_the_tuning_has_chosen() -> None:
+    """The model is the result's, and its role may read that one object."""
+    template = Template.from_stack(BestModel(cdk.App(), "Example"))
+    [model] = template.find_resources("AWS::SageMaker::Model").values()
+    container = model["Properties"]["PrimaryContainer"]
+    [result] = template.find_resources(f"{TYPE}Result")
+    assert container["ModelDataUrl"] == {"Fn::GetAtt": [result, "ModelDataUrl"]}
+    assert result in str(template.find_resources("AWS::IAM::Role", {"Properties": {"Policies": Match.any_value()}}))
+    assert template.find_resources("AWS::SageMaker::Endpoint")
 
 
 def test_refinement_begins_with_the_searchs_results() -> None:
