@@ -72,7 +72,8 @@ class _SignatureOfInit:
 class HyperparameterTuningJob(IHyperparameterTuningJob):
     """A SageMaker hyperparameter tuning job that starts when its stack is deployed.
 
-    The deployment succeeds once SageMaker has accepted the job, and does not wait for its end. A change of the request
+    The deployment succeeds once SageMaker has accepted the job, and waits for its end only if asked to
+    (``wait_for_completion``). A change of the request
     starts a new job and then stops the old one; a deployment without a change starts nothing; deleting the resource
     stops the job and keeps its record and results.
 
