@@ -145,6 +145,7 @@ def _footprint() -> tuple[list[Row], dict[str, Mapping[str, float]]]:
     sizes = {key: footprint.size(key) for key in (PRODUCT, AWS, PROVIDER, BARE)}
     ours, aws = sizes[PRODUCT], sizes[AWS]
     many = stacks.template(stacks.hpt_construct, 400)
+    awaited, waited = stacks.template(stacks.waiting, 98), footprint.size("waiting")
     loaded = footprint.modules_loaded()
     rows = [
         report.at_most("resources of a stack, once", ours.resources_once, 5, ""),
@@ -154,6 +155,12 @@ def _footprint() -> tuple[list[Row], dict[str, Mapping[str, float]]]:
         report.at_most("400 jobs: largest policy", footprint.largest_policy(many), 10_240, "characters"),
         report.at_most("400 jobs: resources", len(many["Resources"]), _MOST_RESOURCES, ""),
         report.at_most("400 jobs: template", footprint.template_bytes(many), 1_000_000, "bytes"),
+        report.at_most("resources that a job has more to be waited for", waited.resources_a_job - 1, 4, ""),
+        report.Row("bytes that it has more", f"{waited.bytes_a_job - ours.bytes_a_job:,}"),
+        report.Row("resources that a stack has more if a job is waited for", f"{_more_once(waited, ours)}"),
+        report.at_most("98 jobs that are waited for: resources", len(awaited["Resources"]), _MOST_RESOURCES, ""),
+        report.at_most("98 jobs that are waited for: template", footprint.template_bytes(awaited), 1_000_000, "bytes"),
+        report.at_most("events of an execution in 12 hours", *footprint.history(awaited), ""),
         report.at_most(
             "modules of the CDK that import hpt_construct loads",
             len(loaded),
@@ -170,6 +177,10 @@ def _footprint() -> tuple[list[Row], dict[str, Mapping[str, float]]]:
         for key, each in sizes.items()
     ]  # fmt: skip
     return rows, {"template bytes of a job": {key: each.bytes_a_job for key, each in sizes.items()}}
+
+
+def _more_once(waited: footprint.Size, ours: footprint.Size) -> int:
+    return waited.resources_once - ours.resources_once
 
 
 def _services(modules: Sequence[str]) -> list[str]:

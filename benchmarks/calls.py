@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
-from hpt_handler import cloudformation, handler, sagemaker
+from hpt_handler import cloudformation, handler, sagemaker, waiting
 from hpt_handler.clock import LambdaClock
 
 from benchmarks import cold
@@ -19,6 +20,9 @@ MOST = {
     "Update, nothing changed": 2,
     "Update, tags changed": 4,
     "Delete, the job has ended": 3,
+    "Poll, the job runs": 1,
+    "Poll, the job has ended": 1,
+    "Result": 2,
 }
 """How many calls each event may take."""
 
@@ -35,18 +39,37 @@ def calls() -> dict[str, list[str]]:
     started, create = run("Create", tagged)
     _, unchanged = run("Update", tagged, physical_id=started, old=tagged)
     _, retagged = run("Update", other, physical_id=started, old=tagged)
+    running = _poll(account, started)
     account.advance(1_000_000)
+    ended = _poll(account, started)
+    _, result = run(
+        "Create", {"TuningJobName": started}, resource_type="Custom::SageMakerHyperParameterTuningJobResult"
+    )
     _, delete = run("Delete", other, physical_id=started)
-    return dict(zip(MOST, (create, unchanged, retagged, delete), strict=True))
+    return dict(zip(MOST, (create, unchanged, retagged, delete, running, ended, result), strict=True))
+
+
+def _poll(account: SageMaker, name: str) -> list[str]:
+    told = {"TuningJobName": name, "HandleUrl": "", "Until": math.inf, "TimeoutInSeconds": 60}
+    account.clear_calls()
+    clock = LambdaClock(lambda: 900_000)
+    waiting.poll(told, sagemaker.Jobs(sagemaker.client(), clock), clock)
+    return [call.operation for call in account.calls()]
 
 
 def _runner(account: SageMaker) -> Callable[..., tuple[str, list[str]]]:
     account.attach(sagemaker.client())
 
     def run(
-        kind: str, properties: dict[str, Any], physical_id: str = "", old: dict[str, Any] | None = None
+        kind: str,
+        properties: dict[str, Any],
+        physical_id: str = "",
+        old: dict[str, Any] | None = None,
+        resource_type: str = "",
     ) -> tuple[str, list[str]]:
         event = cold.event(properties, "") | {"RequestType": kind, "RequestId": f"{kind}-{len(account.calls())}"}
+        if resource_type:
+            event["ResourceType"] = resource_type
         if physical_id:
             event["PhysicalResourceId"] = physical_id
         if old is not None:

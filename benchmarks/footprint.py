@@ -62,6 +62,19 @@ def zipped_function() -> int:
         return len(archive.getvalue())
 
 
+def history(template: Mapping[str, Any]) -> tuple[int, int]:
+    """The events in the history of an execution that polls for twelve hours, and how many there may be.
+
+    A round is a wait and a choice, with an event at the entry and one at the exit of each, and a task, with three more.
+    """
+    [machine] = [each for each in template["Resources"].values() if each["Type"] == "AWS::StepFunctions::StateMachine"]
+    states = machine["Properties"]["Definition"]["States"].values()
+    events = {"Wait": 2, "Choice": 2, "Task": 5}
+    # Of the two waits one is in a round.
+    a_round = sum(events.get(kind, 0) for kind in {state["Type"] for state in states})
+    return 12 * 60 * a_round, 25_000
+
+
 def largest_policy(template: Mapping[str, Any]) -> int:
     """The characters of the largest policy in a template, without white space, as IAM counts."""
     documents = [

@@ -76,6 +76,18 @@ def from_request(stack: cdk.Stack, jobs: int) -> None:
         HyperparameterTuningJob.from_request(stack, f"Job{index}", guide_request(), arn_output=jobs <= MOST_OUTPUTS)
 
 
+def waiting(stack: cdk.Stack, jobs: int) -> None:
+    """The product, from a request, waited for, and with the result in an output."""
+    from hpt_construct import HyperparameterTuningJob, WaitForCompletion  # noqa: PLC0415 – as above
+
+    for index in range(jobs):
+        wait = WaitForCompletion(timeout=cdk.Duration.hours(6), objective_at_least=0.85)
+        job = HyperparameterTuningJob.from_request(
+            stack, f"Job{index}", guide_request(), arn_output=False, wait_for_completion=wait
+        )
+        _output(stack, index, job.best_training_job.model_data_url)
+
+
 def bare(stack: cdk.Stack, jobs: int) -> None:
     """``cdk.CustomResource`` alone, with the properties that the product writes; no function is behind it."""
     for index in range(jobs):
@@ -161,6 +173,7 @@ def provider(stack: cdk.Stack, jobs: int) -> None:
 FILLS: dict[str, Fill] = {
     "hpt_construct": hpt_construct,
     "from_request": from_request,
+    "waiting": waiting,
     "CustomResource": bare,
     "AwsCustomResource": aws_custom_resource,
     "Provider": provider,

@@ -58,8 +58,9 @@ def add(
         return None
     provider = Provider.of(job)
     waited = {name: value for name, value in properties.items() if name not in _NOT_OF_THE_WAIT}
+    seconds = str(wait.seconds())
     thresholds = {name: rendering.template(value) for name, value in wait.thresholds().items()}
-    digest = _Digest(job, [waited, wait.seconds(), thresholds])
+    digest = _Digest(job, [waited, seconds, thresholds])
     handle = cdk.CfnWaitConditionHandle(job, "WaitHandle")
     handle.node.add_dependency(resource)
     starter = _custom(
@@ -70,12 +71,12 @@ def add(
         {
             "TuningJobName": resource.ref,
             "HandleUrl": handle.ref,
-            "TimeoutInSeconds": str(wait.seconds()),
+            "TimeoutInSeconds": seconds,
             **thresholds,
             "StateMachineArn": _machine(provider),
         },
     )
-    condition = cdk.CfnWaitCondition(job, "WaitCondition", handle=handle.ref, timeout=str(wait.seconds()), count=1)
+    condition = cdk.CfnWaitCondition(job, "WaitCondition", handle=handle.ref, timeout=seconds, count=1)
     condition.node.add_dependency(starter)
     for each in (handle, starter, condition):
         digest.name(each)
@@ -212,42 +213,45 @@ def _definition(partition: str, function: str) -> dict[str, Any]:
 
 
 @jsii.implements(cdk.IStringProducer)
-class _Logical:
+class _LogicalId:
     def __init__(self, digest: _Digest, base: str) -> None:
         self._digest = digest
         self._base = base
 
     def produce(self, context: cdk.IResolveContext) -> str:
         """The logical id, when the template is written: tokens of the request may say something else until then."""
-        return f"{self._base}{self._digest.value(context)}"
+        return self._base + self._digest.value(preparing=context.preparing)
 
 
 class _Digest:
     """What a wait is for, as a part of logical ids."""
 
     def __init__(self, job: Construct, what: list[Any]) -> None:
-        self._job = job
+        self._stack = cdk.Stack.of(job)
         self._what = what
-        self._known: str | None = None
+        self._is_known = not any(_tokens(what))
+        self._values: dict[bool, str] = {}
 
     def name(self, resource: cdk.CfnResource) -> None:
         """Give a resource a logical id that is new whenever this is."""
-        stack = cdk.Stack.of(self._job)
-        base = str(stack.resolve(resource.logical_id))
+        base = self._stack.get_logical_id(resource)
         if len(base) > _LONGEST_BASE:
             # Its end is what tells it from others.
             base = f"W{base[1 - _LONGEST_BASE :]}"
-        resource.override_logical_id(cdk.Lazy.uncached_string(_Logical(self, base)))
+        if self._is_known:
+            resource.override_logical_id(base + _digest_of(self._what))
+        else:
+            resource.override_logical_id(cdk.Lazy.uncached_string(_LogicalId(self, base)))
 
-    def value(self, context: cdk.IResolveContext) -> str:
-        """Eight characters of it; looked for once the app is complete."""
-        if self._known is not None:
-            return self._known
-        resolved = cdk.Stack.of(self._job).resolve(self._what)
-        digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:8].upper()
-        if not context.preparing:
-            self._known = digest
-        return digest
+    def value(self, *, preparing: bool) -> str:
+        """Eight characters of it, looked for once while references are collected, and once the app is complete."""
+        if preparing not in self._values:
+            self._values[preparing] = _digest_of(self._stack.resolve(self._what))
+        return self._values[preparing]
+
+
+def _digest_of(resolved: Any) -> str:
+    return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:8].upper()
 
 
 def _may_change_alone(job: Construct, properties: Mapping[str, Any]) -> bool:
