@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 # The function's code is imported as Lambda does it: from its folder.
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "lambda"))
 
-from benchmarks import calls, cold, footprint, load, measure, report, stacks
+from benchmarks import calls, cold, footprint, load, measure, report, stacks, trainings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +51,7 @@ HOW = {
         "100 Creates at once, 50 functions at a time (threads, a client each), the real handler against the sandbox's "
         "SageMaker, which lets 5 be created a second after a burst of 10."
     ),
+    "A thousand trainings": trainings.HOW,
 }
 
 
@@ -68,6 +69,7 @@ def main() -> int:
         "Footprint": size_rows,
         "Calls": _calls(),
         "Load": _load(),
+        "A thousand trainings": trainings.rows(1 if quick else 5),
     }
     print(report.terminal(sections))  # noqa: T201 – the point of it
     if not quick:
