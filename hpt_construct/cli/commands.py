@@ -21,7 +21,7 @@ _COMMANDS = {
 }
 
 _EPILOG = """\
-TARGET is a tuning job's name or ARN, a stack's name (all of its tuning jobs), or stack/logical-id.
+TARGET is a tuning job's name or ARN, a stack's name or ARN (all of its tuning jobs), or stack/logical-id.
 
 Credentials, profiles, regions and endpoints are those of the AWS CLI.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RESOURCE_TYPE = "Custom::SageMakerHyperParameterTuningJob"
 _ARN = re.compile(r"arn:[a-z0-9-]+:sagemaker:(?P<region>[a-z0-9-]+):\d{12}:hyper-parameter-tuning-job/(?P<name>.+)")
+_STACK_ARN = re.compile(r"arn:[a-z0-9-]+:cloudformation:(?P<region>[a-z0-9-]+):\d{12}:stack/[^/\s]+/[^/\s]+")
 _STACK = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}|arn:[a-z0-9-]+:cloudformation:\S+")
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 
@@ -32,12 +33,16 @@ class Found:
 def find(target: str, account: Account) -> Found:
     """The tuning jobs that a target names.
 
-    :param target: A job's name or ARN, a stack's name, or ``stack/logical-id``.
+    :param target: A job's name or ARN, a stack's name or ARN, or ``stack/logical-id``.
     :raises AskError: There is nothing of that name, or AWS can't be asked.
     """
     arn = _ARN.fullmatch(target)
     if arn:
         return Found(SageMaker(account.in_region(arn["region"])), [arn["name"]])
+    arn = _STACK_ARN.fullmatch(target)
+    if arn:
+        there = account.in_region(arn["region"])
+        return Found(SageMaker(there), _of_stack(there, target))
     stack, slash, logical_id = target.partition("/")
     if slash:
         return Found(SageMaker(account), [_of_resource(account, stack, logical_id)])

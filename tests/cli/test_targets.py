@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.cli.conftest import World
 
 _ARN = "arn:aws:sagemaker:{}:111122223333:hyper-parameter-tuning-job/tune"
+_STACK_ARN = "arn:aws:cloudformation:{}:111122223333:stack/Training/12345678-1234-1234-1234-123456789012"
 DESCRIBE = "DescribeHyperParameterTuningJob"
 
 
@@ -45,6 +46,20 @@ def test_an_arn_says_where_the_job_is(world: World) -> None:
     assert world.hpt("wait", _ARN.format("eu-west-1")).exit_code == 0
     arguments = ("wait", _ARN.format("eu-west-1"), "--region", "us-east-1")
     _assert_one_sentence(world, *arguments, says="that is in eu-west-1, and --region says 'us-east-1'")
+
+
+def test_a_stack_is_named_by_its_arn(world: World) -> None:
+    """Like its name; its region is asked, whatever is configured, and --region can't contradict it."""
+    arn = _STACK_ARN.format("eu-west-1")
+    world.service.client("eu-west-1").create_hyper_parameter_tuning_job(
+        **world.body | {"HyperParameterTuningJobName": "tune"}
+    )
+    world.cloudformation.add(arn, Job="tune")
+    world.service.advance(99_999)
+    assert world.hpt("wait", arn).output.startswith("tune is Completed")
+    _assert_one_sentence(world, "wait", arn, "--region", "us-east-1", says="that is in eu-west-1, and --region says")
+    gone = _STACK_ARN.format("us-east-1")
+    _assert_one_sentence(world, "wait", gone, says=f"in us-east-1 there is neither a tuning job nor a stack {gone!r}")
 
 
 @pytest.mark.parametrize(
