@@ -45,6 +45,10 @@ def timeline_of(tuning: Tuning, trainings: Sequence[Training]) -> optuna.Study:
 def write_database(tuning: Tuning, trainings: Sequence[Training], path: str) -> None:
     """Write the study as a file of SQLite, which optuna-dashboard opens.
 
+    Optuna's storage takes a trial at a time, each by more than a dozen statements of its ORM, some ten milliseconds in
+    all: a thousand trainings take ten seconds or more. One transaction would not help, since nothing is waited for;
+    only its private tables would.
+
     :raises OSError: It can't be written.
     """
     # In memory first: to disk it would be a transaction a trial and parameter.
