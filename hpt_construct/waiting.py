@@ -198,9 +198,9 @@ def _definition(partition: str, function: str) -> dict[str, Any]:
                 "Retry": [_RETRY],
                 # A function that can't answer is asked again in a minute.
                 "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Rest"}],
-                "Next": "Is it over?",
+                "Next": "Over",
             },
-            "Is it over?": {
+            "Over": {
                 "Type": "Choice",
                 "Choices": [{"Variable": "$.poll.done", "BooleanEquals": True, "Next": "Done"}],
                 "Default": "Wait",
