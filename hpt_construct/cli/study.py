@@ -46,12 +46,12 @@ def write_database(tuning: Tuning, trainings: Sequence[Training], path: str) -> 
     """Write the study as a file of SQLite, which optuna-dashboard opens.
 
     Optuna's storage takes a trial at a time, each by more than a dozen statements of its ORM, some ten milliseconds in
-    all: a thousand trainings take ten seconds or more. One transaction would not help, since nothing is waited for;
-    only its private tables would.
+    all: a thousand trainings take ten seconds or more. It is not the disk that takes the time: the database is made in
+    memory.
 
     :raises OSError: It can't be written.
     """
-    # In memory first: to disk it would be a transaction a trial and parameter.
+    # To disk it would be a transaction a trial and parameter.
     storage = optuna.storages.RDBStorage("sqlite://")
     _filled(tuning, trainings, storage)
     pooled = storage.engine.raw_connection()
