@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     import aws_cdk as cdk
+    from constructs import Construct
 
 _HYPERPARAMETERS: Final = "HyperParameters"
 
@@ -83,6 +84,19 @@ class BestTrainingJob:
             problem = f"hyperparameter: got {show(name)}, must be one that the tuning chooses, of {allowed}"
             raise ValidationError(where, [problem])
         return self._attribute(f"{_HYPERPARAMETERS}.{name}")
+
+    def comes_before(self, construct: Construct) -> None:
+        """Let a construct wait until this is known.
+
+        :param construct: What is made after the tuning's end.
+
+        >>> import aws_cdk as cdk
+        >>> from hpt_construct import HyperparameterTuningJob
+        >>> stack = cdk.Stack(cdk.App(), "Example")
+        >>> best = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly").best_training_job
+        >>> best.comes_before(cdk.CfnResource(stack, "Later", type="AWS::SNS::Topic"))
+        """
+        construct.node.add_dependency(self._resource)
 
     def _attribute(self, name: str) -> str:
         return self._resource.get_att(name).to_string()

@@ -18,11 +18,12 @@ from .validation.rules.rule import CONFIG
 from .wait_for_completion import problems as wait_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
+    from .best_training_job import BestTrainingJob
     from .wait_for_completion import WaitForCompletion
 
     Tell = Callable[[validation.Problem], Iterable[str]]
@@ -81,6 +82,13 @@ def requests_of_parents(warm_start: Any) -> list[Mapping[str, Any] | None]:
     return [getattr(parent, "_request", None) for parent in parents] if isinstance(parents, (list, tuple)) else []
 
 
+def parents_waited_for(warm_start: Any) -> dict[int, BestTrainingJob]:
+    """The results of the parents that deployments wait for, by their places among the parents."""
+    parents = getattr(warm_start, "parents", None)
+    results = [getattr(parent, "_best", None) for parent in parents] if isinstance(parents, (list, tuple)) else []
+    return {index: result for index, result in enumerate(results) if result is not None}
+
+
 def parents_elsewhere(warm_start: Any, scope: Construct) -> Iterator[validation.Problem]:
     """Parents that SageMaker will not find, for it knows them by their names alone: those of another account or region
     than the scope's.
@@ -110,6 +118,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     *,
     options: TuningJobOptions,
     parents: Sequence[Mapping[str, Any] | None] = (),
+    ended: Collection[int] = (),
     unseen: Sequence[validation.Problem] = (),
     doubts: Sequence[validation.Problem] = (),
 ) -> Checked:
@@ -137,7 +146,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     if all(finding.rule != "structure" for finding in findings):
         found += validation.parent_problems(request, parents)
         found += validation.image_problems(request, lambda: _region(scope))
-        warnings += [(_RUNNING_PARENT, text) for problem in _maybe_running(parents) for text in tell(problem)]
+        warnings += [(_RUNNING_PARENT, text) for problem in _maybe_running(parents, ended) for text in tell(problem)]
         ceiling = options.get("max_instance_hours")
         if ceiling is not None:
             errors += _above_ceiling(request, ceiling)
@@ -178,11 +187,14 @@ def can_be_parsed(request: Mapping[str, Any]) -> bool:
     return not is_token(request.get(CONFIG)) and not validation.structure_problems(request)
 
 
-def _maybe_running(parents: Sequence[Mapping[str, Any] | None]) -> Iterator[validation.Problem]:
+def _maybe_running(parents: Sequence[Mapping[str, Any] | None], ended: Collection[int]) -> Iterator[validation.Problem]:
     for index, parent in enumerate(parents):
-        if parent is not None:
+        if parent is not None and index not in ended:
             message = "is a job of this app, and SageMaker takes parents that have ended: while it runs, this job fails"
-            way_out = "deploy the parent first and this job when it has ended, or acknowledge this warning then"
+            way_out = (
+                "give the parent wait_for_completion, or deploy it first and this job when it has ended, and "
+                "acknowledge this warning then"
+            )
             path = ("WarmStartConfig", "ParentHyperParameterTuningJobs", index)
             yield validation.Problem(path, f"{message}; {way_out}")
 

@@ -14,7 +14,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 
 from . import api_model, deferred, execution_role, instance_hours, naming, network, reference, rendering, waiting
-from .checking import TuningJobOptions, can_be_parsed, check, parents_elsewhere, requests_of_parents
+from .checking import TuningJobOptions, can_be_parsed, check, parents_elsewhere, parents_waited_for, requests_of_parents
 from .errors import ValidationError, show, where
 from .permissions import LOGICAL_ID_TAG, STACK_TAG
 from .plain_request import HandedOn, PlainRequest, handed_on, handing_on
@@ -214,6 +214,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                     wait_for_completion=wait_for_completion,
                 ),
                 parents=requests_of_parents(warm_start),
+                ended=parents_waited_for(warm_start),
                 unseen=[*unseen, *parents_elsewhere(warm_start, scope)],
                 doubts=doubts,
             )
@@ -246,11 +247,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         self._resource = JobResource(self, provider, properties, removal_policy)
         # What bounds the age of an event has to be in force before there is one.
         self._resource.node.add_dependency(provider.invocation_settings)
-        for definition in self._definitions:
-            role = definition.role
-            if not isinstance(role, str) and hasattr(role, "node"):
-                # With its policies: they come before the job starts, and go after it has stopped.
-                self._resource.node.add_dependency(role)
+        self._come_after_roles_and_parents(warm_start)
         if any(isinstance(definition.vpc_config, VpcConfig) for definition in self._definitions):
             self._place_in_network(provider, made)
         self._best = waiting.add(self, self._resource, wait_for_completion, properties)
@@ -476,6 +473,15 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     def _warn(self, warnings: Iterable[tuple[str, str]]) -> None:
         for warning_id, message in warnings:
             cdk.Annotations.of(self).add_warning_v2(warning_id, message)
+
+    def _come_after_roles_and_parents(self, warm_start: WarmStart | None) -> None:
+        for definition in self._definitions:
+            role = definition.role
+            if not isinstance(role, str) and hasattr(role, "node"):
+                # With its policies: they come before the job starts, and go after it has stopped.
+                self._resource.node.add_dependency(role)
+        for result in parents_waited_for(warm_start).values():
+            result.comes_before(self._resource)
 
     def _place_in_network(self, provider: Provider, request: TuningJobRequest) -> None:
         for dependable in network.dependables(self._definitions, provider.complete_stack):

@@ -24,6 +24,7 @@ from hpt_construct import (
     ResourceLimits,
     ValidationError,
     WaitForCompletion,
+    WarmStart,
 )
 from tests.construct.jobs import TYPE, definition, minimal
 
@@ -57,9 +58,14 @@ def ids(made: dict[str, Any], *types: str) -> list[str]:
     """The logical ids of the one resource of each type."""
     found = []
     for kind in types:
-        [name] = [name for name, each in made["Resources"].items() if each["Type"] == kind]
+        [name] = ids_of(made, kind)
         found.append(name)
     return found
+
+
+def ids_of(made: dict[str, Any], kind: str) -> list[str]:
+    """The logical ids of all resources of a type."""
+    return [name for name, each in made["Resources"].items() if each["Type"] == kind]
 
 
 def refers(value: Any) -> set[str]:
@@ -419,6 +425,31 @@ class TestBestTrainingJob:
         token = arn or cdk.CfnParameter(stack, "P").value_as_string
         best = HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", token).best_training_job
         assert stack.resolve(best.model_data_url)["Fn::GetAtt"][1] == "ModelDataUrl"
+
+
+class TestParents:
+    """A warm start takes parents that have ended."""
+
+    def test_child_comes_after_the_end_of_a_parent_that_is_waited_for(self) -> None:
+        """In one deployment, and without a doubt."""
+        warned = []
+
+        def fill(stack: cdk.Stack) -> None:
+            parent = waiting(stack, "Parent")
+            waiting(
+                stack,
+                "Child",
+                warm_start=WarmStart.transfer_learning(parents=[parent]),
+                wait_for_completion=None,
+            )
+            warned.extend(Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("running-parent")))
+
+        made = template(fill)
+        assert warned == []
+        graph = needs(made)
+        [child] = [name for name in ids_of(made, TYPE) if name.startswith("Child")]
+        [result] = ids_of(made, RESULT)
+        assert result in before(graph, child)
 
 
 class TestBadInput:

@@ -222,7 +222,8 @@ def test_parent_of_the_app_may_still_run(stack: cdk.Stack) -> None:
     [warning] = warnings(stack)
     assert warning == (
         "warm_start.parents[1]: is a job of this app, and SageMaker takes parents that have ended: while it runs, this "
-        "job fails; deploy the parent first and this job when it has ended, or acknowledge this warning then "
+        "job fails; give the parent wait_for_completion, or deploy it first and this job when it has ended, and "
+        "acknowledge this warning then "
         "[ack: hpt-construct:running-parent]"
     )
     cdk.Annotations.of(job).acknowledge_warning("hpt-construct:running-parent")
