@@ -104,8 +104,9 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=SandboxSettings.speed,
         metavar="N",
-        help="run SageMaker's clock N times as fast as life: at 3600, an hour is a second; Lambda's waits of 60 s and "
-        "120 s, before it repeats an asynchronous run that has failed, are divided by it (default: %(default)s)",
+        help="run SageMaker's clock N times as fast as life: at 3600, an hour is a second; what Step Functions waits, "
+        "and Lambda's 60 s and 120 s before it repeats an asynchronous run that has failed, are divided by it "
+        "(default: %(default)s)",
     )
     add(
         "--training-seconds",

@@ -45,7 +45,7 @@ def body(
 
 def signal(unique_id: str, reason: str) -> bytes:
     """The JSON that ends a wait: SUCCESS, or FAILURE if there is a reason; sent twice, it is one for its id."""
-    answer = {"Status": "FAILURE" if reason else "SUCCESS", "UniqueId": unique_id, "Data": ""}
+    answer = {"Status": "FAILURE" if reason else "SUCCESS", "UniqueId": unique_id, "Data": unique_id}
     answer["Reason"] = "the tuning job is accepted"
     return _with_reason(answer, reason, _MOST_SIGNAL_BYTES) if reason else _encode(answer)
 
