@@ -5,9 +5,13 @@ from __future__ import annotations
 import copy
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
@@ -551,6 +555,19 @@ def test_answer_leaves_out_from_the_end_what_has_no_room(attributes: list[tuple[
 def test_direction_of_the_best_decides_between_two_thresholds(direction: str, value: float, asked: str) -> None:
     """Definitions may differ in what they are judged by."""
     assert waiting.Gate(0.8, 0.3).problem(value, direction) == asked
+
+
+def test_cold_start_of_a_creation_loads_nothing_of_it() -> None:
+    """Only who waits is made to wait for it."""
+    event = {"RequestType": "Create", "ResourceType": "Custom::SageMakerHyperParameterTuningJob", "RequestId": "r"}
+    code = (
+        "import sys; from hpt_handler import handler\n"
+        f"handler.answer_to({ {**event, 'StackId': 's', 'LogicalResourceId': 'l'} }, lambda: 1 / 0, None, None)\n"
+        "print([name for name in sys.modules if 'waiting' in name or 'stepfunctions' in name])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(handler.__file__).parent.parent)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @given(st.text())
