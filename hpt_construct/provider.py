@@ -57,10 +57,12 @@ _LONGEST_KEY: Final = 255
 _MOST_OUTPUTS: Final = 200
 _MOST_RESOURCES: Final = 500
 _MANY_RESOURCES: Final = 50
-"""From how many of the jobs' own on a stack's outputs and resources are counted. To look at every construct loads the
-Python module of each, which a small app should not wait for; with fewer, most of what is too much would be somebody
-else's.
+"""From how many of the jobs' own on a stack's outputs and resources are counted: with fewer, most of what is too much
+would be somebody else's.
 """
+
+_NEARLY_MOST_RESOURCES: Final = 400
+"""From how many on every construct is looked at, which loads the Python module of each; the CDK itself warns here."""
 
 
 class Provider(Construct):
@@ -145,6 +147,8 @@ class Provider(Construct):
         self._path = stack.node.path
         self._output_keys: dict[str, str] = {}
         self._resources = 0
+        self._jobs: list[Construct] = []
+        self._outputs: list[cdk.CfnOutput] = []
         self._names: dict[str, Construct] = {}
         self._checks: list[Callable[[], Iterable[str]]] = []
 
@@ -181,10 +185,26 @@ class Provider(Construct):
             readable = readable[: longest - len(digest)] + digest
         return f"{readable}{_OUTPUT}"
 
+    def add_output(self, scope: Construct, job_id: str, **properties: Any) -> cdk.CfnOutput:
+        """An output of a job.
+
+        It is the stack's child, under an id that the CDK makes its key of: below the job, another call of the kernel
+        would have to say the key.
+        """
+        key = self.output_key(scope, job_id)
+        # What is no letter or digit goes, and nobody else's construct has such an id.
+        output = cdk.CfnOutput(self._stack, f"{key.removesuffix(_OUTPUT)}:{_OUTPUT}", **properties)
+        self._outputs.append(output)
+        if type(self._stack)._allocate_logical_id is not cdk.Stack._allocate_logical_id:  # noqa: SLF001 – CDK's hook
+            # A stack with names of its own for everything: this key stays what it is.
+            output.override_logical_id(key)
+        return output
+
     def add_job(self, job: Construct, given_name: str | None) -> None:
         """Say that the stack has another job: from a number on the limits of a stack are watched, and no two may have
         the same name.
         """
+        self._jobs.append(job)
         self.add_resources(1)
         if given_name is None:
             return
@@ -196,7 +216,7 @@ class Provider(Construct):
         """Say that the stack's jobs have so many more resources."""
         before, self._resources = self._resources, self._resources + count
         if before < _MANY_RESOURCES <= self._resources:
-            self.check_at_synth(lambda: _over_limits(self._stack))
+            self.check_at_synth(self._over_limits)
 
     @cached_property
     def _constructs(self) -> list[IConstruct]:
@@ -205,6 +225,27 @@ class Provider(Construct):
     def complete_stack(self) -> list[IConstruct]:
         """Every construct of the stack, nested ones aside: looked for once, to be asked when there will be no more."""
         return self._constructs
+
+    def _over_limits(self) -> Iterator[str]:
+        """What the stack has too much of for CloudFormation, whoever has put it there."""
+        own = {self, *self._jobs, *self._outputs}
+        others = [child for child in self._stack.node.children if child not in own]
+        below = [each for child in others for each in ([child] if _is_leaf(child) else child.node.find_all())]
+        resources = self._resources + sum(isinstance(each, cdk.CfnResource) for each in below)
+        if resources >= _NEARLY_MOST_RESOURCES:
+            # Now it matters what the function is made of, and what others have put into jobs.
+            below = self._stack.node.find_all()
+        else:
+            below += self._outputs
+        for kind, noun, most, way_out in (
+            (cdk.CfnOutput, "outputs", _MOST_OUTPUTS, "turn off those of tuning jobs (arn_output=False), or "),
+            (cdk.CfnResource, "resources", _MOST_RESOURCES, ""),
+        ):
+            found = [construct for construct in below if isinstance(construct, kind)]
+            # Those of nested stacks are among them; telling them apart costs a call for each.
+            if len(found) > most and (count := sum(each.stack is self._stack for each in found)) > most:
+                what = f"the stack {self._path!r} has {count:,} {noun}, CloudFormation takes {most}"
+                yield f"{what}; {way_out}move some tuning jobs to another stack"
 
     def check_at_synth(self, check: Callable[[], Iterable[str]]) -> None:
         """Ask for problems when the app is complete; synth ends with them.
@@ -275,15 +316,6 @@ def _same_name(name: str, first: Construct, second: Construct) -> str:
     return f"{second.node.path}: {what}; give each a name of its own, in whatever case, or leave it out"
 
 
-def _over_limits(stack: cdk.Stack) -> Iterator[str]:
-    """What the stack has too much of for CloudFormation, whoever has put it there."""
-    constructs = stack.node.find_all()
-    for kind, noun, most, way_out in (
-        (cdk.CfnOutput, "outputs", _MOST_OUTPUTS, "turn off those of tuning jobs (arn_output=False), or "),
-        (cdk.CfnResource, "resources", _MOST_RESOURCES, ""),
-    ):
-        found = [construct for construct in constructs if isinstance(construct, kind)]
-        # Those of nested stacks are among them; telling them apart costs a call for each.
-        if len(found) > most and (count := sum(each.stack is stack for each in found)) > most:
-            what = f"the stack {stack.node.path!r} has {count:,} {noun}, CloudFormation takes {most}"
-            yield f"{what}; {way_out}move some tuning jobs to another stack"
+def _is_leaf(construct: IConstruct) -> bool:
+    """Whether to look below it is a waste: what becomes a part of the template has nothing there."""
+    return isinstance(construct, cdk.CfnElement)

@@ -56,6 +56,14 @@ class JobResource(cdk.CfnResource):
         else:
             self.apply_removal_policy(policy)
 
+    def come_after(self, resource: cdk.CfnResource) -> None:
+        """Let CloudFormation make this after another resource, and delete it before: one call of the kernel, where the
+        dependency of a node takes two and a walk of the tree.
+        """
+        # Older ones of the CDK know the name only that newer ones warn of.
+        add = getattr(self, "add_resource_dependency", None) or self.add_dependency
+        add(resource)
+
     def apply_removal_policy(
         self,
         policy: cdk.RemovalPolicy | None = None,

@@ -246,21 +246,19 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             properties["Run"] = rendering.template(run)
         self._resource = JobResource(self, provider, properties, removal_policy)
         # What bounds the age of an event has to be in force before there is one.
-        self._resource.node.add_dependency(provider.invocation_settings)
+        self._resource.come_after(provider.invocation_settings)
         self._come_after_roles_and_parents(warm_start)
         if any(isinstance(definition.vpc_config, VpcConfig) for definition in self._definitions):
             self._place_in_network(provider, made)
         self._best = waiting.add(self, self._resource, wait_for_completion, properties)
         if arn_output:
-            output = cdk.CfnOutput(
-                self,
-                "TuningJobArn",
-                value=self.tuning_job_arn,
+            self._resource.output = provider.add_output(
+                scope,
+                id,
+                value=self._arn_here,
                 description="ARN of the hyperparameter tuning job",
                 export_name=arn_export_name,
             )
-            output.override_logical_id(provider.output_key(scope, id))
-            self._resource.output = output
         self._warn(checked.warnings)
 
     @classmethod
@@ -402,10 +400,14 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     @cached_property
     def tuning_job_arn(self) -> str:
         """The ARN of the job, a token; for stacks of another account or region the ARN itself, if a name was given."""
-        arn = self._resource.get_att("HyperParameterTuningJobArn").to_string()
         if self._name_prefix is not None:
-            return arn
-        return self._get_resource_arn_attribute(arn, **reference.arn_components(self._physical_name))
+            return self._arn_here
+        return self._get_resource_arn_attribute(self._arn_here, **reference.arn_components(self._physical_name))
+
+    @cached_property
+    def _arn_here(self) -> str:
+        """The ARN for the job's own stack, whose template refers to the resource."""
+        return self._resource.get_att("HyperParameterTuningJobArn").to_string()
 
     @cached_property
     def tuning_job_name(self) -> str:

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Annotations, Match, Template
+from constructs import Construct
 
 from hpt_construct import HyperparameterTuningJob, ValidationError
 from tests.construct.jobs import TYPE, definition, minimal
@@ -121,6 +122,16 @@ class TestLimitsOfAStack:
         cdk.CfnOutput(nested, "Other", value="x")
         cdk.CfnResource(nested, "Resource", type="A::B::C")
         assert len(Template.from_stack(stack).to_json()["Outputs"]) == 200
+
+    def test_resources_inside_jobs_and_other_constructs_count(self, stack: cdk.Stack) -> None:
+        """Wherever somebody has put them."""
+        fill(stack, jobs=60, others=lambda name: cdk.CfnResource(stack, name, type="A::B::C"), count=400)
+        inside = minimal(stack, "Deep")
+        for scope in (inside, Construct(stack, "Team")):
+            for number in range(20):
+                cdk.CfnResource(scope, f"Part{number}", type="A::B::C")
+        [problem] = refused(stack)
+        assert "the stack 'Training' has 507 resources, CloudFormation takes 500" in problem
 
     def test_too_many_resources_are_refused(self, stack: cdk.Stack) -> None:
         """The stack's six, the jobs, and those of others."""

@@ -205,6 +205,19 @@ class TestTemplate:
         assert second.startswith("ChurnDeep1")
         assert second.endswith("TuningJobArn")
 
+    def test_output_keeps_its_key_in_a_stack_that_names_everything_itself(self, guide_request: dict[str, Any]) -> None:
+        """Scripts that read it don't depend on who wrote the stack."""
+
+        class Prefixed(cdk.Stack):
+            def _allocate_logical_id(self, cfn_element: cdk.CfnElement) -> str:
+                return f"Acme{super()._allocate_logical_id(cfn_element)}"
+
+        stack = Prefixed(cdk.App(), "Training")
+        HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
+        template = Template.from_stack(stack).to_json()
+        assert list(template["Outputs"]) == ["TuningTuningJobArn"]
+        assert all(logical_id.startswith("Acme") for logical_id in template["Resources"])
+
     def test_attributes_refer_to_the_resource(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
         """Name and ARN can be given to other resources."""
         job = HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
