@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
 
 from . import api_model
@@ -13,7 +14,9 @@ from .findings import explain_wildcard
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from constructs import IConstruct
 
 OWNER_PREFIX: Final = "hpt-construct:"
 STACK_TAG: Final = OWNER_PREFIX + "stack-id"
@@ -43,49 +46,49 @@ class Permissions:
     the role gets.
     """
 
-    def __init__(self, stack: cdk.Stack, role: iam.Role, name_prefix: str) -> None:
+    def __init__(self, stack: cdk.Stack, role: iam.Role, name_prefix: str, visited_before: cdk.CfnResource) -> None:
         self._stack = stack
         self._role = role
         # China has a domain of its own.
         self._through_sagemaker = {"StringLike": {"kms:ViaService": f"sagemaker.{stack.region}.*"}}
-        self._keys = _Growing(role, _USE_KEY, self._through_sagemaker)
-        self._aliases: set[str] = set()
-        self._roles = _Growing(
-            role, ["iam:PassRole"], {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
-        )
+        self._keys = _Growing(_USE_KEY, self._through_sagemaker)
+        self._aliases: dict[str, _Growing] = {}
+        self._roles = _Growing(["iam:PassRole"], {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}})
         self._name_prefix = name_prefix
-        self._trainings = _Growing(role, ["sagemaker:DescribeTrainingJob"])
-        self._jobs = _Growing(role, _sagemaker(_START))
+        self._trainings = _Growing(["sagemaker:DescribeTrainingJob"])
+        self._jobs = _Growing(_sagemaker(_START))
+        every_job = stack.format_arn(service="sagemaker", resource="hyper-parameter-tuning-job", resource_name="*")
+        # Kept as text: a call of the kernel for each name would be a good part of a job's synth time.
+        self._before_name = every_job.removesuffix("*")
         pattern = self._job_arn(f"{name_prefix}-*")
         self._jobs.add(pattern)
         explain_wildcard(role, pattern, "the function makes up the end of a job's name")
-        every_job = self._job_arn("*")
-        self._role.add_to_principal_policy(iam.PolicyStatement(actions=_sagemaker(_READ), resources=[every_job]))
-        whose = f"aws:ResourceTag/{STACK_TAG}"
-        self._role.add_to_principal_policy(
+        role.add_to_policy(iam.PolicyStatement(actions=_sagemaker(_READ), resources=[every_job]))
+        whose, stack_id = f"aws:ResourceTag/{STACK_TAG}", stack.stack_id
+        role.add_to_policy(
             iam.PolicyStatement(
-                actions=_sagemaker(_CHANGE),
-                resources=[every_job],
-                conditions={"StringEquals": {whose: stack.stack_id}},
+                actions=_sagemaker(_CHANGE), resources=[every_job], conditions={"StringEquals": {whose: stack_id}}
             )
         )
         # Whether SageMaker shows the tags of a job that is being created as the job's is not documented: where they are
         # not there, or are the stack's own, nothing is denied.
-        self._role.add_to_principal_policy(
+        role.add_to_policy(
             iam.PolicyStatement(
                 effect=iam.Effect.DENY,
                 actions=_sagemaker(_CHANGE),
                 resources=[every_job],
-                conditions={"StringNotEquals": {whose: stack.stack_id}, "Null": {whose: "false"}},
+                conditions={"StringNotEquals": {whose: stack_id}, "Null": {whose: "false"}},
             )
         )
         explain_wildcard(role, every_job, "what the function may change has the tag of its stack, whatever its name")
-        self._role.add_to_principal_policy(
+        role.add_to_policy(
             iam.PolicyStatement(
                 actions=["cloudformation:DescribeStacks", "cloudformation:DescribeStackResource"],
-                resources=[stack.stack_id],
+                resources=[stack_id],
             )
         )
+        self._handed_over = False
+        cdk.Aspects.of(visited_before).add(_HandingOver(self._hand_over))
 
     def allow(self, request: Mapping[str, Any]) -> None:
         """Let the function do what a job's request asks of it."""
@@ -97,6 +100,18 @@ class Permissions:
         for (*_, member), value in named_in_policy(request):
             if value:
                 allow[str(member)](value)
+        self._hand_over_late()
+
+    def _hand_over_late(self) -> None:
+        """What an aspect makes comes when the role has been given all that there was."""
+        if self._handed_over:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._handed_over = True
+        for growing in (self._jobs, self._roles, self._keys, *self._aliases.values(), self._trainings):
+            for statement in growing.new_statements():
+                self._role.add_to_policy(statement)
 
     def allow_name(self, name: str) -> None:
         """Let the function start a job of this given name.
@@ -121,11 +136,11 @@ class Permissions:
         if not named:
             self._keys.add(key if ":" in key or is_token(key) else self._key_arn(key))
         elif key not in self._aliases:
-            self._aliases.add(key)
             # IAM knows no key by its alias: it is any key, as long as that has the alias.
             any_key = f"{place}key/*" if place else self._key_arn("*")
             has_alias = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{alias}"}}
-            _Growing(self._role, _USE_KEY, {**self._through_sagemaker, **has_alias}).add(any_key)
+            self._aliases[key] = _Growing(_USE_KEY, {**self._through_sagemaker, **has_alias})
+            self._aliases[key].add(any_key)
             explain_wildcard(self._role, any_key, f"IAM knows a key by its alias, {alias}, as a condition only")
 
     def allow_describing_trainings(self, name: str | None) -> None:
@@ -138,9 +153,10 @@ class Permissions:
             if pattern not in self._trainings.known:
                 self._trainings.add(pattern)
                 explain_wildcard(self._role, pattern, "SageMaker makes up the end of a training's name")
+        self._hand_over_late()
 
     def _job_arn(self, name: str) -> str:
-        return self._stack.format_arn(service="sagemaker", resource="hyper-parameter-tuning-job", resource_name=name)
+        return f"{self._before_name}{name}"
 
     def _key_arn(self, key_id: str) -> str:
         return self._stack.format_arn(service="kms", resource="key", resource_name=key_id)
@@ -149,22 +165,40 @@ class Permissions:
 class _Growing:
     """Actions allowed on more and more resources, over as many statements as it takes."""
 
-    def __init__(self, role: iam.Role, actions: Sequence[str], conditions: Mapping[str, Any] | None = None) -> None:
-        self._role = role
+    def __init__(self, actions: Sequence[str], conditions: Mapping[str, Any] | None = None) -> None:
         self._actions = [*actions]
         self._conditions = conditions
         self.known: set[str] = set()
-        self._last = iam.PolicyStatement()
+        self._new: list[str] = []
 
     def add(self, resource: str) -> None:
         """Allow the actions on one more resource."""
-        if resource in self.known:
-            return
-        if len(self.known) % _RESOURCES_A_STATEMENT == 0:
-            self._last = iam.PolicyStatement(actions=self._actions, conditions=self._conditions)
-            self._role.add_to_principal_policy(self._last)
-        self.known.add(resource)
-        self._last.add_resources(resource)
+        if resource not in self.known:
+            self.known.add(resource)
+            self._new.append(resource)
+
+    def new_statements(self) -> Iterator[iam.PolicyStatement]:
+        """What has been added since this was asked last."""
+        new, self._new = self._new, []
+        for first in range(0, len(new), _RESOURCES_A_STATEMENT):
+            resources = new[first : first + _RESOURCES_A_STATEMENT]
+            yield iam.PolicyStatement(actions=self._actions, resources=resources, conditions=self._conditions)
+
+
+@jsii.implements(cdk.IAspect)
+class _HandingOver:
+    """Gives the role what has been collected, when the app is complete.
+
+    A call of the kernel for each name and role would be a good part of a job's synth time. It is an aspect because the
+    CDK spreads a policy that is too long in one of the role's.
+    """
+
+    def __init__(self, hand_over: Callable[[], None]) -> None:
+        self._hand_over = hand_over
+
+    def visit(self, node: IConstruct) -> None:  # noqa: ARG002 – the CDK's interface
+        """Called once: what it is added to has nothing below."""
+        self._hand_over()
 
 
 def _sagemaker(operations: Iterable[str]) -> list[str]:

@@ -83,12 +83,13 @@ class Provider(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description="Starts, stops and tags the SageMaker hyperparameter tuning jobs of this stack",
         )
-        role.add_to_principal_policy(
+        role.add_to_policy(
             iam.PolicyStatement(
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.get_att("Arn").to_string()]
             )
         )
-        self.permissions = Permissions(stack, role, naming.stack_prefix(self.stack_name))
+        # The tree is visited in the order in which it was made.
+        self.permissions = Permissions(stack, role, naming.stack_prefix(self.stack_name), visited_before=log_group)
         scope = Construct(self, "Function")
         code = s3_assets.Asset(
             scope,
@@ -217,6 +218,11 @@ class Provider(Construct):
         before, self._resources = self._resources, self._resources + count
         if before < _MANY_RESOURCES <= self._resources:
             self.check_at_synth(self._over_limits)
+
+    @cached_property
+    def environment(self) -> tuple[str, str]:
+        """Account and region of the stack, each a token where it is not known."""
+        return self._stack.account, self._stack.region
 
     @cached_property
     def _constructs(self) -> list[IConstruct]:

@@ -17,7 +17,7 @@ from .errors import show
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from constructs import Construct
 
@@ -41,6 +41,7 @@ class StackChecks:
         self._jobs = 0
         self._roles: list[iam.Role] = []
         self._raised_policies = False
+        self._names: dict[tuple[str, str, str], Construct] | None = None
 
     @classmethod
     def of(cls, provider: Provider) -> StackChecks:
@@ -56,11 +57,28 @@ class StackChecks:
         if self._jobs == _MANY_JOBS:
             self._provider.check_at_synth(self._too_many_policies)
         if name is not None and not is_token(name):
-            _watch_name(job, name, self._provider.check_at_synth)
+            self._watch_name(job, name)
         for role in roles:
             if isinstance(role, iam.Role) and role not in self._roles:
                 self._roles.append(role)
                 self._provider.check_at_synth(partial(_untrusting, job, role))
+
+    def _watch_name(self, job: Construct, name: str) -> None:
+        """Compare a given name with those of the app's other stacks; within one, the provider does."""
+        if self._names is None:
+            self._names = vars(job.node.root).setdefault(_KEPT, {})
+        account, region = self._provider.environment
+        first = self._names.setdefault((account, region, name.casefold()), job)
+        if first is job or cdk.Stack.of(first) is cdk.Stack.of(job):
+            return
+        what = f"tuning_job_name: got {show(name)}, which is the name of {first.node.path!r} too"
+        way_out = "give each a name of its own, in whatever case, or leave it out"
+        if is_token(account + region):
+            # Each may be meant for another account, by the profile that it is deployed with.
+            message = f"{what}, and no environment tells the stacks apart; {way_out}"
+            cdk.Annotations.of(job).add_warning_v2(_SEVERAL_STACKS, message)
+        else:
+            self._provider.check_at_synth(lambda: [f"{job.node.path}: {what}; {way_out}"])
 
     def _too_many_policies(self) -> Iterator[str]:
         # The CDK spreads a policy that is too long for IAM over managed ones, in an aspect: by now there are all.
@@ -70,23 +88,6 @@ class StackChecks:
             what = f"{role.node.path}: gets {count} managed policies for {self._jobs} jobs, IAM takes {_MOST_POLICIES}"
             way_out = "let jobs share roles, or move some to another stack"
             yield f"{what}; {way_out}; if AWS has raised it for the account, pass raised_quotas=[{POLICIES!r}] to a job"
-
-
-def _watch_name(job: Construct, name: str, check_at_synth: Callable[[Callable[[], Iterable[str]]], None]) -> None:
-    """Compare a given name with those of the app's other stacks; within one, the provider does."""
-    stack = cdk.Stack.of(job)
-    names: dict[tuple[str, str, str], Construct] = vars(job.node.root).setdefault(_KEPT, {})
-    first = names.setdefault((stack.account, stack.region, name.casefold()), job)
-    if cdk.Stack.of(first) is stack:
-        return
-    what = f"tuning_job_name: got {show(name)}, which is the name of {first.node.path!r} too"
-    way_out = "give each a name of its own, in whatever case, or leave it out"
-    if is_token(stack.account + stack.region):
-        # Each may be meant for another account, by the profile that it is deployed with.
-        message = f"{what}, and no environment tells the stacks apart; {way_out}"
-        cdk.Annotations.of(job).add_warning_v2(_SEVERAL_STACKS, message)
-    else:
-        check_at_synth(lambda: [f"{job.node.path}: {what}; {way_out}"])
 
 
 def _untrusting(job: Construct, role: iam.Role) -> Iterator[str]:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
@@ -17,6 +18,8 @@ from .conftest import ACCOUNT, Place, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from constructs import Construct, IConstruct
 
 MOST_INLINE = 10_240
 MOST_MANAGED = 6_144
@@ -108,6 +111,34 @@ def test_name_that_is_known_later_is_allowed_as_it_will_be(stack: cdk.Stack, gui
         for resource in statement["Resource"]
     ]
     assert named == [":hyper-parameter-tuning-job/training-36a7-*", {"Ref": "Name"}]
+
+
+@jsii.implements(cdk.IAspect)
+class _MakesJob:
+    def __init__(self, scope: Construct, request: dict[str, Any]) -> None:
+        self._scope = scope
+        self._request = request
+
+    def visit(self, node: IConstruct) -> None:  # noqa: ARG002 – the CDK's interface
+        HyperparameterTuningJob.from_request(
+            self._scope, "Late", {**self._request, "HyperParameterTuningJobName": "late"}
+        )
+
+
+@pytest.mark.parametrize("stabilized", [True, False], ids=["stabilized", "one-pass"])
+def test_job_of_an_aspect_is_allowed_too(guide_request: dict[str, Any], *, stabilized: bool) -> None:
+    """The role has been given what the other jobs need by then."""
+    app = cdk.App(context={"@aws-cdk/core:aspectStabilization": stabilized})
+    stack = cdk.Stack(app, "Training")
+    HyperparameterTuningJob.from_request(stack, "Tuning", {**guide_request, "HyperParameterTuningJobName": "early"})
+    cdk.Aspects.of(cdk.CfnResource(stack, "Last", type="A::B::C")).add(_MakesJob(stack, guide_request))
+    started = [
+        resource.rpartition("/")[2]
+        for statement in PLACE.statements(stack)
+        if "sagemaker:CreateHyperParameterTuningJob" in statement["Action"]
+        for resource in listed(statement, "Resource")
+    ]
+    assert sorted(started) == ["early", "late", "training-36a7-*"]
 
 
 class TestKeys:
