@@ -190,29 +190,34 @@ def _fields(part: type[DataclassInstance]) -> tuple[dataclasses.Field[Any], ...]
     return tuple(field for field in dataclasses.fields(part) if API in field.metadata)
 
 
+@cache
+def _members(part: type[DataclassInstance]) -> tuple[tuple[str, tuple[str, ...], Codec], ...]:
+    """Name, API path and codec of each: what is asked for each value of each job, without the way through the field."""
+    return tuple((field.name, field.metadata[API], field.metadata[CODEC]) for field in _fields(part))
+
+
 def render(value: DataclassInstance) -> dict[str, Any]:
     """The API's structure of a part; what is None is not sent."""
     rendered: dict[str, Any] = {}
-    for field in fields(value):
-        given = getattr(value, field.name)
+    for name, (*parents, last), codec in _members(type(value)):
+        given = getattr(value, name)
         if given is not None:
-            *parents, last = field.metadata[API]
             target = rendered
             for parent in parents:
                 target = target.setdefault(parent, {})
-            target[last] = field.metadata[CODEC].render(given)
+            target[last] = codec.render(given)
     return rendered
 
 
 def parse(cls: Any, value: Mapping[str, Any]) -> Any:
     """The part of an API structure; ``render`` of it gives the same again."""
     arguments = {}
-    for field in fields(cls):
+    for name, api, codec in _members(cls):
         found: Any = value
-        for step in field.metadata[API]:
-            found = found.get(step) if isinstance(found, Mapping) else None
+        for step in api:
+            found = found.get(step) if isinstance(found, (dict, Mapping)) else None
         if found is not None:
-            arguments[field.name] = field.metadata[CODEC].parse(found)
+            arguments[name] = codec.parse(found)
     return cls(**arguments)
 
 

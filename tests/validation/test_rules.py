@@ -102,7 +102,7 @@ def test_every_row_of_the_table_has_a_case() -> None:
         rule.statement
         for rule in RULES
         if not any(
-            list(rule.problems(places))
+            list(rule.check(*places))
             for case, request in requests
             if (case.rule, case.level) == (rule.id, rule.level)
             for places in rule.scope(request)

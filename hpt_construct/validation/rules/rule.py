@@ -23,6 +23,7 @@ SINGLE = "TrainingJobDefinition"
 SEVERAL = "TrainingJobDefinitions"
 
 _IMAGE = ("AlgorithmSpecification", "TrainingImage")
+_MARK = "${Token["
 # Set by the SageMaker SDK when a script of the user runs in the image.
 _SCRIPT = "sagemaker_program"
 
@@ -58,8 +59,9 @@ class Place:
             found = found.get(step)
             if found is None:
                 return None
-            # A dict is none, which is most of what stands on the way: no need to ask.
-            if not isinstance(found, dict) and is_token(found):
+            # Asked hundreds of times a request: a dict is none, and the mark in a string is quickly seen.
+            kind = type(found)
+            if kind is not dict and (kind is not str or _MARK in found) and is_token(found):
                 raise TokenMetError
         return found
 
@@ -75,8 +77,10 @@ class Place:
     def known(self, *steps: str) -> list[Place]:
         """Return the structures of a list that are known, leaving out what is a token or hidden by one."""
         try:
-            items = self.read(*steps) or ()
+            items = self.read(*steps)
         except TokenMetError:
+            return []
+        if not items:
             return []
         return [Place(item, self.at(*steps, index)) for index, item in enumerate(items) if not is_token(item)]
 
@@ -86,8 +90,9 @@ class Place:
 
     def given(self, *names: str) -> Iterator[tuple[str, Value]]:
         """Yield the members that are there and known."""
+        get = self.value.get
         for name in names:
-            value = self.value.get(name)
+            value = get(name)
             if value is not None and not is_token(value):
                 yield name, value
 
@@ -101,7 +106,7 @@ class BuiltIn(Place):
 
 def _certain(entries: Iterable[Value]) -> Sequence[Value]:
     listed = list(entries)
-    if any(map(is_token, listed)):
+    if listed and any(map(is_token, listed)):
         raise TokenMetError
     return listed
 
@@ -135,13 +140,6 @@ class Rule:
     check: Check
     overridable: bool = False
     """For a quota, which AWS may have raised."""
-
-    def problems(self, places: tuple[Place, ...]) -> Iterator[Problem]:
-        """Yield what is wrong at an instance, as far as it is known."""
-        try:
-            yield from self.check(*places)
-        except TokenMetError:
-            return
 
 
 def scope(walk: Callable[[Place], Iterator[_Places]]) -> Callable[[Place], Sequence[_Places]]:
