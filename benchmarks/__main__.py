@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 # The function's code is imported as Lambda does it: from its folder.
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "lambda"))
 
-from benchmarks import calls, cold, footprint, load, measure, report, stacks, trainings
+from benchmarks import calls, cold, footprint, load, marginal, measure, report, stacks, trainings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +45,12 @@ HOW = {
         "creation and on a change, stops it on deletion, and is allowed just that; 400 of them are more than a stack "
         "may have. `Provider` has the CDK's framework in front of an empty function."
     ),
+    "A further job": (
+        "(200 jobs − 1 job) / 199, as an app has them: each job with another request, by `from_request`, a role of the "
+        "app, an output. All kinds in one process, in turn and back; what is loaded once is loaded before. "
+        "Processor time of Python and its jsii kernel; ratios are medians of the rounds' own. `AwsCustomResource` has "
+        "a call on creation and one on deletion. “1 job” is a whole `python app.py`, beside one whose stack is empty."
+    ),
     "Footprint": "Of templates as CloudFormation gets them, without indentation; what a job adds includes its output.",
     "Calls": "The operations that the sandbox's SageMaker has recorded for one event.",
     "Load": (
@@ -62,10 +68,12 @@ def main() -> int:
     quick: bool = parser.parse_args().quick
     cold_rows, cold_metrics = _cold(3 if quick else 20)
     synth_rows, synth_metrics = _synth(2 if quick else 7, (1, 200) if quick else (1, 20, 200, 400))
+    further_rows, further_metrics = _further(2 if quick else 9)
     size_rows, size_metrics = _footprint()
     sections = {
         "Cold path": cold_rows,
         "Synth": synth_rows,
+        "A further job": further_rows,
         "Footprint": size_rows,
         "Calls": _calls(),
         "Load": _load(),
@@ -78,7 +86,9 @@ def main() -> int:
         machine = f"{platform.machine()}, Python {platform.python_version()}, {len(os.sched_getaffinity(0))} processors"
         page = report.markdown(sections, HOW, "bars.svg", machine)
         (folder / "README.md").write_text(page, encoding="utf-8")
-        report.picture(folder / "bars.svg", PRODUCT, {**cold_metrics, **synth_metrics, **size_metrics})
+        report.picture(
+            folder / "bars.svg", PRODUCT, {**cold_metrics, **synth_metrics, **further_metrics, **size_metrics}
+        )
     return 0
 
 
@@ -141,6 +151,21 @@ def _synth(rounds: int, sizes: Sequence[int]) -> tuple[list[Row], dict[str, Mapp
         words: {kind: measured[f"{kind}:{size}"].median for kind in shown}
         for words, size in (("synth of 1 job", 1), ("synth of 200 jobs", 200))
     }
+
+
+def _further(rounds: int) -> tuple[list[Row], dict[str, Mapping[str, float]]]:
+    measured = marginal.further_job(rounds)
+    one, empty = marginal.first_job(rounds)
+    ours, named, bare, aws = (measured[kind] for kind in (marginal.OURS, marginal.NAMED, marginal.BARE, marginal.AWS))
+    rows = [
+        report.at_most("a job / a CustomResource", ours.ratio(bare), 2.2),
+        report.at_most("a job / an AwsCustomResource", ours.ratio(aws), 0.95),
+        report.at_most("a job with a given name / one without", named.ratio(ours), 1.1),
+        report.at_most("1 job / an empty stack, whole processes", one.ratio(empty), 1.3),
+    ]
+    rows += [report.Row(kind, f"{each.median * 1000:.2f} ms") for kind, each in measured.items()]
+    rows += [report.Row("1 job", f"{one.median:.2f} s"), report.Row("an empty stack", f"{empty.median:.2f} s")]
+    return rows, {"synth of a further job": {PRODUCT: ours.median, BARE: bare.median, AWS: aws.median}}
 
 
 def _footprint() -> tuple[list[Row], dict[str, Mapping[str, float]]]:

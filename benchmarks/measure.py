@@ -31,6 +31,10 @@ class Measured:
         """The median of the times, in seconds."""
         return statistics.median(self.seconds)
 
+    def ratio(self, other: Measured) -> float:
+        """The median of the ratios of each round, in which both were measured one after the other."""
+        return statistics.median(ours / theirs for ours, theirs in zip(self.seconds, other.seconds, strict=True))
+
     @property
     def median_bytes(self) -> float:
         """The median of the peaks of memory, in bytes."""

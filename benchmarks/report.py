@@ -30,6 +30,9 @@ class Row:
         return self.what, self.measured, self.target, {None: "", True: "yes", False: "**no**"}[self.met]
 
 
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
+"""Okabe and Ito's, which people with any colour vision tell apart; the product's first."""
+
 HEADER = ("What", "Measured", "Target", "Met")
 
 
@@ -85,7 +88,15 @@ def picture(path: Path, product: str, metrics: Mapping[str, Mapping[str, float]]
     longest = max(value / measured[product] for measured in metrics.values() for value in measured.values())
     chart = pygal.HorizontalBar(
         title=f"{product} = 1; longer bars are slower or bigger",
-        style=Style(background="#ffffff", plot_background="#ffffff", font_family="sans-serif"),
+        style=Style(
+            background="#ffffff",
+            plot_background="#ffffff",
+            font_family="sans-serif",
+            colors=_COLOURS,
+            opacity="1",
+            value_font_size=12,
+            value_colors=("#000000",) * len(_COLOURS),
+        ),
         js=(),
         no_prefix=True,
         disable_xml_declaration=True,
@@ -104,7 +115,9 @@ def picture(path: Path, product: str, metrics: Mapping[str, Mapping[str, float]]
             name,
             [measured[name] / measured[product] if name in measured else None for measured in groups.values()],
         )
-    path.write_text(chart.render(is_unicode=True) + "\n", encoding="utf-8")
+    # Pygal centres a figure on the end of its bar, half of it on the colour.
+    beside = chart.render(is_unicode=True).replace('text-anchor="middle"', 'text-anchor="start"')
+    path.write_text(beside + "\n", encoding="utf-8")
 
 
 def _amount(value: float, unit: str) -> str:

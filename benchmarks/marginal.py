@@ -1,0 +1,193 @@
+"""What a further job costs at synth: (200 jobs - 1 job) / 199, the product and its peers in turn in one process.
+
+The jobs are as an app has them: each with another request, a role of the app, a name of its own where it has one.
+Processor time counts, of Python and of its jsii kernel: on a busy machine the clock on the wall tells of the others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import psutil
+
+from benchmarks.measure import ROOT, Measured, commands
+from benchmarks.requests import SERVICE_TOKEN, guide_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import aws_cdk as cdk
+
+    Fill = Callable[[cdk.Stack, str, int], None]
+
+FEW, MANY = 1, 200
+OURS, NAMED, BARE, AWS = "hpt_construct", "hpt_construct, names given", "CustomResource", "AwsCustomResource"
+
+
+EMPTY = "import aws_cdk as cdk; app = cdk.App(); cdk.Stack(app, 'Training'); app.synth()"
+ONE = (
+    "import aws_cdk as cdk; from benchmarks.requests import guide_request; "
+    "from hpt_construct import HyperparameterTuningJob; app = cdk.App(); "
+    "HyperparameterTuningJob.from_request(cdk.Stack(app, 'Training'), 'Tuning', guide_request()); app.synth()"
+)
+
+
+def further_job(rounds: int) -> dict[str, Measured]:
+    """The processor time of a further job of each kind, measured in a new process."""
+    done = subprocess.run(  # noqa: S603 – our own command
+        [sys.executable, "-m", "benchmarks.marginal", str(rounds)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return {kind: Measured(tuple(seconds), ()) for kind, seconds in json.loads(done.stdout).items()}
+
+
+def first_job(rounds: int) -> tuple[Measured, Measured]:
+    """A whole ``python app.py`` with one job, and one with an empty stack."""
+    apps = {"one job": ["-c", ONE], "an empty stack": ["-c", EMPTY]}
+    compared = {name: [sys.executable, *code] for name, code in apps.items()}
+    one, empty = commands(compared, rounds, {**os.environ, "PYTHONPATH": str(ROOT)}).values()
+    return one, empty
+
+
+def different_request(index: int) -> dict[str, Any]:
+    """A request that no other job has: as small a difference as can be, in what is searched, read and written."""
+    request = guide_request()
+    definition = request["TrainingJobDefinition"]
+    definition["StaticHyperParameters"]["num_round"] = str(100 + index)
+    definition["OutputDataConfig"]["S3OutputPath"] += f"/{index}"
+    request["HyperParameterTuningJobConfig"]["ParameterRanges"]["IntegerParameterRanges"][0]["MaxValue"] = str(
+        10 + index
+    )
+    return request
+
+
+def _ours(stack: cdk.Stack, role: str, jobs: int) -> None:
+    from hpt_construct import HyperparameterTuningJob  # noqa: PLC0415 – the process that starts this has no use for it
+
+    for index in range(jobs):
+        request = different_request(index)
+        request["TrainingJobDefinition"]["RoleArn"] = role
+        HyperparameterTuningJob.from_request(stack, f"Job{index}", request)
+
+
+def _named(stack: cdk.Stack, role: str, jobs: int) -> None:
+    from hpt_construct import HyperparameterTuningJob  # noqa: PLC0415 – the same
+
+    for index in range(jobs):
+        request = different_request(index)
+        request["TrainingJobDefinition"]["RoleArn"] = role
+        request["HyperParameterTuningJobName"] = f"nightly-{index}"
+        HyperparameterTuningJob.from_request(stack, f"Job{index}", request)
+
+
+def _bare(stack: cdk.Stack, role: str, jobs: int) -> None:
+    import aws_cdk as cdk  # noqa: PLC0415 – the same
+
+    for index in range(jobs):
+        request = different_request(index)
+        request["TrainingJobDefinition"]["RoleArn"] = role
+        resource = cdk.CustomResource(
+            stack,
+            f"Job{index}",
+            resource_type="Custom::SageMakerHyperParameterTuningJob",
+            service_token=SERVICE_TOKEN,
+            properties=request,
+        )
+        _output(stack, index, resource.get_att_string("HyperParameterTuningJobArn"))
+
+
+def _aws(stack: cdk.Stack, role: str, jobs: int) -> None:
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415 – the same
+    from aws_cdk import custom_resources as cr  # noqa: PLC0415 – the same
+
+    for index in range(jobs):
+        request = different_request(index)
+        request["TrainingJobDefinition"]["RoleArn"] = role
+        name = f"nightly-{index}"
+        resource = cr.AwsCustomResource(
+            stack,
+            f"Job{index}",
+            resource_type="Custom::SageMakerHyperParameterTuningJob",
+            install_latest_aws_sdk=False,
+            policy=cr.AwsCustomResourcePolicy.from_statements(
+                [
+                    iam.PolicyStatement(
+                        actions=[
+                            "sagemaker:CreateHyperParameterTuningJob",
+                            "sagemaker:StopHyperParameterTuningJob",
+                        ],
+                        resources=[f"arn:aws:sagemaker:*:*:hyper-parameter-tuning-job/{name}"],
+                    ),
+                    iam.PolicyStatement(actions=["iam:PassRole"], resources=[role]),
+                ]
+            ),
+            on_create=cr.AwsSdkCall(
+                service="SageMaker",
+                action="CreateHyperParameterTuningJob",
+                parameters={"HyperParameterTuningJobName": name, **request},
+                physical_resource_id=cr.PhysicalResourceId.of(name),
+            ),
+            on_delete=cr.AwsSdkCall(
+                service="SageMaker",
+                action="StopHyperParameterTuningJob",
+                parameters={"HyperParameterTuningJobName": name},
+            ),
+        )
+        _output(stack, index, resource.get_response_field("HyperParameterTuningJobArn"))
+
+
+def _output(stack: cdk.Stack, index: int, arn: str) -> None:
+    import aws_cdk as cdk  # noqa: PLC0415 – the same
+
+    cdk.CfnOutput(stack, f"Job{index}Arn", value=arn, description="ARN of the hyperparameter tuning job")
+
+
+FILLS: Final[Mapping[str, Fill]] = {OURS: _ours, NAMED: _named, BARE: _bare, AWS: _aws}
+
+
+def synth(fill: Fill, jobs: int) -> None:
+    """Build an app with one stack of so many jobs, and synthesize it."""
+    import aws_cdk as cdk  # noqa: PLC0415 – the same
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415 – the same
+
+    from benchmarks.stacks import app_stack  # noqa: PLC0415 – it imports the CDK
+
+    app = cdk.App()
+    stack = app_stack(app)
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+    fill(stack, role.role_arn, jobs)
+    app.synth()
+
+
+def _processor_time() -> float:
+    """Seconds that this process and those that it has started have had so far."""
+    here = psutil.Process()
+    times = [each.cpu_times() for each in (here, *here.children(recursive=True))]
+    return float(sum(each.user + each.system for each in times))
+
+
+def _seconds(fill: Fill, jobs: int) -> float:
+    start = _processor_time()
+    synth(fill, jobs)
+    return _processor_time() - start
+
+
+def main(rounds: int) -> None:
+    """Print what was measured, as JSON; the first round does not count, for each kind loads its modules in it."""
+    kinds = list(FILLS)
+    seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for current in range(rounds + 1):
+        # In turn: the kernel keeps what it has made, so whoever comes later has it a little harder.
+        for kind in kinds if current % 2 else reversed(kinds):
+            a_job = (_seconds(FILLS[kind], MANY) - _seconds(FILLS[kind], FEW)) / (MANY - FEW)
+            if current:
+                seconds[kind].append(a_job)
+    sys.stdout.write(json.dumps(seconds))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
