@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,21 @@ settings.register_profile("long", _SUITE, max_examples=5000, stateful_step_count
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import aws_cdk as cdk
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def heeded_signals() -> Iterator[None]:
+    """Have this process's children heed every signal: under nohup, or in a shell's background, they ignore some."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

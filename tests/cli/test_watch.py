@@ -172,6 +172,7 @@ def test_in_a_terminal_the_view_is_live(world: World) -> None:
     assert written.endswith("\x1b[?25h")
 
 
+@pytest.mark.usefixtures("heeded_signals")
 def test_ctrl_c_leaves_the_job_alone(world: World) -> None:
     """The cursor comes back, the status is that of Ctrl-C, and the tuning goes on; no colours where none are wanted."""
     world.start()

@@ -50,15 +50,6 @@ def _wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture
-def _heeded_signals() -> Iterator[None]:
-    """Have this process's children heed every signal: under nohup, or in a shell's background, they ignore some."""
-    before = {number: signal.signal(number, lambda *_: None) for number in _SIGNALS}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 @contextmanager
 def _waiting_sandbox() -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Start a sandbox whose command waits; answer its process and its folder."""
@@ -163,7 +154,7 @@ else:
 
 
 @needs_proc
-@pytest.mark.usefixtures("_heeded_signals")
+@pytest.mark.usefixtures("heeded_signals")
 @pytest.mark.parametrize("number", _SIGNALS)
 def test_a_signal_ends_everything(number: signal.Signals) -> None:
     """The command gets the signal first; then the services end, and the status stands for the signal."""
