@@ -379,10 +379,7 @@ def _stop_own(wish: Wish, known: list[tuple[Job, dict[str, str]]], services: Ser
     """Stop what this very event has started, if its update has been rolled back meanwhile."""
     for job, tags in known:
         if tags.get(identity.CREATED_BY) == wish.event_id and _stop(job, wish, services):
-            raise Failure(
-                f"The tuning job '{job.name}' was started, and is stopped again: CloudFormation has given this update "
-                "up meanwhile. Deploy again once the stack has been rolled back"
-            )
+            raise _overtaken(job.name)
 
 
 def _stop_if_overtaken(name: str, wish: Wish, services: Services) -> None:
@@ -391,11 +388,20 @@ def _stop_if_overtaken(name: str, wish: Wish, services: Services) -> None:
     The rollback looks for the job too. It may have looked too early, but not before the stack's status told of it: one
     of the two sees the other.
     """
-    if services.stack.status() in ("", _GOES_FORWARD):
+    jobs, stack, _ = services
+    if stack.status() in ("", _GOES_FORWARD):
         return
-    job = services.jobs.describe(name)
-    if job:
-        _stop_own(wish, [(job, services.jobs.tags(job.arn))], services)
+    # Delivered twice at a time, the event may have been answered with this job.
+    if stack.physical_id(wish.logical_id).lower() != name.lower():
+        jobs.stop(name)
+        raise _overtaken(name)
+
+
+def _overtaken(name: str) -> Failure:
+    return Failure(
+        f"The tuning job '{name}' was started, and is stopped again: CloudFormation has given this update up "
+        "meanwhile. Deploy again once the stack has been rolled back"
+    )
 
 
 def _left_behind(tags: dict[str, str], wish: Wish, services: Services) -> list[Job]:

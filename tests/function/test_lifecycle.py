@@ -414,6 +414,23 @@ class TestUpdate:
         assert answer["Reason"].startswith(f"The tuning job '{second}' was started, and is stopped again")
         assert (world.status(first), world.status(second)) == ("InProgress", "Stopping")
 
+    def test_update_that_was_answered_meanwhile_leaves_its_job_alone(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """Lambda has delivered it twice at a time: the other one found this job, and the stack is complete."""
+
+        class Complete(FakeStack):
+            def physical_id(self, logical_id: str) -> str:
+                """The old job until the new one is there."""
+                del logical_id
+                return next((name for name in world.names() if name != first), first)
+
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        world.stack = Complete("UPDATE_COMPLETE", {}, ["UPDATE_IN_PROGRESS"])
+        answer = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        assert answer["Status"] == "SUCCESS"
+        assert world.status(answer["PhysicalResourceId"]) == "InProgress"
+
     def test_update_that_comes_again_in_its_rollback_stops_its_job(
         self, world: World, properties: dict[str, Any]
     ) -> None:
