@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types layers unit deployment lowest bench lock
+.PHONY: help setup demo test lint types layers docs unit deployment lowest bench lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ demo: setup ## deploy app.py into the sandbox with the real CDK CLI, and await i
 
 # Deployments wait much, types and layers take one core. The output of each comes as a whole, where make can do that.
 test: lint ## everything that has to pass before a change lands
-	@$(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) types deployment layers
+	@$(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) types deployment layers docs
 	@$(MAKE) --no-print-directory unit
 
 lint: setup ## ruff: rules and format
@@ -32,6 +32,9 @@ types: setup ## mypy --strict
 
 layers: setup ## import-linter: the directions of DESIGN.md
 	PYTHONPATH=lambda:. lint-imports
+
+docs: setup ## the pages in docs/_build/html; a warning or a dead link fails
+	sphinx-build --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
 
 unit: setup ## the tests that need no sandbox, with coverage
 	pytest --numprocesses 2 --dist worksteal --ignore tests/deployment --cov --cov-report=
