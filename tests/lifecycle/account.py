@@ -11,10 +11,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import botocore.endpoint
+import botocore.retries.quota
 import hpt_handler.clock
+import pytest
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from botocore.retries.quota import RetryQuota
 from hpt_handler import handler, sagemaker
 from hpt_handler.errors import ComeAgain
 from moto.core.botocore_stubber import MockRawResponse
@@ -186,12 +189,17 @@ class _StackAsSeen:
 
 
 @cache
-def _client() -> Any:
-    """The function's client, for one history after the other: what makes it also keeps it from ever being collected."""
-    client = sagemaker.client.__wrapped__()
+def _client() -> tuple[Any, RetryQuota]:
+    """The function's client and what it has left for retries, for one history after the other: what makes a client also
+    keeps it from ever being collected.
+    """
+    retries = RetryQuota()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.retries.quota, "RetryQuota", lambda: retries)
+        client = sagemaker.client.__wrapped__()
     # Signatures take a sixth of the time, and nobody looks at them.
     client.meta.events.register("choose-signer.sagemaker", lambda **_: UNSIGNED)
-    return client
+    return client, retries
 
 
 @dataclass
@@ -219,7 +227,9 @@ class Account:
         self._policies: dict[str, list[tuple[float, Policy]]] = {}
         self.promises = Promises(self)
         self.troubles: list[Trouble] = []
-        self._client = _client()
+        self._client, retries = _client()
+        # A history that found less than a new function has would depend on those before it.
+        retries.release(RetryQuota.INITIAL_CAPACITY)
         self._client.meta.events.register("before-send.sagemaker", self._answer_call)
         self._events = 0
         self._invocations: dict[object, Invocation] = {}
