@@ -98,7 +98,7 @@ class Stack:
         self._sent: Mapping[str, Delivery] = {}
         """Creates and Updates whose answers count."""
         self._given_up: list[Delivery] = []
-        """Updates that CloudFormation waits for no more."""
+        """What CloudFormation waits for no more, and sends no deletion for at once."""
         self._stuck: set[str] = set()
         """Logical ids of resources whose deletion has failed so far."""
         self._excused: set[tuple[str, str, str]] = set()
@@ -109,7 +109,7 @@ class Stack:
         """Whether an operation is under way, or what is left of one.
 
         The accepted limit: an update that was given up, and that comes to its end only when the next deployment is
-        under way, takes that for its own.
+        under way, takes that for its own. So does a creation where rollback is disabled.
         """
         return self.status.endswith("IN_PROGRESS") or any(delivery.under_way for delivery in self._given_up)
 
@@ -269,6 +269,7 @@ class Stack:
         """Keep what has failed as it is."""
         for logical_id, delivery in sent.items():
             self.resources[logical_id].failed = delivery.status != "SUCCESS"
+            delivery.left_failed = delivery.status == "FAILED"
 
     def _bury(self, template: Mapping[str, Properties]) -> dict[str, dict[str, Properties]]:
         """Decide about resources that were never created, and that the template still has: which are created again,
@@ -312,7 +313,7 @@ class Stack:
         self._sent = {logical_id: delivery for logical_id, delivery in sent.items() if delivery.answer}
         for delivery in sent.values():
             delivery.given_up = delivery.answer is None
-            if delivery.given_up and delivery.old is not None:
+            if delivery.given_up and (delivery.old is not None or not self._rollback):
                 self._given_up.append(delivery)
         return other_fails is None and all(delivery.status == "SUCCESS" for delivery in sent.values())
 

@@ -274,8 +274,12 @@ class Promises:
                 for stack in stacks:
                     # While its event is under way, the function may still find out that nobody wants it. The accepted
                     # limit: where the answer to its start was lost and it could not be seen for minutes, nothing tells
-                    # a job that RETAIN would keep from one that it has kept; the failure names it.
-                    unsure = launch.delivery.properties.removal == "retain" and launch.delivery.status == "FAILED"
+                    # a job that RETAIN would keep from one that it has kept, and where rollback is disabled, no event
+                    # tells of a failed update any more. The failure names the job.
+                    failed = launch.delivery.status == "FAILED"
+                    is_kept = launch.delivery.properties.removal == "retain"
+                    is_forgotten = launch.delivery.left_failed and launch.delivery.old is not None
+                    unsure = failed and (is_kept or is_forgotten)
                     if (
                         not unsure
                         and not launch.delivery.under_way
