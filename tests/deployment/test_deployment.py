@@ -196,7 +196,7 @@ def test_job_in_a_network_of_the_app_tells_a_rules_target(account: Account) -> N
 
     def fill(stack: cdk.Stack) -> None:
         vpc = ec2.Vpc(stack, "Network")
-        data = assets.Asset(stack, "Data", path=str(ROOT / "examples" / "data" / "train.csv"))
+        data = assets.Asset(stack, "Data", path=str(ROOT / "examples" / "xgboost" / "data" / "train.csv"))
         job = HyperparameterTuningJob(
             stack,
             "Tuning",

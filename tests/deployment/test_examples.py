@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .conftest import outputs
+from .conftest import ROOT, outputs
 
 if TYPE_CHECKING:
     import subprocess
 
     from .conftest import Account
 
-ACCOUNT = "111122223333"
+OPTIONS = ("--require-approval", "never", "--progress", "events")
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 
 
@@ -24,13 +24,8 @@ def _with_all_inputs(account: Account) -> None:
 
 
 def deploy(account: Account, example: str, *stacks: str) -> subprocess.CompletedProcess[str]:
-    """Deploy stacks of an example, as its docstring says."""
-    return deploy_from(account, f"python examples/{example}.py", *stacks)
-
-
-def deploy_from(account: Account, app: str, *stacks: str) -> subprocess.CompletedProcess[str]:
-    """Deploy stacks of an app, or of what was synthesized from it."""
-    return account.run_cdk("deploy", "--app", app, "--require-approval", "never", "--progress", "events", *stacks)
+    """Deploy stacks of an example in its folder, as its README says."""
+    return account.run_cdk("deploy", *OPTIONS, *stacks, cwd=ROOT / "examples" / example)
 
 
 def stop(account: Account, *requests: dict[str, Any]) -> None:
@@ -67,14 +62,14 @@ def test_xgboost_example_starts_with_what_it_has_made(account: Account) -> None:
 
 
 def test_multi_algorithm_example_starts_one_job_with_two_models(account: Account) -> None:
-    """They share a role, and each keeps its checkpoints in a folder of its own."""
-    deployed = deploy(account, "multi_algorithm_spot")
+    """They share a role, and each keeps its models in a folder of its own."""
+    deployed = deploy(account, "multi_algorithm")
     assert deployed.returncode == 0, deployed.stderr
     [request] = account.created()
     definitions = request["TrainingJobDefinitions"]
     assert [definition["DefinitionName"] for definition in definitions] == ["trees", "linear"]
     assert len({definition["RoleArn"] for definition in definitions}) == 1
-    folders = [definition["CheckpointConfig"]["S3Uri"].partition("/checkpoints/")[2] for definition in definitions]
+    folders = [each["OutputDataConfig"]["S3OutputPath"].partition("/models/")[2] for each in definitions]
     assert folders == ["trees", "linear"]
     stop(account, request)
 
@@ -85,7 +80,7 @@ def test_warm_started_example_begins_with_the_first_search(account: Account) -> 
     assert first.returncode == 0, first.stderr
     [search] = account.created()
     stop(account, search)
-    second = deploy_from(account, account.synthesized, "RefinementExample")
+    second = account.run_cdk("deploy", "--app", account.synthesized, *OPTIONS, "RefinementExample")
     assert second.returncode == 0, second.stderr
     [refinement] = account.created()
     assert refinement["WarmStartConfig"] == {

@@ -1,125 +1,173 @@
-"""The examples are apps that work, and that reviewing tools have nothing to say about."""
+"""The examples are apps that work when their folder is copied, and that reviewing tools have nothing to say about."""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import tomllib
+from importlib import util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk.assertions import Annotations, Match, Template
 
-from examples.best_model import BestModel
-from examples.multi_algorithm_spot import MultiAlgorithmSpot
-from examples.pipeline import PIPELINE, Pipeline
-from examples.warm_start import Refinement, Search
-from examples.xgboost import Xgboost
+from hpt_construct import HyperparameterTuningJob
 from tests.construct.jobs import TYPE
 from tests.permissions.test_reviewers import findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator, Mapping
+
+    from constructs import IConstruct
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SCRIPTS = {
-    "xgboost": {"XgboostExample"},
-    "multi_algorithm_spot": {"MultiAlgorithmSpotExample"},
-    "warm_start": {"SearchExample", "RefinementExample"},
-    "best_model": {"BestModelExample"},
-    "pipeline": {"TuningPipelineExample"},
-}
-APPS: dict[str, Callable[[cdk.App], object]] = {
-    "xgboost": lambda app: Xgboost(app, "Example"),
-    "multi_algorithm_spot": lambda app: MultiAlgorithmSpot(app, "Example"),
-    "warm_start": lambda app: Refinement(app, "Example", search=Search(app, "Search")),
-    "best_model": lambda app: BestModel(app, "Example"),
-    "pipeline": lambda app: Pipeline(app, "Example", env=PIPELINE),
-}
+EXAMPLES = {path.parent.name: path.parent for path in sorted(ROOT.glob("examples/*/app.py"))}
 
 
-def test_every_example_is_tested() -> None:
-    """A new one needs a line above."""
-    assert {path.stem for path in (ROOT / "examples").glob("*.py")} == set(SCRIPTS) == set(APPS)
+class Built(NamedTuple):
+    """An example that was synthesised, with what cdk-nag finds in it."""
+
+    app: cdk.App
+    findings: list[str]
+    warnings: list[str]
+    templates: Mapping[str, Mapping[str, Any]]
+    """By the name of the file."""
+
+    def only(self, stack: str, resource_type: str) -> tuple[str, Any]:
+        """The logical id and the properties of the one resource of a type in the stack whose name begins so."""
+        [template] = [template for name, template in self.templates.items() if name.startswith(stack)]
+        [found] = [each for each in template["Resources"].items() if each[1]["Type"] == resource_type]
+        return found[0], found[1]["Properties"]
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_example_is_an_app_for_the_cli(name: str, tmp_path: Path) -> None:
-    """``cdk --app "python examples/….py"`` runs it as a script."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CDK_OUTDIR": str(tmp_path)}
-    subprocess.run([sys.executable, ROOT / "examples" / f"{name}.py"], cwd=ROOT, env=environment, check=True)
-    artifacts = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
-    stacks = {key for key, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"}
-    assert stacks == SCRIPTS[name]
+@functools.cache
+def built(name: str) -> Built:
+    """Import the ``app.py`` of an example by its path and synthesise it, once for all that is asked of it."""
+    spec = util.spec_from_file_location(f"example_{name}", EXAMPLES[name] / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    app: cdk.App = module.app
+    found = findings(app)
+    folder = Path(app.outdir)
+    metadata = [json.loads(path.read_text("utf-8")) for path in folder.rglob("*.metadata.json")]
+    entries = [entry for each in metadata for of_construct in each.values() for entry in of_construct]
+    warnings = [entry["data"] for entry in entries if entry["type"] == "aws:cdk:warning"]
+    templates = {path.name: json.loads(path.read_text()) for path in folder.rglob("*.template.json")}
+    shutil.rmtree(folder)
+    return Built(app, found, warnings, templates)
 
 
-@pytest.mark.parametrize("name", APPS)
+def jobs_in(scope: IConstruct) -> Iterator[HyperparameterTuningJob]:
+    """The jobs of stages and stacks. To look at every construct would load the module of each, for seconds."""
+    for child in scope.node.children:
+        if isinstance(child, HyperparameterTuningJob):
+            yield child
+        elif isinstance(child, (cdk.Stage, cdk.Stack)):
+            yield from jobs_in(child)
+
+
+# Tests of an example come one after the other, so that one worker builds it.
+@pytest.fixture(scope="module", params=EXAMPLES)
+def name(request: pytest.FixtureRequest) -> str:
+    """Each example."""
+    return str(request.param)
+
+
 def test_example_meets_no_doubt(name: str) -> None:
     """None of our rules warns: an example is what people copy."""
-    app = cdk.App()
-    APPS[name](app)
-    stacks = [each for each in app.node.find_all() if isinstance(each, cdk.Stack)]
-    warnings = [
-        entry.entry.data
-        for stack in stacks
-        for entry in Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("hpt-construct"))
-    ]
-    assert warnings == []
+    assert [warning for warning in built(name).warnings if "hpt-construct" in warning] == []
 
 
-@pytest.mark.parametrize("name", ["xgboost", "multi_algorithm_spot", "warm_start", "best_model"])
-def test_cdk_nag_finds_nothing_in_the_example(name: str, tmp_path: Path) -> None:
-    """AwsSolutions, for the buckets and for the roles that the jobs make."""
-    app = cdk.App(outdir=str(tmp_path))
-    APPS[name](app)
-    assert findings(app) == []
+def test_cdk_nag_finds_nothing_in_the_example(name: str) -> None:
+    """AwsSolutions, but for the wildcards that CDK Pipelines writes into its own roles, which an app can't narrow."""
+    of_others = " TuningPipelineExample/Pipeline/"
+    assert [finding for finding in built(name).findings if of_others not in finding] == []
 
 
-def test_cdk_nag_finds_nothing_in_the_pipeline_but_the_cdks_own(tmp_path: Path) -> None:
-    """CDK Pipelines writes wildcards into its own roles, which an app can't narrow down."""
-    app = cdk.App(outdir=str(tmp_path))
-    APPS["pipeline"](app)
-    assert [finding for finding in findings(app) if " Example/Pipeline/" not in finding] == []
+def test_example_installs_what_the_package_needs(name: str) -> None:
+    """The ranges are those that the package declares."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    lines = (EXAMPLES[name] / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert {"aws-cdk-lib", "constructs"} <= {re.split(r"\W(?=[<>])|[<>=]", line)[0] for line in lines}
+    assert set(lines) - set(declared) == {"hpt-construct"}
+
+
+def test_readme_of_the_example_tells_the_most_that_it_costs(name: str) -> None:
+    """As ``worst_case_instance_hours`` counts it, for each job."""
+    readme = (EXAMPLES[name] / "README.md").read_text(encoding="utf-8")
+    jobs = list(jobs_in(built(name).app))
+    assert jobs
+    for job in jobs:
+        assert job.worst_case_instance_hours
+        for instance_type, hours in job.worst_case_instance_hours.items():
+            assert re.search(rf"\bat most\b.*\b{hours:g}\b", readme), hours
+            assert instance_type in readme
+
+
+@pytest.mark.parametrize("document", sorted(ROOT.glob("examples/**/README.md")), ids=lambda path: path.parent.name)
+def test_links_of_readme_lead_somewhere(document: Path) -> None:
+    """To its guide, to files beside it."""
+    links = re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_example_is_listed() -> None:
+    """Those in folders with an app, and the recipes."""
+    listed = re.findall(r"\]\((\w+)/\)", (ROOT / "examples" / "README.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted([*EXAMPLES, "ci"])
+
+
+def test_copied_example_is_an_app_for_the_cli(tmp_path: Path) -> None:
+    """The command in its cdk.json synthesises its stack, away from the checkout."""
+    copied = shutil.copytree(EXAMPLES["xgboost"], tmp_path / "xgboost", ignore=shutil.ignore_patterns("cdk.out"))
+    program, *arguments = json.loads((copied / "cdk.json").read_text(encoding="utf-8"))["app"].split()
+    assert program == "python"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CDK_OUTDIR": str(tmp_path / "out")}
+    subprocess.run([sys.executable, *arguments], cwd=copied, env=environment, check=True)
+    assert (tmp_path / "out" / "XgboostExample.template.json").exists()
+
+
+def test_every_example_tells_the_cli_the_same() -> None:
+    """How to run its app, which one of them tries."""
+    assert {(folder / "cdk.json").read_text(encoding="utf-8") for folder in EXAMPLES.values()} == {
+        '{"app": "python app.py"}\n'
+    }
 
 
 def test_pipeline_deploys_to_two_environments_and_updates_itself() -> None:
     """Source, build, the pipeline itself, assets, test and production; production asks first."""
-    pipeline = Pipeline(cdk.App(), "Example", env=PIPELINE)
-    [found] = Template.from_stack(pipeline).find_resources("AWS::CodePipeline::Pipeline").values()
-    stages = {stage["Name"]: stage["Actions"] for stage in found["Properties"]["Stages"]}
+    _, properties = built("pipeline").only("TuningPipelineExample.", "AWS::CodePipeline::Pipeline")
+    stages = {stage["Name"]: stage["Actions"] for stage in properties["Stages"]}
     assert list(stages) == ["Source", "Build", "UpdatePipeline", "Assets", "Test", "Production"]
     assert next(action["ActionTypeId"]["Category"] for action in stages["Production"]) == "Approval"
-    longest = []
-    for name in ("Test", "Production"):
-        stage = pipeline.node.find_child(name)
-        stack = stage.node.find_child("Churn")
-        assert isinstance(stack, cdk.Stack)
-        [job] = Template.from_stack(stack).find_resources(TYPE).values()
-        config = job["Properties"]["HyperParameterTuningJobConfig"]
-        longest.append(config["ResourceLimits"]["MaxNumberOfTrainingJobs"])
-    assert longest == ["2", "50"]
+    stacks = ("TuningPipelineExampleTest", "TuningPipelineExampleProduction")
+    jobs = [built("pipeline").only(stack, TYPE)[1] for stack in stacks]
+    limits = [job["HyperParameterTuningJobConfig"]["ResourceLimits"] for job in jobs]
+    assert [limit["MaxNumberOfTrainingJobs"] for limit in limits] == ["2", "50"]
 
 
 def test_best_model_serves_what_the_tuning_has_chosen() -> None:
     """The model is the result's, and its role may read that one object."""
-    template = Template.from_stack(BestModel(cdk.App(), "Example"))
-    [model] = template.find_resources("AWS::SageMaker::Model").values()
-    container = model["Properties"]["PrimaryContainer"]
-    [result] = template.find_resources(f"{TYPE}Result")
-    assert container["ModelDataUrl"] == {"Fn::GetAtt": [result, "ModelDataUrl"]}
-    assert result in str(template.find_resources("AWS::IAM::Role", {"Properties": {"Policies": Match.any_value()}}))
-    assert template.find_resources("AWS::SageMaker::Endpoint")
+    example = built("best_model")
+    result, _ = example.only("BestModelExample", f"{TYPE}Result")
+    _, model = example.only("BestModelExample", "AWS::SageMaker::Model")
+    assert model["PrimaryContainer"]["ModelDataUrl"] == {"Fn::GetAtt": [result, "ModelDataUrl"]}
+    resources = example.templates["BestModelExample.template.json"]["Resources"]
+    role = resources[model["ExecutionRoleArn"]["Fn::GetAtt"][0]]
+    assert result in str(role["Properties"]["Policies"])
+    example.only("BestModelExample", "AWS::SageMaker::Endpoint")
 
 
 def test_refinement_begins_with_the_searchs_results() -> None:
     """By the name of the job, whichever that is: the stacks are deployed in this order."""
-    app = cdk.App()
-    search = Search(app, "Search")
-    refinement = Refinement(app, "Refinement", search=search)
-    [job] = Template.from_stack(refinement).find_resources(TYPE).values()
-    [parent] = job["Properties"]["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
-    assert "Search:" in str(parent["HyperParameterTuningJobName"])
-    assert refinement.dependencies == [search]
+    _, job = built("warm_start").only("RefinementExample", TYPE)
+    [parent] = job["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
+    assert "SearchExample:" in str(parent["HyperParameterTuningJobName"])

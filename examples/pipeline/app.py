@@ -1,40 +1,19 @@
 """A pipeline that deploys the tuning to a test account and, once somebody has agreed, to production; it updates itself
 from the repository first.
 
-    cdk deploy --app "python examples/pipeline.py"
-
 The production search is longer than the one in test, which only has to show that it runs.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import pipelines
+from constructs import Construct
 
-from hpt_construct import (
-    AlgorithmSpecification,
-    Channel,
-    ContinuousRange,
-    HyperparameterTuningJob,
-    Objective,
-    OutputDataConfig,
-    ResourceConfig,
-    ResourceLimits,
-    S3DataSource,
-    S3Location,
-    StoppingCondition,
-    Strategy,
-    TrainingImage,
-    TrainingJobDefinition,
-)
-
-if TYPE_CHECKING:
-    from constructs import Construct
+import hpt_construct as hpt
 
 DATA = Path(__file__).resolve().parent / "data"
 
@@ -61,24 +40,24 @@ class Tuning(cdk.Stage):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             server_access_logs_prefix="access-logs/",
         )
-        HyperparameterTuningJob(
+        hpt.HyperparameterTuningJob(
             stack,
             "Tuning",
-            strategy=Strategy.BAYESIAN,
-            objective=Objective.maximize("validation:auc"),
-            parameter_ranges=[ContinuousRange("eta", 0, 1)],
-            resource_limits=ResourceLimits(max_training_jobs=max_training_jobs, max_parallel_training_jobs=2),
-            training_job=TrainingJobDefinition(
-                algorithm_specification=AlgorithmSpecification(
-                    training_image=TrainingImage.built_in("xgboost", "1.7-1")
+            strategy=hpt.Strategy.BAYESIAN,
+            objective=hpt.Objective.maximize("validation:auc"),
+            parameter_ranges=[hpt.ContinuousRange("eta", 0, 1)],
+            resource_limits=hpt.ResourceLimits(max_training_jobs=max_training_jobs, max_parallel_training_jobs=2),
+            training_job=hpt.TrainingJobDefinition(
+                algorithm_specification=hpt.AlgorithmSpecification(
+                    training_image=hpt.TrainingImage.built_in("xgboost", "1.7-1")
                 ),
                 input_data_config=[
-                    Channel("train", S3DataSource(train.s3_object_url), content_type="csv"),
-                    Channel("validation", S3DataSource(validation.s3_object_url), content_type="csv"),
+                    hpt.Channel("train", hpt.S3DataSource(train.s3_object_url), content_type="csv"),
+                    hpt.Channel("validation", hpt.S3DataSource(validation.s3_object_url), content_type="csv"),
                 ],
-                output_data_config=OutputDataConfig(s3_output_path=S3Location(models, "models")),
-                resource_config=ResourceConfig(instance_type="ml.m5.xlarge", instance_count=1, volume_size=10),
-                stopping_condition=StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+                output_data_config=hpt.OutputDataConfig(s3_output_path=hpt.S3Location(models, "models")),
+                resource_config=hpt.ResourceConfig(instance_type="ml.m5.xlarge", instance_count=1, volume_size=10),
+                stopping_condition=hpt.StoppingCondition(max_runtime=cdk.Duration.hours(1)),
                 static_hyperparameters={"objective": "binary:logistic", "eval_metric": "auc", "num_round": 100},
             ),
         )
@@ -99,8 +78,9 @@ class Pipeline(cdk.Stack):
                 "Synth",
                 input=pipelines.CodePipelineSource.connection(REPOSITORY, BRANCH, connection_arn=CONNECTION),
                 commands=[
-                    "make setup",
-                    "PYTHONPATH=. node_modules/.bin/cdk synth --app '.venv/bin/python examples/pipeline.py'",
+                    "npm install --global aws-cdk",
+                    "pip install -r requirements.txt",
+                    "cdk synth",
                 ],
             ),
         )
@@ -111,7 +91,8 @@ class Pipeline(cdk.Stack):
         )
 
 
+app = cdk.App()
+Pipeline(app, "TuningPipelineExample", env=PIPELINE)
+
 if __name__ == "__main__":
-    app = cdk.App()
-    Pipeline(app, "TuningPipelineExample", env=PIPELINE)
     app.synth()

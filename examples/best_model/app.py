@@ -1,43 +1,20 @@
 """Tune, accept the tuning only if it is good enough, and serve its best model: an endpoint that never gets worse.
 
-    cdk deploy --app "python examples/best_model.py"
-
 A deployment takes as long as the tuning. One whose best model is below the metric is rolled back, and the endpoint
 serves the model that it has served before.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
 
-from hpt_construct import (
-    AlgorithmSpecification,
-    Channel,
-    ContinuousRange,
-    HyperparameterTuningJob,
-    IntegerRange,
-    Objective,
-    OutputDataConfig,
-    ResourceConfig,
-    ResourceLimits,
-    S3DataSource,
-    S3Location,
-    StoppingCondition,
-    Strategy,
-    TrainingImage,
-    TrainingJobDefinition,
-    WaitForCompletion,
-)
-
-if TYPE_CHECKING:
-    from constructs import Construct
+import hpt_construct as hpt
 
 DATA = Path(__file__).resolve().parent / "data"
 
@@ -58,27 +35,28 @@ class BestModel(cdk.Stack):
             server_access_logs_prefix="access-logs/",
         )
         # XGBoost's image both trains and serves.
-        image = TrainingImage.built_in("xgboost", "1.7-1")
-        job = HyperparameterTuningJob(
+        image = hpt.TrainingImage.built_in("xgboost", "1.7-1")
+        job = hpt.HyperparameterTuningJob(
             self,
             "Tuning",
-            strategy=Strategy.BAYESIAN,
-            objective=Objective.maximize("validation:auc"),
-            parameter_ranges=[ContinuousRange("eta", 0, 1), IntegerRange("max_depth", 1, 10)],
-            resource_limits=ResourceLimits(max_training_jobs=20, max_parallel_training_jobs=3),
-            training_job=TrainingJobDefinition(
-                algorithm_specification=AlgorithmSpecification(training_image=image),
+            strategy=hpt.Strategy.BAYESIAN,
+            objective=hpt.Objective.maximize("validation:auc"),
+            parameter_ranges=[hpt.ContinuousRange("eta", 0, 1), hpt.IntegerRange("max_depth", 1, 10)],
+            resource_limits=hpt.ResourceLimits(max_training_jobs=20, max_parallel_training_jobs=3),
+            training_job=hpt.TrainingJobDefinition(
+                algorithm_specification=hpt.AlgorithmSpecification(training_image=image),
                 input_data_config=[
-                    Channel(name, S3DataSource(file.s3_object_url), content_type="csv") for name, file in files.items()
+                    hpt.Channel(name, hpt.S3DataSource(file.s3_object_url), content_type="csv")
+                    for name, file in files.items()
                 ],
-                output_data_config=OutputDataConfig(s3_output_path=S3Location(models, "models")),
-                resource_config=ResourceConfig(
+                output_data_config=hpt.OutputDataConfig(s3_output_path=hpt.S3Location(models, "models")),
+                resource_config=hpt.ResourceConfig(
                     instance_type="ml.m5.xlarge", instance_count=1, volume_size=cdk.Size.gibibytes(10)
                 ),
-                stopping_condition=StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+                stopping_condition=hpt.StoppingCondition(max_runtime=cdk.Duration.hours(1)),
                 static_hyperparameters={"objective": "binary:logistic", "eval_metric": "auc", "num_round": 100},
             ),
-            wait_for_completion=WaitForCompletion(timeout=cdk.Duration.hours(6), objective_at_least=0.6),
+            wait_for_completion=hpt.WaitForCompletion(timeout=cdk.Duration.hours(6), objective_at_least=0.6),
         )
         best = job.best_training_job
         model = sagemaker.CfnModel(
@@ -118,7 +96,8 @@ class BestModel(cdk.Stack):
         )
 
 
+app = cdk.App()
+BestModel(app, "BestModelExample")
+
 if __name__ == "__main__":
-    app = cdk.App()
-    BestModel(app, "BestModelExample")
     app.synth()
