@@ -8,9 +8,11 @@ from pathlib import Path
 # The package whose docstrings the reference shows is the checkout's.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from hpt_construct import __version__
+
 project = "hpt-construct"
 copyright = "the hpt-construct developers, Apache-2.0"  # noqa: A001 – Sphinx's name for it
-version = release = "0.1.0"
+version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["_build", "benchmarks"]

@@ -69,6 +69,9 @@ if TYPE_CHECKING:
     from .reference import IHyperparameterTuningJob
     from .tuning_job import HyperparameterTuningJob
 
+# The only place that has it: the wheel, the pages and `hpt --version` read it here.
+__version__ = "0.1.0"
+
 __all__ = [
     "AlgorithmSpecification",
     "AllocationStrategy",

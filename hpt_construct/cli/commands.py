@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
+
+from hpt_construct import __version__
 
 _COMMANDS = {
     "watch": "Look on as tuning jobs run.",
@@ -51,18 +53,8 @@ class _Commands(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
-def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 – click's signature
-    if value and not ctx.resilient_parsing:
-        try:
-            version = metadata.version("hpt-construct")
-        except metadata.PackageNotFoundError:
-            version = "of a checkout"
-        click.echo(f"hpt {version}")
-        ctx.exit()
-
-
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.version_option(__version__, prog_name="hpt", message="%(prog)s %(version)s", help="Show the version.")
 def hpt() -> None:
     """Watch, wait for and judge SageMaker's hyperparameter tuning jobs."""
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
+import hpt_construct
 from hpt_construct.cli import commands, init_command
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +39,11 @@ def test_a_command_that_is_told_can_be_typed(name: str, line: str) -> None:
 def test_something_is_told() -> None:
     """All commands are, in the README."""
     assert {line.split()[1] for name, line in TYPED if name == "README.md"} == set(commands._COMMANDS)
+
+
+def test_version_is_the_one_of_the_package() -> None:
+    """What a bug report has to say."""
+    assert CliRunner().invoke(commands.hpt, ["--version"]).output == f"hpt {hpt_construct.__version__}\n"
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)

@@ -10,12 +10,17 @@ import tarfile
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from hpt_construct import __version__
+
 from .conftest import DEPENDENCIES, ROOT, Installation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from .conftest import Built
+
+
+INFO = f"hpt_construct-{__version__}.dist-info"
 
 
 def synthesize(python: Installation, folder: Path, **environment: str) -> Path:
@@ -66,7 +71,7 @@ def test_template_is_the_same_from_checkout_and_wheel(installed: Installation, t
 def test_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
     """No tests, no sandbox, no tools, nothing compiled; the marker for type checkers and the API model are there."""
     files = members(built.wheel)
-    assert {name.split("/")[0] for name in files} == {"hpt_construct", "hpt_construct-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in files} == {"hpt_construct", INFO}
     assert not [name for name in files if "__pycache__" in name or name.endswith(".pyc")]
     sources = {
         *(
@@ -100,7 +105,7 @@ def test_sdist_holds_what_the_wheel_is_made_of(built: Built) -> None:
 def test_the_command_is_there_and_says_what_it_lacks(installed: Installation, built: Built, tmp_path: Path) -> None:
     """The package alone has the command; what it needs comes with an extra."""
     with zipfile.ZipFile(built.wheel) as archive:
-        points = archive.read("hpt_construct-0.1.0.dist-info/entry_points.txt").decode()
+        points = archive.read(f"{INFO}/entry_points.txt").decode()
     assert points == "[console_scripts]\nhpt = hpt_construct.cli:main\n"
     script = "import sys\nfrom hpt_construct.cli import main\ntry: main()\nexcept SystemExit as end: print(end.code)"
     assert installed.run("-c", script, cwd=tmp_path) == "2\n"
@@ -109,9 +114,9 @@ def test_the_command_is_there_and_says_what_it_lacks(installed: Installation, bu
 def test_metadata_is_complete(built: Built) -> None:
     """What an index and an installer show and ask for."""
     with zipfile.ZipFile(built.wheel) as archive:
-        told = email.message_from_bytes(archive.read("hpt_construct-0.1.0.dist-info/METADATA"))
+        told = email.message_from_bytes(archive.read(f"{INFO}/METADATA"))
         readme = told.get_payload(decode=True)
-    assert (told["Name"], told["Version"]) == ("hpt-construct", "0.1.0")
+    assert (told["Name"], told["Version"]) == ("hpt-construct", __version__)
     assert (told["Requires-Python"], told["License-Expression"]) == (">=3.11", "Apache-2.0")
     assert told["License-File"] == "LICENSE"
     assert told["Summary"]
