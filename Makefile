@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types layers docs unit deployment lowest bench lock
+.PHONY: help setup demo test lint types layers docs unit deployment lowest dist bench lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,16 @@ lowest: setup ## the tests of the construct with the lowest versions that pyproj
 	uv pip sync --quiet --python .venv-lowest/bin/python --require-hashes requirements/dev.txt
 	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --reinstall-package aws-cdk-lib --reinstall-package constructs --reinstall-package jsii 'aws-cdk-lib>=2.222,<3' 'constructs>=10,<11' 'jsii>=1.132,<2'
 	.venv-lowest/bin/python -m pytest --quiet tests/construct tests/request tests/validation tests/contract tests/permissions/test_policy.py --deselect tests/construct/test_references.py::test_app_loads_no_module_of_the_cdk_that_it_does_not_use
+
+# -I keeps the checkout away from the app: what it imports is installed. uv takes dependencies as a user's pip does.
+dist: setup ## the wheel and the sdist in dist/, each checked, installed into an environment of its own and tried
+	rm -rf dist
+	$(PY) -m build --no-isolation --outdir dist .
+	twine check --strict dist/*
+	set -e; for each in dist/*; do \
+	  uv run --quiet --isolated --no-project --with "$$each[cli]" python -I app.py; \
+	  uv run --quiet --isolated --no-project --with "$$each[cli]" hpt --version; \
+	done
 
 bench: setup ## cold start, synth and footprint beside their peers; writes docs/benchmarks/
 	npm ci --prefix benchmarks --no-audit --no-fund --loglevel=error

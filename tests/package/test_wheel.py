@@ -1,4 +1,6 @@
-"""The wheel works alone, holds what it has to and nothing else, and makes the same template wherever it is used."""
+"""The wheel, made from the sdist, works alone, holds what it has to and nothing else, and makes the same template
+wherever it is used.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +10,17 @@ import json
 import shutil
 import tarfile
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from hatchling.builders.wheel import WheelBuilder
+from twine.commands.check import check
 
 from hpt_construct import __version__
 
 from .conftest import DEPENDENCIES, ROOT, Installation
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .conftest import Built
 
 
@@ -100,6 +104,17 @@ def test_sdist_holds_what_the_wheel_is_made_of(built: Built) -> None:
         ".gitignore",
         "PKG-INFO",
     }
+
+
+def test_wheel_is_the_same_from_checkout_and_sdist(built: Built, tmp_path: Path) -> None:
+    """Byte for byte: whoever builds a tag again gets what was released, and who installs the sdist gets the wheel."""
+    [wheel] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    assert Path(wheel).read_bytes() == built.wheel.read_bytes()
+
+
+def test_an_index_takes_both(built: Built) -> None:
+    """What ``twine check --strict`` looks at before an upload: metadata, and the description that the page shows."""
+    assert check([str(built.sdist), str(built.wheel)], strict=True) is False
 
 
 def test_the_command_is_there_and_says_what_it_lacks(installed: Installation, built: Built, tmp_path: Path) -> None:
