@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING, Any, cast
 import aws_cdk as cdk
 
 import app
-from hpt_construct import HyperparameterTuningJob
+from hpt_construct import HyperparameterTuningJob, WaitForCompletion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASES = ROOT / "tests" / "upgrade"
+_OF_JOBS = ("Custom::", "AWS::CloudFormation::")  # jobs, starters and results; wait conditions and their handles
 _REFUSED = ("ack-invalid-name", "graphstorm-grid")
 
 
 def jobs() -> dict[str, Any]:
-    """What an upgrade must not change: the properties of jobs, the logical ids of jobs and function, the keys of
-    outputs.
+    """What an upgrade must not change: logical ids and properties of jobs and of what waits for them, the logical id of
+    the function, the keys of outputs.
     """
     corpus = cdk.Stack(cdk.App(), "Corpus")
     for path in sorted((ROOT / "tests" / "corpus").glob("*.json")):
@@ -38,7 +39,20 @@ def jobs() -> dict[str, Any]:
             options: Any = {"run": "2", "removal_policy": cdk.RemovalPolicy.DESTROY}
             HyperparameterTuningJob.from_request(corpus, f"{path.stem}-generated", request, **options)
     example = app.XgboostTuning(cdk.App(), "XgboostTuning")
-    return {stack.stack_name: _kept(_template(stack)) for stack in (corpus, example)}
+    return {stack.stack_name: _kept(_template(stack)) for stack in (corpus, example, _waiting())}
+
+
+def _waiting() -> cdk.Stack:
+    """Deployments that wait: for the end, for a metric, for a name that is given, and a result that is only read."""
+    stack = cdk.Stack(cdk.App(), "Waiting")
+    request = json.loads((ROOT / "tests" / "corpus" / "ex-xgboost-abalone.json").read_text(encoding="utf-8"))
+    hours = cdk.Duration.hours(6)
+    HyperparameterTuningJob.from_request(stack, "Named", request, wait_for_completion=WaitForCompletion(timeout=hours))
+    good = WaitForCompletion(timeout=hours, objective_at_most=0.5)
+    HyperparameterTuningJob.from_request(stack, "Good", request, tuning_job_name=None, wait_for_completion=good)
+    elsewhere = HyperparameterTuningJob.from_tuning_job_name(stack, "Elsewhere", "nightly")
+    cdk.CfnOutput(stack, "Model", value=elsewhere.best_training_job.model_data_url)
+    return stack
 
 
 def _template(stack: cdk.Stack) -> dict[str, Any]:
@@ -51,9 +65,9 @@ def _template(stack: cdk.Stack) -> dict[str, Any]:
 
 def _kept(template: Mapping[str, Any]) -> dict[str, Any]:
     resources = template["Resources"].items()
-    custom = {name: each["Properties"] for name, each in resources if each["Type"].startswith("Custom::")}
+    of_jobs = {name: each.get("Properties", {}) for name, each in resources if each["Type"].startswith(_OF_JOBS)}
     [function] = [name for name, each in resources if each["Type"] == "AWS::Lambda::Function"]
-    return {"Function": function, "Jobs": custom, "Outputs": sorted(template["Outputs"])}
+    return {"Function": function, "Jobs": of_jobs, "Outputs": sorted(template["Outputs"])}
 
 
 if __name__ == "__main__":
