@@ -3,7 +3,6 @@
 import argparse
 import math
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,36 +26,11 @@ its role, data, subnets, security groups or keys do not exist.
 
 EventBridge is told of each change of a tuning job's state: rules and their targets can be tried."""
 
-# The README has the same list.
-_NOT_CHECKED = (
-    "permissions of what CloudFormation itself does, whatever its role: it may do everything",
-    (
-        "what SageMaker does with a job's role, or in the caller's name with a key: no container runs, so nothing says "
-        "whether the role can read data and images, write the output, or use the keys"
-    ),
-    "images, the bucket for the output, and parents of a warm start that are not in the sandbox: they are believed",
-    "signatures of calls to SageMaker: the access key alone says who calls",
-    (
-        "policies on calls to SageMaker that are not the caller's own (organizations, VPC endpoints, keys), and "
-        "condition keys other than aws:RequestTag, aws:TagKeys, aws:ResourceTag, aws:RequestedRegion, "
-        "sagemaker:TaggingAction and iam:PassedToService; variables in policies"
-    ),
-    "quotas other than the number of tuning jobs that run",
-    (
-        "what CloudFormation does at a time, or again: resources are changed one after the other, no update is given "
-        "up while one of its events is under way, and a deletion of a clean-up that fails is not tried again"
-    ),
-    "Lambda's queue: no event waits there until it is too old, and the record of one that was given up comes once",
-    "networks: elastic addresses and NAT gateways get ids, and nothing is behind them",
-    "time: policies, roles and jobs are known everywhere at once",
-)
-
 _EPILOG = """\
 example:
   python -m sandbox -- sh -c 'cdk bootstrap && cdk deploy --all --require-approval never'
 
-not checked:
-{not_checked}
+docs/reference/sandbox.md says what is enforced and what isn't.
 
 exit status:
   COMMAND's; 128 + N when signal N ended it or the sandbox; 127 when there is no such command, 126 when it can't be run;
@@ -93,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m sandbox",
         usage="python -m sandbox [OPTION...] -- COMMAND [ARGUMENT...]",
         description=_DESCRIPTION,
-        epilog=_EPILOG.format(not_checked="\n".join(map(_item, _NOT_CHECKED))),
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     default = ServiceSettings()
@@ -159,10 +133,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--verbose", action="store_true", help="write the services' logs to standard error")
     add("command", nargs="+", metavar="COMMAND", help="what to run, with its arguments")
     return parser
-
-
-def _item(text: str) -> str:
-    return textwrap.fill(text, 118, initial_indent="  - ", subsequent_indent="    ")
 
 
 def _positive(text: str) -> float:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
@@ -12,16 +15,23 @@ import yaml
 from click.testing import CliRunner
 
 import hpt_construct
-from hpt_construct.cli import commands, init_command
+from hpt_construct.cli import checks, commands, init_command, ownership
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import World
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "examples" / "ci").glob("*.yml"))
-TEXTS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *RECIPES)}
+PAGES = [path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts]
+TEXTS = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *PAGES, *RECIPES)
+}
+PAGE = "docs/reference/hpt.md"
 TYPED = [
     (name, line)
     for name, text in {**TEXTS, "init": init_command._README}.items()
     for line in re.findall(r"\bhpt [a-z]+(?: [^`|>#\n]+)?", text)
-    if line.split()[1] in commands._COMMANDS or name != "README.md"
+    if line.split()[1] in commands._COMMANDS or not name.endswith(".md")
 ]
 
 
@@ -33,12 +43,23 @@ def test_a_command_that_is_told_can_be_typed(name: str, line: str) -> None:
     command = commands.hpt.get_command(context, command_name)
     assert command is not None, f"{name}: {line}"
     options = {option for parameter in command.params for option in parameter.opts}
-    assert {argument for argument in arguments if argument.startswith("-")} <= options
+    assert {argument for argument in arguments if argument.startswith("-")} <= options | {"--help"}
 
 
 def test_something_is_told() -> None:
-    """All commands are, in the README."""
-    assert {line.split()[1] for name, line in TYPED if name == "README.md"} == set(commands._COMMANDS)
+    """All commands are, on the page about them."""
+    assert {line.split()[1] for name, line in TYPED if name == PAGE} == set(commands._COMMANDS)
+
+
+def test_json_on_the_page_has_the_members_that_are_written(world: World) -> None:
+    """In their order, for the objects of ``best``, ``preflight`` and ``list``."""
+    owner = {ownership.STACK_ID: "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/1"}
+    tags = {**owner, ownership.LOGICAL_ID: "Xgboost"}
+    world.start(Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
+    best, listed = (json.loads(world.hpt(*typed, "--json").stdout) for typed in (["best", "tune"], ["list"]))
+    check = ["stack", "logical_id", *(field.name for field in dataclasses.fields(checks.Result))]
+    shown = re.findall(r"^```json\n(.*?)^```", TEXTS[PAGE], re.MULTILINE | re.DOTALL)
+    assert [list(json.loads(each)) for each in shown] == [list(best), check, list(listed)]
 
 
 def test_version_is_the_one_of_the_package() -> None:

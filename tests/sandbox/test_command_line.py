@@ -128,15 +128,6 @@ def test_the_help_has_an_example() -> None:
     assert "python -m sandbox -- sh -c 'cdk bootstrap && cdk deploy" in _run("--help").stdout
 
 
-def test_the_help_and_the_readme_say_what_is_not_checked() -> None:
-    """They have the same list."""
-    _, _, listed = _run("--help").stdout.partition("not checked:\n  - ")
-    items = [" ".join(item.split()) for item in listed.partition("\n\n")[0].split("\n  - ")]
-    readme = (_ROOT / "README.md").read_text(encoding="utf-8")
-    assert [item for item in items if f"\n- {item}\n" not in readme] == []
-    assert len(items) > 5
-
-
 def test_inputs_may_be_elsewhere() -> None:
     """A request that names what is not there is refused, but for the switch."""
     code = f"""
