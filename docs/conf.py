@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 # The package whose docstrings the reference shows is the checkout's.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(ROOT))
 
 from hpt_construct import __version__
 
@@ -14,14 +15,29 @@ project = "hpt-construct"
 copyright = "the hpt-construct developers, Apache-2.0"  # noqa: A001 – Sphinx's name for it
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
-exclude_patterns = ["_build", "benchmarks"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton", "tools.site"]
+exclude_patterns = ["_build"]
 # A reference to nothing fails the build, as every warning does.
 nitpicky = True
+nitpick_ignore = [
+    # No public class: from_request says what the options are.
+    ("py:class", "FromRequestOptions"),
+]
+
+# The public names are those of the package, wherever in it they are written.
+add_module_names = False
+python_use_unqualified_type_names = True
+maximum_signature_line_length = 100
+toc_object_entries_show_parents = "hide"
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 html_theme = "furo"
-html_title = "hpt-construct"
+html_title = f"{project} {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options: dict[str, list[str]] = {"top_of_page_buttons": []}  # there is no page for "view source" to lead to
+html_show_sourcelink = False
+html_copy_source = False
 copybutton_exclude = ".linenos, .gp, .go"

@@ -1,0 +1,79 @@
+"""Where the types lead to that are not the library's: the CDK's to its documentation, Python's to nothing.
+
+A build that asks nobody on the network has no inventories of other sites. What a name stands for is asked of the
+installed packages instead: a name that they don't have stays unresolved, and fails the build.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import collections.abc
+import importlib
+import pathlib
+import typing
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from docutils import nodes
+
+import hpt_construct
+
+if TYPE_CHECKING:
+    from docutils.nodes import Element
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+_CDK: Final = "https://docs.aws.amazon.com/cdk/api/v2/python"
+_PACKAGE: Final = hpt_construct.__name__
+_PYTHON: Final = (builtins, collections.abc, typing, pathlib)
+_STANDS_FOR: Final = {"RuleTarget": "events.IRuleTarget"}
+"""A protocol that only type checkers see, and the interface of the CDK that it describes."""
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    """What the annotations of the package call modules and types of the CDK, by the imports of its modules."""
+    found: dict[str, str] = {}
+    for path in Path(hpt_construct.__file__).parent.rglob("*.py"):
+        for each in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(each, ast.Import):
+                found |= {name.asname: name.name for name in each.names if name.asname}
+            elif isinstance(each, ast.ImportFrom) and each.module in {"aws_cdk", "constructs"}:
+                found |= {name.asname or name.name: f"{each.module}.{name.name}" for name in each.names}
+    return found
+
+
+def address(name: str) -> str | None:
+    """Where the CDK documents a type that an annotation names; None if it has none of that name.
+
+    >>> address("iam.IRole")
+    'https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_iam/IRole.html'
+    """
+    first, *rest = _STANDS_FOR.get(name, name).split(".")
+    module, _, kind = ".".join([_aliases().get(first, first), *rest]).rpartition(".")
+    if not module.startswith(("aws_cdk", "constructs")) or not hasattr(importlib.import_module(module), kind):
+        return None
+    return f"{_CDK}/{module}/{kind}.html"
+
+
+def _resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: Element) -> Element | None:
+    if node.get("refdomain") != "py":
+        return None
+    target = str(node["reftarget"])
+    name = target.rpartition(".")[2]
+    if target.startswith(f"{_PACKAGE}.") and name in hpt_construct.__all__:
+        # Where in the package it is written is nobody's business.
+        domain = env.domains.python_domain
+        return domain.resolve_xref(env, node["refdoc"], app.builder, node["reftype"], f"{_PACKAGE}.{name}", node, shown)
+    if any(hasattr(module, name) for module in _PYTHON):
+        return shown
+    found = address(target)
+    return nodes.reference("", "", shown, internal=False, refuri=found) if found else None
+
+
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx."""
+    app.connect("missing-reference", _resolve)
