@@ -136,7 +136,7 @@ __all__ = [
     "WarmStartType",
 ]
 
-# They load service modules of the CDK, for a tenth of a second: an import of the parts alone does not need them.
+# These load service modules of the CDK, which takes a tenth of a second; importing the parts alone does not need them.
 _LOADED_WHEN_USED = {
     "BestTrainingJob": "best_training_job",
     "HyperparameterTuningJob": "tuning_job",
@@ -145,13 +145,13 @@ _LOADED_WHEN_USED = {
 
 
 if not TYPE_CHECKING:
-    # Where a type checker sees it, every name is one of the module's, also the misspelt.
+    # Hidden from type checkers: a module with __getattr__ has every name for them, even a misspelled one.
     def __getattr__(name: str) -> object:
         if name in _LOADED_WHEN_USED:
             return getattr(import_module(f".{_LOADED_WHEN_USED[name]}", __name__), name)
         right = next((each for each in __all__ if each.casefold() == name.casefold()), None)
         if right is not None:
-            # Not an AttributeError: of that, "from ... import" drops the words.
+            # Not an AttributeError, because "from ... import" drops its message.
             raise ImportError(f"there is no {name!r} in {__name__!r}; did you mean {right!r}?", name=__name__)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

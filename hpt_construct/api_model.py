@@ -12,15 +12,15 @@ REQUEST: Final = "CreateHyperParameterTuningJobRequest"
 DESCRIPTION: Final = "DescribeHyperParameterTuningJobResponse"
 
 OUTPUT_ONLY: Final = {"ResourceConfig": frozenset({"SelectedInstanceType", "SelectedInstanceCount"})}
-"""Members that stand in a shape of the request although only the service writes them."""
+"""Members of the request's shapes that only the service writes."""
 
 GENERATED: Final = "HyperParameterTuningJobName"
-"""The member that the API requires and a user may leave out: the function then makes a name."""
+"""The member that the API requires but a user may leave out: the function then generates a name."""
 
 
 @cache
 def shapes() -> dict[str, dict[str, Any]]:
-    """Every shape of the operations in use, by name."""
+    """Return every shape of the operations in use, by name."""
     path = function_code.FOLDER / "models" / "sagemaker" / "2017-07-24" / "service-2.json"
     found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["shapes"]
     return found
@@ -28,7 +28,7 @@ def shapes() -> dict[str, dict[str, Any]]:
 
 @cache
 def members(structure: str) -> dict[str, str]:
-    """The members of a structure that a request may have, and the shape of each."""
+    """Return the members of a structure that a request may have, and the shape of each."""
     hidden = OUTPUT_ONLY.get(structure, frozenset())
     return {
         name: reference["shape"] for name, reference in shapes()[structure]["members"].items() if name not in hidden
@@ -59,7 +59,7 @@ _MEANINGS: Final = {
 
 
 def meaning(shape: str) -> str:
-    """What the pattern of a shape means, for people; one that is new is told as it is.
+    """Say what the pattern of a shape means; a pattern that is not in the table is shown as it is.
 
     >>> meaning("HyperParameterTuningJobName")
     '1 to 32 letters, digits and inner hyphens'

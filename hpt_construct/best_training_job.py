@@ -1,4 +1,4 @@
-"""The best training of a tuning that has ended: tokens for the rest of the stack."""
+"""The best training job of a tuning job that has ended: tokens for the rest of the stack."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _HYPERPARAMETERS: Final = "HyperParameters"
 
 
 class BestTrainingJob:
-    """The best training of a tuning, by its objective; every value is a token.
+    """The best training job of a tuning job, by its objective; every value is a token.
 
-    What uses one of them is made after the tuning has ended. CloudFormation takes 4,096 bytes of values altogether:
-    where there are more, first ``hyperparameters`` has none, then the last single hyperparameters, and a deployment
-    that uses them fails.
+    CloudFormation creates what uses these tokens after the tuning job has ended. CloudFormation accepts 4,096 bytes of
+    values in all. If there are more, ``hyperparameters`` is dropped first, then single hyperparameters from the last
+    one on; a deployment that uses a dropped value fails.
 
     >>> import aws_cdk as cdk
     >>> from hpt_construct import HyperparameterTuningJob
@@ -36,38 +36,39 @@ class BestTrainingJob:
 
     @property
     def training_job_name(self) -> str:
-        """The training's name."""
+        """The training job's name."""
         return self._attribute("TrainingJobName")
 
     @property
     def training_job_arn(self) -> str:
-        """The training's ARN."""
+        """The training job's ARN."""
         return self._attribute("TrainingJobArn")
 
     @property
     def model_data_url(self) -> str:
-        """Where its model is, an ``s3://`` URL, for ``model_data_url`` of a model's container."""
+        """The ``s3://`` URL of the training job's model, for ``model_data_url`` of a model's container."""
         return self._attribute("ModelDataUrl")
 
     @property
     def objective_value(self) -> str:
-        """The value that it is the best by, as text."""
+        """The training job's value of the objective, as text."""
         return self._attribute("ObjectiveValue")
 
     @property
     def definition_name(self) -> str:
-        """The name of the definition that it is made from; a deployment fails if that has none."""
+        """The name of the training job's definition; a deployment that uses it fails if the definition has no name."""
         return self._attribute("DefinitionName")
 
     @property
     def hyperparameters(self) -> str:
-        """The hyperparameters that the tuning has chosen for it, as a JSON object of strings."""
+        """The hyperparameters that the tuning job chose for the training job, as a JSON object of strings."""
         return self._attribute(_HYPERPARAMETERS)
 
     def hyperparameter(self, name: str) -> str:
-        """One hyperparameter that the tuning has chosen for it, as text.
+        """One hyperparameter that the tuning job chose for the training job, as text.
 
-        :param name: Its name, one of those that have a range; of several definitions, of the one that wins.
+        :param name: The hyperparameter's name, which must have a range; with several definitions, a range of the
+            definition that wins.
 
         :raises ValidationError: No range has this name.
 
@@ -86,9 +87,9 @@ class BestTrainingJob:
         return self._attribute(f"{_HYPERPARAMETERS}.{name}")
 
     def comes_before(self, construct: Construct) -> None:
-        """Let a construct wait until this is known.
+        """Let a construct wait until the best training job is known.
 
-        :param construct: What is made after the tuning's end.
+        :param construct: The construct that CloudFormation creates after the tuning job's end.
 
         >>> import aws_cdk as cdk
         >>> from hpt_construct import HyperparameterTuningJob

@@ -1,7 +1,7 @@
-"""What SageMaker's built-in algorithms take and compute: metrics, hyperparameters, channels, instances.
+"""What SageMaker's built-in algorithms accept and compute: metrics, hyperparameters, channels, instances.
 
-The table is ``built_in_algorithms.json``, made by ``tools/built_in_algorithms.py`` from the developer guide. AWS may
-change an algorithm any day: what differs from the table is worth a warning, and no more.
+The table is ``built_in_algorithms.json``, which ``tools/built_in_algorithms.py`` generates from the developer guide.
+AWS may change an algorithm any day, so a difference from the table is only a warning.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ _INTERVAL = re.compile(r"(?P<left>[\[(])(?P<low>\S+), (?P<high>\S+)(?P<right>[\]
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """What one of an algorithm takes."""
+    """What values a hyperparameter of an algorithm accepts."""
 
     kind: str
-    """``integer``, ``continuous``, ``categorical`` or ``text``, which may be anything."""
+    """``integer``, ``continuous``, ``categorical``, or ``text`` for any value."""
     values: Sequence[str] = ()
-    """Words that it takes, beside numbers or alone."""
+    """The words that it accepts, alone or besides numbers."""
     within: str = ""
     """The interval of its numbers, as the guide writes it: ``(0, 1]``."""
     tune: str = ""
-    """What the guide recommends to search, if it can be tuned: an interval, or words with ``|`` between them."""
+    """The range that the guide recommends, if it can be tuned: an interval, or words with ``|`` between them."""
     required: bool | Mapping[str, Sequence[str]] = False
-    """Whether it must be given; or the values of another one with which it must."""
+    """Whether it is required; or the values of another hyperparameter with which it is."""
 
     def holds(self, number: Decimal) -> bool:
-        """Whether a number is in the interval.
+        """Return whether a number is in the interval.
 
         >>> Hyperparameter("continuous", within="(0, 1]").holds(Decimal(0))
         False
@@ -52,38 +52,38 @@ class Hyperparameter:
 
 @dataclass(frozen=True)
 class Algorithm:
-    """What is known of one."""
+    """What the developer guide says about one algorithm."""
 
     name: str
     pages: Sequence[str]
-    """The guide's pages of its hyperparameters and of its tuning."""
+    """The guide's pages about its hyperparameters and about tuning it."""
     metrics: Mapping[str, str]
-    """What it can be tuned by, and the direction that is better."""
+    """The metrics that it can be tuned by, each with the better direction."""
     needs: Sequence[str]
-    """Channels without which it doesn't train."""
+    """The channels that it requires."""
     takes: Sequence[str]
     """The other channels that it reads."""
     content_types: Sequence[str]
-    """Of its data; none: whatever it is."""
+    """The content types that it accepts; empty: any."""
     modes: Sequence[str]
-    """Input modes."""
+    """The input modes that it supports."""
     processors: str
     """CPU or GPU, if it runs on one of them only."""
     one_instance: bool
-    """Whether it can't train on several."""
+    """Whether it can't train on several instances."""
     checkpoints: str
-    """The repository whose images keep checkpoints by themselves; none: no image does."""
+    """The repository whose images save checkpoints by themselves; empty: no image does."""
     hyperparameters: Mapping[str, Hyperparameter]
 
     @cached_property
     def required(self) -> Mapping[str, Hyperparameter]:
-        """Those that must be given, or must with some value of another."""
+        """The hyperparameters that are required, always or with some value of another."""
         return {name: each for name, each in self.hyperparameters.items() if each.required}
 
 
 @cache
 def knowledge(name: str) -> Algorithm:
-    """What is known of a built-in algorithm by its name.
+    """Return what the developer guide says about a built-in algorithm.
 
     >>> knowledge("kmeans").metrics["test:msd"]
     'Minimize'

@@ -1,8 +1,8 @@
-"""SageMaker's built-in algorithms: which versions there are, which account has their images in which region, and which
-images are theirs.
+"""The images of SageMaker's built-in algorithms: their versions, the account that has them in each region, and which
+algorithm an image is.
 
-The table is ``built_in_images.json``, made by ``tools/built_in_images.py`` from facts in the SageMaker Python SDK.
-Images for scripts of one's own (the frameworks', scikit-learn's) are no part of it: they bring no algorithm.
+The table is ``built_in_images.json``, which ``tools/built_in_images.py`` generates from facts in the SageMaker Python
+SDK. It has no images for your own scripts (the frameworks', scikit-learn's), because these contain no algorithm.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _REGISTRY = re.compile(r"[^/]+\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")
 
 
 class UnknownImageError(LookupError):
-    """There is no such algorithm, version or region; the message says what there is."""
+    """There is no such algorithm, version or region; the message says which ones there are."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,18 @@ class Algorithm:
 
     name: str
     registry: str
-    """Which of the sets of accounts has it."""
+    """The set of accounts that has the image."""
     image: str
     """Repository and tag."""
 
     @property
     def accounts(self) -> Mapping[str, str]:
-        """The account that has the image, by region."""
+        """The account that has the image in each region."""
         found: dict[str, str] = _table()["registries"][self.registry]
         return found
 
     def uri(self, region: str) -> str:
-        """The image in a region.
+        """Return the image's URI in a region.
 
         >>> find("xgboost", "1.7-1").uri("eu-west-1")
         '141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1'
@@ -60,9 +60,9 @@ class Algorithm:
 
 
 def find(name: str, version: str | None = None) -> Algorithm:
-    """The version of an algorithm; without a version the only one that there is.
+    """Return a version of an algorithm; without ``version``, the only one.
 
-    A newest one is no default: it would change with this library, and launch unchanged jobs again.
+    The newest version is not the default: it would change with this library, and start unchanged jobs again.
 
     >>> find("kmeans").image
     'kmeans:1'
@@ -81,7 +81,7 @@ def find(name: str, version: str | None = None) -> Algorithm:
 
 
 def repository(image: str) -> str:
-    """The repository of an image in ECR; of another, nothing.
+    """Return the repository of an image in ECR; an empty string for any other image.
 
     >>> repository("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
     'sagemaker-xgboost'
@@ -91,7 +91,8 @@ def repository(image: str) -> str:
 
 
 def region_of(image: str) -> str | None:
-    """The region of an image in ECR, whose other parts may be tokens; None for another, or where a token hides it.
+    """Return the region of an image in ECR, whose other parts may be tokens; None for any other image, or if a token
+    hides the region.
 
     >>> region_of("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
     'us-east-1'
@@ -101,7 +102,7 @@ def region_of(image: str) -> str | None:
 
 
 def is_built_in(image: str) -> bool:
-    """Whether an image is known to be a built-in algorithm, which brings its metrics with it.
+    """Return whether an image is known to be a built-in algorithm, which defines its own metrics.
 
     >>> is_built_in("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
     True
@@ -113,7 +114,7 @@ def is_built_in(image: str) -> bool:
 
 @lru_cache
 def algorithm_of(image: str) -> str | None:
-    """The name of the built-in algorithm that an image is known to be; None for any other image.
+    """Return the name of the built-in algorithm that an image is known to be; None for any other image.
 
     >>> algorithm_of("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
     'xgboost'
@@ -133,7 +134,7 @@ def _table() -> dict[str, Any]:
 
 @cache
 def _known() -> tuple[frozenset[str], Mapping[str, str]]:
-    """Every account, and the algorithm of every repository."""
+    """Return every account, and the algorithm of every repository."""
     table = _table()
     accounts = (account for registry in table["registries"].values() for account in registry.values())
     repositories = {
@@ -146,7 +147,7 @@ def _known() -> tuple[frozenset[str], Mapping[str, str]]:
 
 @cache
 def _suffix(region: str) -> str:
-    """The domain of the region's partition."""
+    """Return the domain of the region's partition."""
     path = function_code.FOLDER / "models" / "partitions.json"
     partitions = json.loads(path.read_text(encoding="utf-8"))["partitions"]
     found: str = next(each["outputs"]["dnsSuffix"] for each in partitions if re.match(each["regionRegex"], region))

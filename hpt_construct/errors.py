@@ -1,4 +1,4 @@
-"""What the library raises: one exception, with every problem of a request in it."""
+"""The library's exception, which holds every problem of a request."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ if TYPE_CHECKING:
 
 _LONGEST_VALUE = 80
 _ADDRESS = re.compile(r"(?: object)? at 0x[0-9a-fA-F]+(?=>)")
-"""Where an object is in memory: it says nothing, and is another each time."""
+"""The address of an object, which tells nothing and changes with each run."""
 
 
 def show(value: Any) -> str:
-    """A value for a message: on one line, not too long, and harmless to a terminal.
+    """Show a value in a message: on one line, not too long, and harmless to a terminal.
 
     >>> show("a" * 100)[-4:]
     'aaa…'
     >>> show([object()])
     '[<object>]'
     """
-    # str(): an enum member is shown as the string that it is. repr() escapes whatever does not print.
+    # str() shows an enum member as a string; repr() escapes whatever does not print.
     text = repr(str(value)) if isinstance(value, str) else _ADDRESS.sub("", repr(value))
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def where(scope: Construct, construct_id: str) -> str:
-    """The path that a construct has, or would have had."""
+    """Return the path that a construct has, or would have."""
     return "/".join(filter(None, (scope.node.path, construct_id)))
 
 
 class ValidationError(ValueError):
-    """A tuning job's request that SageMaker would refuse, or that can't be put into a template.
+    """A tuning job's request is one that SageMaker would refuse, or that no template can hold.
 
-    All that is known at synth is reported at once: a caller mends the whole request in one go.
+    The error reports every problem that is known at synth, so that you can fix the whole request in one go.
 
     >>> error = ValidationError("Stack/Tuning", ["random_seed: got -1, must be at least 0"])
     >>> error.problems
@@ -47,7 +47,7 @@ class ValidationError(ValueError):
     """
 
     problems: tuple[str, ...]
-    """A line per problem: the path of the member, the value got, what is allowed, and the way out."""
+    """One line for each problem: the member's path, the value got, what is allowed, and the way out."""
 
     def __init__(self, where: str, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)

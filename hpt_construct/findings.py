@@ -1,4 +1,4 @@
-"""What reviewing tools find in a template that is meant so, with the reason."""
+"""Acknowledges what reviewing tools find in a template although it is intended, and gives the reason."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 def explain_wildcard(construct: IConstruct, resource: str, reason: str) -> None:
-    """Acknowledge cdk-nag's finding about this one wildcard in a policy; the template does not show it."""
+    """Acknowledge cdk-nag's finding about one wildcard in a policy, without a trace in the template."""
     wildcard = _as_found(cdk.Stack.of(construct).resolve(resource))
     _acknowledge(construct, f"IAM5[Resource::{wildcard}]", reason)
 
 
 def explain(construct: IConstruct, rule: str, reason: str) -> None:
-    """Acknowledge cdk-nag's finding of a rule, such as ``SF1``, about a resource; the template does not show it."""
+    """Acknowledge cdk-nag's finding by a rule such as ``SF1`` about a resource, without a trace in the template."""
     _acknowledge(construct, rule, reason)
 
 
 def explain_wildcards(construct: IConstruct, document: iam.PolicyDocument, reason: str) -> None:
-    """The same for each wildcard that is in a document by now."""
+    """Acknowledge the findings about all wildcards that are in a policy document so far."""
     found = {
         f"{kind}::{_as_found(each)}": None
         for statement in cdk.Stack.of(construct).resolve(document)["Statement"]
@@ -40,13 +40,13 @@ def explain_wildcards(construct: IConstruct, document: iam.PolicyDocument, reaso
 
 def _acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
     finding = f"AwsSolutions::AwsSolutions-{finding}"
-    # Older releases of the CDK have no acknowledgements, or none with such an id.
+    # Older releases of the CDK have no acknowledgments, or none with such an id.
     with suppress(AttributeError, RuntimeError):
         cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))
 
 
 def _as_found(resolved: Any) -> str:
-    """A resolved value in cdk-nag's spelling.
+    """Spell a resolved value as cdk-nag does.
 
     >>> _as_found({"Fn::Join": ["", [{"Fn::GetAtt": ["Data", "Arn"]}, "/", {"Ref": "Prefix"}, "*"]]})
     '<Data.Arn>/<Prefix>*'

@@ -1,4 +1,4 @@
-"""The most that a request can cost, in instance-hours: trainings × instances × time."""
+"""The most that a request can cost, in instance-hours: training jobs × instances × time."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ class UnknownError(Exception):
 
 @dataclass(frozen=True)
 class WorstCase:
-    """What a request allows at most."""
+    """The most that a request allows."""
 
     by_type: dict[str, float]
-    """Instance-hours by instance type. Where there are several definitions or kinds of instance, each might get all
-    trainings: what stands here for one type and for another can't both come true.
+    """Instance-hours by instance type. With several definitions or kinds of instance, each of them might get all
+    training jobs, so the figures of two types exclude each other.
     """
     total: float
     """Instance-hours of the most costly choice."""
     sum: str
-    """How that total comes about, to read."""
+    """The calculation of that total, for people to read."""
 
 
 def worst_case(request: Mapping[str, Any]) -> WorstCase:
-    """The most that a structurally valid request can use.
+    """Return the most that a structurally valid request can use.
 
-    :raises UnknownError: A token hides a number, or nothing limits the tuning.
+    :raises UnknownError: A token hides a number, or nothing limits the tuning job.
     """
     try:
         return _worst_case(Place(request))
@@ -61,7 +61,7 @@ def _worst_case(request: Place) -> WorstCase:
 
 
 def _seconds(request: Place, definition: Place) -> tuple[float, str]:
-    """Return for how long the trainings of a tuning run one after another, and how that comes about."""
+    """Return how long all training jobs of a definition would take one after another, and the calculation."""
     runtime = definition.read("StoppingCondition", "MaxRuntimeInSeconds")
     runtime = DEFAULT_RUNTIME if runtime is None else runtime
     jobs = request.read(*_LIMITS, "MaxNumberOfTrainingJobs")
@@ -86,11 +86,11 @@ def _hours(seconds: float) -> str:
 
 
 def _choices(definition: Place) -> list[Counter[str]]:
-    """Return the instances that one training may get: counts by type, one for each kind of them that will do."""
+    """Return the instances that one training job may get: for each acceptable kind, the counts by type."""
     tuning = definition.below("HyperParameterTuningResourceConfig")
     resource = tuning or definition.below("ResourceConfig")
     if resource is None:
-        # A rule says so, as it does of a count or type that is missing below.
+        # A rule reports it, as it reports a count or type that is missing below.
         return []
     if groups := resource.every("InstanceGroups"):
         together: Counter[str] = Counter()

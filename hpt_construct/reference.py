@@ -1,6 +1,4 @@
-"""What any tuning job can be asked for, one of this app or one that is only referred to: name, ARN, grants, events,
-metrics.
-"""
+"""What every tuning job offers, whether the app creates or imports it: name, ARN, grants, events, metrics."""
 
 from __future__ import annotations
 
@@ -26,11 +24,11 @@ if TYPE_CHECKING:
     from .best_training_job import BestTrainingJob
 
     FindBest = Callable[["IHyperparameterTuningJob"], BestTrainingJob]
-    """Makes what tells the best training of a job that is only referred to."""
+    """Creates the resource that reads the best training job of an imported tuning job."""
 
     class RuleTarget(Protocol):
-        """An ``events.IRuleTarget``, such as those of ``aws_events_targets``: pyright refuses these for that, as their
-        ``bind`` names its parameters otherwise.
+        """An ``events.IRuleTarget``, such as those of ``aws_events_targets``: pyright does not accept these as one,
+        because their ``bind`` names its parameters differently.
         """
 
         def bind(self, rule: events.IRule, id: str | None = None, /) -> events.RuleTargetConfig:  # noqa: A002
@@ -45,11 +43,11 @@ _NAMESPACE: Final = "/aws/sagemaker/TrainingJobs"
 _OF_INSTANCES: Final = frozenset({
     "CPUUtilization", "DiskUtilization", "GPUMemoryUtilization", "GPUUtilization", "MemoryUtilization"
 })  # fmt: skip
-"""Metrics that SageMaker publishes by host, ``<training job>/algo-1``; the algorithm's own are by training job."""
+"""Metrics that SageMaker publishes by host, ``<training job>/algo-1``; it publishes the algorithm's by training job."""
 
 
 class ArnComponents(TypedDict):
-    """What ``format_arn`` takes, as far as a job has it."""
+    """The arguments of ``format_arn`` that a tuning job's ARN needs."""
 
     service: str
     resource: str
@@ -57,10 +55,10 @@ class ArnComponents(TypedDict):
 
 
 class IHyperparameterTuningJob(cdk.Resource):
-    """A tuning job of this app, or one that is only referred to; a type, of which there are no instances of its own.
+    """A tuning job that the app creates or imports. Use it as a type; don't make instances of it.
 
-    ``HyperparameterTuningJob`` is one; ``HyperparameterTuningJob.from_tuning_job_name(...)`` and
-    ``HyperparameterTuningJob.from_tuning_job_arn(...)`` give others.
+    ``HyperparameterTuningJob`` is a subclass; ``HyperparameterTuningJob.from_tuning_job_name(...)`` and
+    ``HyperparameterTuningJob.from_tuning_job_arn(...)`` return imported jobs.
 
     >>> import aws_cdk as cdk
     >>> from aws_cdk import aws_iam as iam
@@ -75,39 +73,39 @@ class IHyperparameterTuningJob(cdk.Resource):
     @property
     @abstractmethod
     def tuning_job_arn(self) -> str:
-        """The ARN of the job, often a token."""
+        """The tuning job's ARN, often a token."""
 
     @property
     @abstractmethod
     def tuning_job_name(self) -> str:
-        """The name of the job, often a token."""
+        """The tuning job's name, often a token."""
 
     @property
     @abstractmethod
     def best_training_job(self) -> BestTrainingJob:
-        """The best training of the job, as tokens; a deployment that uses them fails while the job runs.
+        """The tuning job's best training job, as tokens; a deployment that uses them fails while the tuning job runs.
 
-        A job of the app needs ``wait_for_completion``; a job that is only referred to has to be in the stack's own
-        account and region.
+        A job that the app creates needs ``wait_for_completion``; an imported job must be in the stack's account and
+        region.
 
-        :raises ValidationError: It isn't.
+        :raises ValidationError: The job meets neither condition.
         """
 
     @abstractmethod
     def _arns(self) -> list[str]:
         """Every spelling of the ARN that IAM may compare."""
 
-    def _event_detail(self, rule_scope: Construct) -> dict[str, Any]:  # noqa: ARG002 – of use to a job of the app
-        """What the detail of an event has if it is about this job, for a rule in that scope."""
+    def _event_detail(self, rule_scope: Construct) -> dict[str, Any]:  # noqa: ARG002 – a job of the app uses it
+        """The pattern for the detail of an event about this job, for a rule in that scope."""
         return {"HyperParameterTuningJobName": [{"equals-ignore-case": self.tuning_job_name}]}
 
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        """Allow actions on this job.
+        """Allow actions on this tuning job.
 
-        The grantee must not be a role that the job's own trainings run with: the job waits for that role and its
-        policies, and a policy that names the job would wait for the job.
+        The grantee must not be the role of the job's own training jobs: the job depends on that role and its policies,
+        and a policy that names the job would depend on the job.
 
-        :param grantee: Who may: a role, a function, anything with a principal.
+        :param grantee: Who gets the permission: a role, a function, anything with a principal.
         :param actions: IAM actions, such as ``sagemaker:DescribeHyperParameterTuningJob``.
 
         >>> import aws_cdk as cdk
@@ -122,9 +120,9 @@ class IHyperparameterTuningJob(cdk.Resource):
         return iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=self._arns())
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow describing the job, and listing its training jobs and its tags.
+        """Allow describing the tuning job, and listing its training jobs and tags.
 
-        :param grantee: Who may, as for ``grant``.
+        :param grantee: Who gets the permission, as for ``grant``.
 
         >>> import aws_cdk as cdk
         >>> from aws_cdk import aws_iam as iam
@@ -143,9 +141,9 @@ class IHyperparameterTuningJob(cdk.Resource):
         )
 
     def grant_stop(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow stopping the job.
+        """Allow stopping the tuning job.
 
-        :param grantee: Who may, as for ``grant``.
+        :param grantee: Who gets the permission, as for ``grant``.
 
         >>> import aws_cdk as cdk
         >>> from aws_cdk import aws_iam as iam
@@ -168,31 +166,31 @@ class IHyperparameterTuningJob(cdk.Resource):
         rule_name: str | None = None,
         cross_stack_scope: Construct | None = None,
     ) -> events.Rule:
-        """Make an EventBridge rule for every change of the job's status.
+        """Create an EventBridge rule for every change of the tuning job's status.
 
         SageMaker may send several events for one change. The statuses are InProgress, Completed, Failed, Stopping,
         Stopped, Deleting and DeleteFailed.
 
-        The rule of a job of this app doesn't refer to it, so CloudFormation makes both at once, and what the rule calls
-        may know the job's name. If even the first event, InProgress, has to be caught, order them:
-        ``job.node.add_dependency(rule)``; then nothing that the rule calls may refer to the job.
+        The rule of a job that the app creates does not refer to the job. CloudFormation can therefore create both at
+        the same time, and the rule's target may use the job's name. To catch even the first event, InProgress, create
+        the rule first with ``job.node.add_dependency(rule)``; the target must then not refer to the job.
 
-        Where the job's name is made up, the rule goes by its prefix and by the tag that the job carries: it follows the
-        job through changes of the request, and also hears when the job that a change has replaced stops.
+        If the job's name is generated, the rule matches the name's prefix and the job's ownership tag. It therefore
+        follows the job through changes of the request, and also reports when the job that a change replaces stops.
 
         :param id: The rule's id, unique in the job.
-        :param target: What is called. Left out: nothing yet; ``rule.add_target(...)`` adds it.
-        :param event_pattern: What an event must have besides. Left out: nothing.
+        :param target: What the rule calls. Left out: nothing yet; add it with ``rule.add_target(...)``.
+        :param event_pattern: What else an event must match. Left out: nothing.
         :param description: The rule's description. Left out: none.
-        :param rule_name: The rule's name. Left out: CloudFormation makes one up.
-        :param cross_stack_scope: Where the rule is made if it is a scope of another stack: that of a target that needs
-            the job's stack itself, which else would wait for each other. Left out: in the job.
+        :param rule_name: The rule's name. Left out: CloudFormation generates one.
+        :param cross_stack_scope: A scope in another stack to create the rule in. Use it if the target's stack needs the
+            job's stack, because the two would otherwise depend on each other. Left out: the job.
 
         >>> import aws_cdk as cdk
         >>> from hpt_construct import HyperparameterTuningJob
         >>> stack = cdk.Stack(cdk.App(), "Example")
         >>> job = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "nightly")
-        >>> rule = job.on_state_change("Changed", description="Every change of the nightly tuning")
+        >>> rule = job.on_state_change("Changed", description="Every change of the nightly tuning job")
         >>> rule.node.path
         'Example/Nightly/Changed'
         """
@@ -216,9 +214,9 @@ class IHyperparameterTuningJob(cdk.Resource):
         rule_name: str | None = None,
         cross_stack_scope: Construct | None = None,
     ) -> events.Rule:
-        """Make an EventBridge rule for the end of the job with a result: status Completed.
+        """Create an EventBridge rule for the tuning job's end with a result: status Completed.
 
-        Takes what ``on_state_change`` takes.
+        The parameters are those of ``on_state_change``.
 
         >>> import aws_cdk as cdk
         >>> from aws_cdk import aws_events_targets as targets
@@ -248,9 +246,9 @@ class IHyperparameterTuningJob(cdk.Resource):
         rule_name: str | None = None,
         cross_stack_scope: Construct | None = None,
     ) -> events.Rule:
-        """Make an EventBridge rule for the end of the job without a result: status Failed.
+        """Create an EventBridge rule for the tuning job's failure: status Failed.
 
-        Takes what ``on_state_change`` takes; ``detail.FailureReason`` of the event says why.
+        The parameters are those of ``on_state_change``. ``detail.FailureReason`` of the event says why the job failed.
 
         >>> import aws_cdk as cdk
         >>> from hpt_construct import HyperparameterTuningJob
@@ -278,9 +276,9 @@ class IHyperparameterTuningJob(cdk.Resource):
         rule_name: str | None = None,
         cross_stack_scope: Construct | None = None,
     ) -> events.Rule:
-        """Make an EventBridge rule for the end of the job by a stop, whoever asked for it: status Stopped.
+        """Create an EventBridge rule for the tuning job's end by a stop, whoever requested it: status Stopped.
 
-        Takes what ``on_state_change`` takes.
+        The parameters are those of ``on_state_change``.
 
         >>> import aws_cdk as cdk
         >>> from hpt_construct import HyperparameterTuningJob
@@ -309,7 +307,7 @@ class IHyperparameterTuningJob(cdk.Resource):
 
         detail, pattern = self._event_detail(properties["cross_stack_scope"] or self), properties["event_pattern"]
         if "$or" in detail and pattern is not None and "$or" in (pattern.detail or {}):
-            # The CDK would join both lists of alternatives to one.
+            # The CDK would merge both lists of alternatives into one.
             problem = "event_pattern: got detail with $or, which the rule needs for itself; make a rule per alternative"
             raise ValidationError(where(self, id), [problem])
         rule = events.Rule(self, id, **properties)
@@ -331,21 +329,21 @@ class IHyperparameterTuningJob(cdk.Resource):
         label: str | None = None,
         color: str | None = None,
     ) -> cloudwatch.SearchExpression:
-        """A metric of the job's trainings for a dashboard: one line per training.
+        """Show a metric of the job's training jobs on a dashboard, with one line for each training job.
 
-        SageMaker publishes no metric of a tuning job, only of its trainings, whose names begin with the job's; so this
-        is a search by that name. It finds what was published in the last two weeks, up to 500 lines. An alarm can't
-        use it. The search goes by words: of jobs with names of your own that begin alike, ``nightly`` also finds
-        the trainings of ``nightly-2``.
+        SageMaker publishes metrics of training jobs only, not of tuning jobs. The names of the training jobs begin with
+        the tuning job's, so this is a search by that name. It finds up to 500 lines from the last two weeks. Alarms
+        can't use it. The search matches whole words: if you name your jobs ``nightly`` and ``nightly-2``, the search of
+        ``nightly`` also finds the training jobs of ``nightly-2``.
 
         :param metric_name: A metric of the algorithm, such as ``validation:auc`` or one of ``metric_definitions``, or
             of the instances: CPUUtilization, MemoryUtilization, DiskUtilization, GPUUtilization, GPUMemoryUtilization.
         :param statistic: How the values of a period become one, such as ``Maximum`` or ``p90``. Left out: Average.
         :param period: How long a period is. Left out: 5 minutes.
-        :param label: What the legend says before the training's name. Left out: nothing.
-        :param color: The colour of the first line, ``#rrggbb``. Left out: CloudWatch chooses.
+        :param label: What the legend shows before the training job's name. Left out: nothing.
+        :param color: The color of the first line, ``#rrggbb``. Left out: CloudWatch chooses.
 
-        :raises ValidationError: The metric's name has a quotation mark that a search can't have.
+        :raises ValidationError: The metric's name has an apostrophe, which a search can't contain.
 
         >>> import aws_cdk as cdk
         >>> from aws_cdk import aws_cloudwatch as cloudwatch
@@ -371,7 +369,7 @@ class IHyperparameterTuningJob(cdk.Resource):
 
 
 class _Imported(IHyperparameterTuningJob):
-    """A job that exists, or will, without this app."""
+    """A job that exists, or will exist, without this app."""
 
     def __init__(
         self,
@@ -404,10 +402,10 @@ class _Imported(IHyperparameterTuningJob):
 
 
 def spellings(arn: str, name: str) -> list[str]:
-    """The ARN as it is, and in lower case if the name is known and has capitals.
+    """Return the ARN as it is, and with its name in lower case if the name is known and has capitals.
 
-    The service shows an ARN in lower case in some places and as it was written in others; which of them IAM compares is
-    not documented.
+    The service shows an ARN in lower case in some places and as written in others; which one IAM compares is not
+    documented.
     """
     if is_token(name) or name == name.lower():
         return [arn]
@@ -415,23 +413,23 @@ def spellings(arn: str, name: str) -> list[str]:
 
 
 def job_arn(scope: Construct, name: str) -> str:
-    """The ARN of a job of the account and region that the scope is deployed to."""
+    """Return the ARN of a job in the account and region of the scope's stack."""
     return cdk.Stack.of(scope).format_arn(**arn_components(name))
 
 
 def arn_components(name: str) -> ArnComponents:
-    """What the CDK makes an ARN of, for the job of a name."""
+    """Return the components of the ARN of the job with that name."""
     return {"service": _SERVICE, "resource": _RESOURCE, "resource_name": name}
 
 
 def from_name(scope: Construct, id: str, name: str, find_best: FindBest) -> IHyperparameterTuningJob:  # noqa: A002
-    """A job of the stack's account and region."""
+    """Import a job of the stack's account and region."""
     _refuse(scope, id, f"tuning_job_name: got {show(name)}", _text_problem(name) or _name_problem(name))
     return _Imported(scope, id, arn=job_arn(scope, name), name=name, find_best=find_best)
 
 
 def from_arn(scope: Construct, id: str, arn: str, find_best: FindBest) -> IHyperparameterTuningJob:  # noqa: A002
-    """A job of any account and region."""
+    """Import a job of any account and region."""
     _refuse(scope, id, f"tuning_job_arn: got {show(arn)}", _text_problem(arn))
     if is_token(arn):
         parts = cdk.Stack.of(scope).split_arn(arn, cdk.ArnFormat.SLASH_RESOURCE_NAME)

@@ -1,4 +1,4 @@
-"""Whether a deployment waits for the end of a tuning, and what it then has to have come to."""
+"""How long a deployment waits for the end of a tuning job, and which result it then requires."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _GREATEST: Final = 3.4e38
 
 @dataclass(frozen=True, kw_only=True)
 class WaitForCompletion:
-    """Let the deployment wait until the tuning has ended, and fail unless its best training is good enough.
+    """Let the deployment wait until the tuning job has ended, and fail unless the best training job is good enough.
 
-    A deployment that fails rolls the stack back, to the job and to the model that were there before. It fails with the
-    reason: the tuning has failed, somebody has stopped it, no training has a value of the objective, the best value is
-    not good enough, or the time is up. Whatever uses ``job.best_training_job`` comes after the wait.
+    A failed deployment rolls the stack back to the previous tuning job and model, and gives the reason: the tuning job
+    has failed, somebody has stopped it, no training job has a value of the objective, the best value is not good
+    enough, or the time is up. CloudFormation creates whatever uses ``job.best_training_job`` after the wait.
 
     Becomes ``AWS::CloudFormation::WaitCondition``:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-waitcondition.html
@@ -38,25 +38,26 @@ class WaitForCompletion:
     """
 
     timeout: cdk.Duration
-    """How long the tuning may take, 1 minute to 12 hours, which is CloudFormation's longest. A minute before, the
-    deployment fails and says how far the tuning has got."""
+    """How long the tuning job may take, 1 minute to 12 hours, which is CloudFormation's limit. One minute before the
+    timeout, the deployment fails and says how far the tuning job has got.
+    """
     objective_at_least: float | None = None
-    """What the best value of an objective that is maximized has to be at least. Left out: anything will do."""
+    """The least that the best value of a maximized objective may be. Left out: any value is good enough."""
     objective_at_most: float | None = None
-    """What the best value of an objective that is minimized may be at most. Left out: anything will do."""
+    """The most that the best value of a minimized objective may be. Left out: any value is good enough."""
 
     def seconds(self) -> int:
-        """The timeout as CloudFormation takes it."""
+        """The timeout in whole seconds, as CloudFormation expects it."""
         return math.ceil(self.timeout.to_seconds(integral=False))
 
     def thresholds(self) -> dict[str, float]:
-        """Those that are given, by the names of the resources' properties."""
+        """The given thresholds, by the names of the resource properties."""
         given = {"ObjectiveAtLeast": self.objective_at_least, "ObjectiveAtMost": self.objective_at_most}
         return {name: value for name, value in given.items() if value is not None}
 
 
 def problems(wait: Any, request: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with how a job is waited for, also beside the type that it is declared with."""
+    """Yield what is wrong with a ``wait_for_completion``, including a value of another type than the declared one."""
     if wait is None:
         return
     if not isinstance(wait, WaitForCompletion):
@@ -73,7 +74,7 @@ def problems(wait: Any, request: Mapping[str, Any]) -> Iterator[str]:
     ):
         value: Any = getattr(wait, name)
         if value is None:
-            # Where definitions differ, the best may be of either kind.
+            # Where definitions differ in direction, the best training job may be from either.
             if getattr(wait, other) is not None and direction in directions and len(directions) > 1:
                 yield (
                     f"wait_for_completion.{name}: got None beside {other}, must be given too, as a definition's "
@@ -92,7 +93,7 @@ def problems(wait: Any, request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _bad_timeout(timeout: Any) -> Iterator[str]:
-    import aws_cdk as cdk  # noqa: PLC0415 – the parts can be had without the CDK
+    import aws_cdk as cdk  # noqa: PLC0415 – importing the parts does not load the CDK
 
     if not isinstance(timeout, cdk.Duration):
         yield f"wait_for_completion.timeout: got {show(timeout)}, must be a Duration, like cdk.Duration.hours(6)"
@@ -107,7 +108,7 @@ def _bad_timeout(timeout: Any) -> Iterator[str]:
 
 
 def _directions(request: Mapping[str, Any]) -> Iterator[str | None]:
-    """The directions of all objectives, None for one that is not known."""
+    """Yield the direction of each objective, None if it is not known."""
     config = request.get("HyperParameterTuningJobConfig")
     several = request.get("TrainingJobDefinitions")
     objectives = [config.get("HyperParameterTuningJobObjective") if isinstance(config, Mapping) else None]

@@ -1,5 +1,5 @@
-"""Write the instance types of the API model as an enum, so that editors can complete them; run ``python -m
-tools.instance_types``.
+"""Writes the instance types of the API model as an enum, so that editors can complete them. Run it with
+``python -m tools.instance_types``.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from pathlib import Path
 from hpt_construct import api_model
 
 TARGET = Path(__file__).resolve().parent.parent / "hpt_construct" / "request" / "instance_type.py"
-_HEAD = '''"""The instance types that the API knows; made by ``tools/instance_types.py``, not by hand."""
+_HEAD = '''"""The instance types that the API knows; ``tools/instance_types.py`` generates this file."""
 
 from enum import StrEnum
 
 
 class InstanceType(StrEnum):
-    """An instance type for trainings. Becomes ``InstanceType`` wherever there is one.
+    """An instance type for training jobs. Becomes ``InstanceType`` wherever the API has one.
 
     >>> InstanceType.ML_C4_2XLARGE.value
     'ml.c4.2xlarge'

@@ -1,4 +1,4 @@
-"""The typed parts of a request, a module per section of the API; they hold values and judge nothing."""
+"""The typed parts of a request, a module per section of the API; they hold values and validate nothing."""
 
 from .data import (
     Channel,

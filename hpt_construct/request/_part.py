@@ -1,4 +1,4 @@
-"""How a typed part declares the API member that each of its fields becomes."""
+"""How a typed part declares which API member each of its fields becomes."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ T = TypeVar("T")
 
 
 class Codec(Protocol):
-    """The two directions between a field's value and the API's, and the words for a path below it.
+    """Converts a field's value to the API's and back, and spells an API path below the field in typed names.
 
-    Neither direction judges: what it can't convert it leaves as it is, so that validation can report it with the value
-    that the caller wrote.
+    Neither direction validates: it leaves what it can't convert as it is, so that validation can report the value that
+    the caller wrote.
     """
 
     def render(self, value: Any) -> Any:
-        """The API's value of a field's."""
+        """Convert a field's value to the API's."""
 
     def parse(self, value: Any) -> Any:
-        """The field's value of the API's; ``render`` of it gives the same again."""
+        """Convert the API's value to the field's; ``render`` gives the API's value again."""
 
     def spell(self, value: Any, path: Sequence[str | int]) -> str:
-        """The rest of an API path, below this field, in the words of the typed form."""
+        """Spell the rest of an API path, below this field, in the names of the typed form."""
 
 
 class Plain:
-    """The same on both sides: strings, numbers, booleans, lists of them, tokens."""
+    """A value that is the same in both forms: strings, numbers, booleans, lists of them, tokens."""
 
     def render(self, value: Any) -> Any:
         return list(value) if isinstance(value, tuple) else value
@@ -50,7 +50,7 @@ class Plain:
 
 
 class Structure(Plain):
-    """A part on our side, a JSON object on the API's."""
+    """A part in the typed form, a JSON object in the API's."""
 
     def __init__(self, part: type[DataclassInstance]) -> None:
         self.part = part
@@ -91,7 +91,7 @@ class ListOf(Plain):
 
 
 class Converted(Plain):
-    """A richer type of the CDK, or the API's own value: one way on rendering, nothing to do on parsing."""
+    """A CDK type or the API's own value: rendering converts the CDK type, parsing has nothing to do."""
 
     def __init__(self, attribute: str) -> None:
         self.attribute = attribute
@@ -103,22 +103,22 @@ class Converted(Plain):
             converted = getattr(value, self.attribute)
             return converted() if callable(converted) else converted
         except (AttributeError, RuntimeError):
-            # Something else, or jsii's error of a value with no whole number of the unit (1,500 ms in seconds).
+            # Another type, or jsii's error for a value that is no whole number of the unit (1,500 ms in seconds).
             return value
 
 
 class Text(Plain):
-    """A string of the API that reads as a number to people: 100 and 1.4 may be written as numbers."""
+    """A string of the API that people may write as a number, such as 100 or 1.4."""
 
     def render(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or is_token(value) or is_calculated(value):
             return value
-        # Through int and float: the repr of a subclass, such as numpy's, is not a number's.
+        # Through int and float, because the repr of a subclass, such as numpy's, does not look like a number.
         return repr(int(value)) if isinstance(value, int) else repr(float(value))
 
 
 class OneOf(Plain):
-    """A structure of the API of which exactly one member is given: the alternatives are told apart by their type."""
+    """A structure of the API with exactly one member; the type of the value says which."""
 
     def __init__(self, **alternatives: type[DataclassInstance]) -> None:
         self.alternatives = alternatives
@@ -143,7 +143,7 @@ class OneOf(Plain):
 
 
 class TextMap(Plain):
-    """A map of such strings."""
+    """A map whose values are ``Text``."""
 
     def render(self, value: Any) -> Any:
         return {key: TEXT.render(item) for key, item in value.items()} if isinstance(value, Mapping) else value
@@ -165,7 +165,7 @@ FILE_SYSTEM = Converted("file_system_id")
 
 
 def member(api: str, codec: Codec = PLAIN, *, default: Any = dataclasses.MISSING) -> Any:
-    """A field that becomes the API member ``api``; a dot leads into a structure that has no part of its own."""
+    """Declare a field that becomes the API member ``api``; a dot leads into a structure that has no part of its own."""
     return dataclasses.field(default=default, metadata={API: tuple(api.split(".")), CODEC: codec})
 
 
@@ -192,12 +192,12 @@ def _fields(part: type[DataclassInstance]) -> tuple[dataclasses.Field[Any], ...]
 
 @cache
 def _members(part: type[DataclassInstance]) -> tuple[tuple[str, tuple[str, ...], Codec], ...]:
-    """Name, API path and codec of each: what is asked for each value of each job, without the way through the field."""
+    """Name, API path and codec of each field; cached, because every value of every job needs them."""
     return tuple((field.name, field.metadata[API], field.metadata[CODEC]) for field in _fields(part))
 
 
 def render(value: DataclassInstance) -> dict[str, Any]:
-    """The API's structure of a part; what is None is not sent."""
+    """Convert a part to the API's structure; None is not sent."""
     rendered: dict[str, Any] = {}
     for name, (*parents, last), codec in _members(type(value)):
         given = getattr(value, name)
@@ -210,7 +210,7 @@ def render(value: DataclassInstance) -> dict[str, Any]:
 
 
 def parse(cls: Any, value: Mapping[str, Any]) -> Any:
-    """The part of an API structure; ``render`` of it gives the same again."""
+    """Convert an API structure to a part; ``render`` gives the structure again."""
     arguments = {}
     for name, api, codec in _members(cls):
         found: Any = value
@@ -222,7 +222,7 @@ def parse(cls: Any, value: Mapping[str, Any]) -> Any:
 
 
 def spell(value: Any, path: Sequence[str | int]) -> str:
-    """An API path below a part (or its class), in the names of the typed form; what has none there stays."""
+    """Spell an API path below a part (or its class) in the names of the typed form; a step without one stays."""
     for field in fields(value):
         api = field.metadata[API]
         if tuple(path[: len(api)]) == api:

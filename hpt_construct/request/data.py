@@ -1,4 +1,4 @@
-"""What a training reads and writes: channels, their sources, outputs and checkpoints."""
+"""What a training job reads and writes: channels, their sources, outputs and checkpoints."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TrainingInputMode(StrEnum):
     """
 
     FILE = "File"
-    """Copied to the volume before the training starts."""
+    """Copied to the volume before the algorithm starts."""
     PIPE = "Pipe"
     """Streamed through a named pipe."""
     FAST_FILE = "FastFile"
@@ -49,20 +49,20 @@ class S3DataType(StrEnum):
 
 
 class S3DataDistribution(StrEnum):
-    """What each instance gets. Becomes ``S3DataSource.S3DataDistributionType``.
+    """Which of the objects each instance gets. Becomes ``S3DataSource.S3DataDistributionType``.
 
     >>> S3DataDistribution.FULLY_REPLICATED.value
     'FullyReplicated'
     """
 
     FULLY_REPLICATED = "FullyReplicated"
-    """All of the data."""
+    """All objects."""
     SHARDED_BY_S3_KEY = "ShardedByS3Key"
-    """Its share of the objects."""
+    """A share of the objects."""
 
 
 class FileSystemAccessMode(StrEnum):
-    """Whether a file system may be written to. Becomes ``FileSystemAccessMode``.
+    """Whether training jobs may write to a file system. Becomes ``FileSystemAccessMode``.
 
     >>> FileSystemAccessMode.READ_ONLY.value
     'ro'
@@ -96,7 +96,7 @@ class CompressionType(StrEnum):
 
 
 class RecordWrapper(StrEnum):
-    """Whether a channel's objects are wrapped into records. Becomes ``Channel.RecordWrapperType``.
+    """Whether SageMaker wraps a channel's objects into records. Becomes ``Channel.RecordWrapperType``.
 
     >>> RecordWrapper.RECORD_IO.value
     'RecordIO'
@@ -107,7 +107,7 @@ class RecordWrapper(StrEnum):
 
 
 class OutputCompressionType(StrEnum):
-    """How the model artifacts are stored. Becomes ``OutputDataConfig.CompressionType``.
+    """How the model artifacts are compressed. Becomes ``OutputDataConfig.CompressionType``.
 
     >>> OutputCompressionType.NONE.value
     'NONE'
@@ -135,13 +135,13 @@ class S3Location:
 
     @property
     def uri(self) -> str:
-        """The location as the API takes it, most often a token."""
+        """The location's ``s3://`` URI, usually a token."""
         return f"s3://{self.bucket.bucket_name}/{self.prefix}"
 
 
 @part("ModelAccessConfig", kw_only=False)
 class ModelAccessConfig:
-    """Consent to the licence of a gated model.
+    """Consent to the license of a gated model.
 
     Becomes ``ModelAccessConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelAccessConfig.html
 
@@ -150,7 +150,7 @@ class ModelAccessConfig:
     """
 
     accept_eula: bool = member("AcceptEula")
-    """Must be True, or the model can't be used."""
+    """Must be True to use the model."""
 
 
 @part("HubAccessConfig", kw_only=False)
@@ -181,9 +181,9 @@ class S3DataSource:
     s3_uri: S3Location | str = member("S3Uri", S3_URI)
     """A location, or ``s3://bucket/prefix`` of at most 1,024 characters."""
     s3_data_type: S3DataType | str = member("S3DataType", default=S3DataType.S3_PREFIX)
-    """What the URI names; the API requires it, so S3Prefix is sent when it is left out."""
+    """What the URI names. Left out: S3Prefix, which is sent because the API requires a value."""
     s3_data_distribution_type: S3DataDistribution | str | None = member("S3DataDistributionType", default=None)
-    """What each instance gets. Left out: FullyReplicated."""
+    """Which of the objects each instance gets. Left out: FullyReplicated."""
     attribute_names: Sequence[str] | None = member("AttributeNames", PLAIN, default=None)
     """The attributes to read from an augmented manifest, at most 16. Left out: none."""
     instance_group_names: Sequence[str] | None = member("InstanceGroupNames", PLAIN, default=None)
@@ -191,14 +191,14 @@ class S3DataSource:
     model_access_config: ModelAccessConfig | None = member(
         "ModelAccessConfig", Structure(ModelAccessConfig), default=None
     )
-    """Consent to the licence of a gated model. Left out: none."""
+    """Consent to the license of a gated model. Left out: none."""
     hub_access_config: HubAccessConfig | None = member("HubAccessConfig", Structure(HubAccessConfig), default=None)
     """Where a private hub keeps the model. Left out: no hub."""
 
 
 @part("FileSystemDataSource")
 class FileSystemDataSource:
-    """A folder of an EFS or FSx for Lustre file system; the trainings need a ``vpc_config`` to reach it.
+    """A folder of an EFS or FSx for Lustre file system; the definition needs a ``vpc_config`` to reach it.
 
     Becomes ``DataSource.FileSystemDataSource``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_FileSystemDataSource.html
@@ -213,8 +213,8 @@ class FileSystemDataSource:
     """
 
     file_system_id: efs.IFileSystem | fsx.IFileSystem | str = member("FileSystemId", FILE_SYSTEM)
-    """The file system, or its id: ``fs-`` and 8 or more hexadecimal digits. Its security group has to let the trainings
-    in: ``file_system.connections.allow_default_port_from(job)``.
+    """The file system, or its id: ``fs-`` and 8 or more hexadecimal digits. Its security group must let the training
+    jobs in: ``file_system.connections.allow_default_port_from(job)``.
     """
     file_system_type: FileSystemType | str = member("FileSystemType")
     """EFS or FSxLustre."""
@@ -223,7 +223,7 @@ class FileSystemDataSource:
     ``f"/{file_system.mount_name}/train"``.
     """
     file_system_access_mode: FileSystemAccessMode | str = member("FileSystemAccessMode")
-    """ro or rw."""
+    """``ro`` to read, or ``rw`` to read and write."""
 
 
 @part("DatasetSource", kw_only=False)
@@ -244,7 +244,7 @@ class DatasetSource:
 
 @part("ShuffleConfig", kw_only=False)
 class ShuffleConfig:
-    """A new order of the objects for every epoch.
+    """Put the objects into a new order for every epoch.
 
     Becomes ``ShuffleConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ShuffleConfig.html
 
@@ -253,12 +253,12 @@ class ShuffleConfig:
     """
 
     seed: int = member("Seed")
-    """A whole number of 64 bits that fixes the order; every digit arrives."""
+    """A 64-bit whole number that determines the order; no digit of it is lost."""
 
 
 @part("Channel", kw_only=False)
 class Channel:
-    """A named input of the training.
+    """A named input of a training job.
 
     Becomes an item of ``InputDataConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html
 
@@ -267,8 +267,8 @@ class Channel:
     """
 
     channel_name: str = member("ChannelName")
-    """1 to 64 letters, digits, ``.``, ``-`` and ``_``; unique among the channels. The container finds the data below
-    it.
+    """The channel's name: 1 to 64 letters, digits, ``.``, ``-`` and ``_``, unique among the channels. The container
+    finds the data in a folder of that name.
     """
     data_source: S3DataSource | FileSystemDataSource | DatasetSource = member(
         "DataSource",
@@ -276,15 +276,15 @@ class Channel:
     )
     """Where the data is: in S3, on a file system, or in a hub."""
     content_type: str | None = member("ContentType", default=None)
-    """The MIME type that the algorithm is told, at most 256 characters. Left out: none."""
+    """The MIME type of the data, at most 256 characters. Left out: none."""
     compression_type: CompressionType | str | None = member("CompressionType", default=None)
     """How the objects are compressed; Gzip needs Pipe mode. Left out: None."""
     record_wrapper_type: RecordWrapper | str | None = member("RecordWrapperType", default=None)
-    """RecordIO when the algorithm wants it and the objects are not wrapped yet. Left out: None."""
+    """RecordIO if the algorithm needs it and the objects are not wrapped yet. Left out: None."""
     input_mode: TrainingInputMode | str | None = member("InputMode", default=None)
     """How this channel's data reaches the container. Left out: the definition's ``training_input_mode``."""
     shuffle_config: ShuffleConfig | None = member("ShuffleConfig", Structure(ShuffleConfig), default=None)
-    """A new order for every epoch. Left out: the order of the source."""
+    """A new order of the objects for every epoch. Left out: the order of the source."""
 
 
 @part("OutputDataConfig")
@@ -298,16 +298,18 @@ class OutputDataConfig:
     """
 
     s3_output_path: S3Location | str = member("S3OutputPath", S3_URI)
-    """A location or ``s3://bucket/prefix``; SageMaker appends a folder per training."""
+    """A location or ``s3://bucket/prefix``; SageMaker appends a folder for each training job."""
     kms_key: kms.IKey | kms.Key | str | None = member("KmsKeyId", KEY, default=None)
-    """The key that encrypts the artifacts: a key, its id, ARN or alias. Left out: S3's own for the role's account."""
+    """The key that encrypts the artifacts: a key, its id, ARN or alias. Left out: the default key for S3 of the role's
+    account.
+    """
     compression_type: OutputCompressionType | str | None = member("CompressionType", default=None)
     """GZIP or NONE. Left out: GZIP."""
 
 
 @part("CheckpointConfig")
 class CheckpointConfig:
-    """Where trainings keep their progress, so that spot interruptions lose little.
+    """Where training jobs save their progress, so that little is lost when spot capacity is interrupted.
 
     Becomes ``CheckpointConfig``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CheckpointConfig.html
 
@@ -316,6 +318,6 @@ class CheckpointConfig:
     """
 
     s3_uri: S3Location | str = member("S3Uri", S3_URI)
-    """A location or ``s3://bucket/prefix``; SageMaker appends the training's name."""
+    """A location or ``s3://bucket/prefix``; SageMaker appends the training job's name."""
     local_path: str | None = member("LocalPath", default=None)
-    """The folder in the container that is kept. Left out: ``/opt/ml/checkpoints``."""
+    """The folder in the container that SageMaker copies there. Left out: ``/opt/ml/checkpoints``."""

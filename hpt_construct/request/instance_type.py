@@ -1,10 +1,10 @@
-"""The instance types that the API knows; made by ``tools/instance_types.py``, not by hand."""
+"""The instance types that the API knows; ``tools/instance_types.py`` generates this file."""
 
 from enum import StrEnum
 
 
 class InstanceType(StrEnum):
-    """An instance type for trainings. Becomes ``InstanceType`` wherever there is one.
+    """An instance type for training jobs. Becomes ``InstanceType`` wherever the API has one.
 
     >>> InstanceType.ML_C4_2XLARGE.value
     'ml.c4.2xlarge'

@@ -1,4 +1,4 @@
-"""The hyperparameters that are searched, each with the values it may take."""
+"""The hyperparameters that are tuned, each with the values that it may take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ._part import TEXT, ListOf, Plain, Structure, member, part, render, spell
 
 
 class ScalingType(StrEnum):
-    """How a range is walked. Becomes ``ScalingType``.
+    """How SageMaker searches a range. Becomes ``ScalingType``.
 
     >>> ScalingType.LOGARITHMIC.value
     'Logarithmic'
@@ -26,7 +26,7 @@ class ScalingType(StrEnum):
 
 @part("ContinuousParameterRange", kw_only=False)
 class ContinuousRange:
-    """A hyperparameter that takes any number of an interval.
+    """A hyperparameter that takes any number in an interval.
 
     Becomes an item of ``ContinuousParameterRanges``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContinuousParameterRange.html
@@ -36,18 +36,18 @@ class ContinuousRange:
     """
 
     name: str = member("Name")
-    """The hyperparameter, at most 256 characters."""
+    """The hyperparameter's name, at most 256 characters."""
     min_value: float | str = member("MinValue", TEXT)
     """The least value; a string is sent digit for digit."""
     max_value: float | str = member("MaxValue", TEXT)
     """The greatest value, not below ``min_value``."""
     scaling_type: ScalingType | str | None = member("ScalingType", default=None)
-    """How the range is walked. Left out: Auto."""
+    """How SageMaker searches the range. Left out: Auto."""
 
 
 @part("IntegerParameterRange", kw_only=False)
 class IntegerRange:
-    """A hyperparameter that takes whole numbers of an interval.
+    """A hyperparameter that takes whole numbers in an interval.
 
     Becomes an item of ``IntegerParameterRanges``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_IntegerParameterRange.html
@@ -57,13 +57,13 @@ class IntegerRange:
     """
 
     name: str = member("Name")
-    """The hyperparameter, at most 256 characters."""
+    """The hyperparameter's name, at most 256 characters."""
     min_value: int | str = member("MinValue", TEXT)
     """The least value; a string is sent digit for digit."""
     max_value: int | str = member("MaxValue", TEXT)
     """The greatest value, not below ``min_value``."""
     scaling_type: ScalingType | str | None = member("ScalingType", default=None)
-    """How the range is walked; ReverseLogarithmic is for continuous ranges only. Left out: Auto."""
+    """How SageMaker searches the range; ReverseLogarithmic is for continuous ranges only. Left out: Auto."""
 
 
 @part("CategoricalParameterRange", kw_only=False)
@@ -78,7 +78,7 @@ class CategoricalRange:
     """
 
     name: str = member("Name")
-    """The hyperparameter, at most 256 characters."""
+    """The hyperparameter's name, at most 256 characters."""
     values: Sequence[str | float] = member("Values", ListOf(TEXT))
     """1 to 30 values, all different."""
 
@@ -95,7 +95,7 @@ class AutoParameter:
     """
 
     name: str = member("Name")
-    """The hyperparameter, at most 256 characters."""
+    """The hyperparameter's name, at most 256 characters."""
     value_hint: str | float = member("ValueHint", TEXT)
     """A value near which a good range may lie."""
 
@@ -105,7 +105,7 @@ Range = ContinuousRange | IntegerRange | CategoricalRange | AutoParameter
 
 @part("ParameterRanges")
 class ParameterRanges:
-    """The ranges by kind, as the API has them; a plain list of ranges of any kind is the shorter way to write the same.
+    """The ranges by kind, as the API groups them; a list of ranges of any kind is a shorter way to write the same.
 
     Becomes ``ParameterRanges``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParameterRanges.html
 
@@ -116,11 +116,11 @@ class ParameterRanges:
     integer: Sequence[IntegerRange] | None = member(
         "IntegerParameterRanges", ListOf(Structure(IntegerRange)), default=None
     )
-    """Whole numbers. The three kinds together are at most 30."""
+    """Ranges of whole numbers, at most 30 together with the continuous and categorical ones."""
     continuous: Sequence[ContinuousRange] | None = member(
         "ContinuousParameterRanges", ListOf(Structure(ContinuousRange)), default=None
     )
-    """Any numbers."""
+    """Ranges of any numbers."""
     categorical: Sequence[CategoricalRange] | None = member(
         "CategoricalParameterRanges", ListOf(Structure(CategoricalRange)), default=None
     )
@@ -138,7 +138,7 @@ KINDS = {
 
 
 class Ranges(Plain):
-    """Either form of ranges: by kind, or a list of any kinds that is sorted into them in its order."""
+    """Both forms of ranges: by kind, or a list of any kinds, which is sorted by kind and keeps its order."""
 
     _structure = Structure(ParameterRanges)
 
@@ -152,11 +152,11 @@ class Ranges(Plain):
         return lists
 
     def parse(self, value: Any) -> Any:
-        """Always by kind: so an empty list stays one."""
+        """Always by kind, so that an empty list stays one."""
         return self._structure.parse(value)
 
     def spell(self, value: Any, path: Sequence[str | int]) -> str:
-        """A place in the caller's own list, if that is what was given; of all ranges of a kind, the list."""
+        """For a list, the item's place in it, or the list itself if the path means all ranges of a kind."""
         if isinstance(value, (list, tuple)) and len(path) == 1:
             return ""
         if isinstance(value, (list, tuple)) and len(path) > 1 and isinstance(path[1], int):

@@ -1,6 +1,6 @@
-"""The typed form's own words for what is wrong: what was given, the class that belongs there, and the names of members.
+"""Says what is wrong in the words of the typed form: the value got, the class that belongs there, the names of members.
 
-Asked only where there is a problem: what a right job costs at synth does not depend on it.
+Runs only where there is a problem, so that a valid job costs nothing more at synth.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Mistake = tuple[str, str]
-"""The rest of a path, as codecs spell it, and what is to be said of it."""
+"""The rest of a path, as codecs spell it, and the message about it."""
 
 _RANGES: Final = "a ContinuousRange, IntegerRange, CategoricalRange or AutoParameter"
 _MOST_OF_EXAMPLE: Final = 200
@@ -47,7 +47,7 @@ _EXPECTED: Final[Mapping[Codec, str]] = {
     TAGS: "a mapping, like {'team': 'churn'}",
     _part.TEXT_MAP: "a mapping, like {'num_round': 100}",
 }
-"""What a field takes that converts the CDK's types."""
+"""What each codec that converts CDK types accepts."""
 
 _NUMBERS: Final = (_part.SECONDS, _part.GIBIBYTES)
 
@@ -57,9 +57,9 @@ _QUOTED_OR_NAME: Final = re.compile(
 
 
 def mistakes(of: Any, path: Sequence[str | int], message: str) -> Iterator[Mistake]:
-    """What in a part can't become the API's, on the way to a path of which the API model has that to say.
+    """Yield what can't become the API's value in a part, on the way to a path for which the API model has a message.
 
-    Nothing, if the model says it all: of a string's length, say, or a number's bounds.
+    Yields nothing if the model's message is enough, such as one about a string's length or a number's bounds.
     """
     for field in _part.fields(of):
         api = field.metadata[API]
@@ -70,8 +70,8 @@ def mistakes(of: Any, path: Sequence[str | int], message: str) -> Iterator[Mista
 
 
 def in_typed_names(message: str) -> str:
-    """A message about members of the API in the names of the typed form; what is quoted is the caller's, and what is
-    called is a class.
+    """Put the names of the typed form into a message about API members, except in quotations and in names of classes
+    that are called.
 
     >>> in_typed_names("got 3, must not be more than MaxNumberOfTrainingJobs (2)")
     'got 3, must not be more than max_training_jobs (2)'
@@ -80,7 +80,7 @@ def in_typed_names(message: str) -> str:
 
 
 def api_names(shape: str) -> dict[str, str]:
-    """The members of a structure of the API by their names in the typed form."""
+    """Map the typed names of an API structure's members to their API names."""
     found = {}
     for part in _parts():
         for field in _part.fields(part):
@@ -91,7 +91,7 @@ def api_names(shape: str) -> dict[str, str]:
 
 
 def of_value(codec: Codec, value: Any, path: Sequence[str | int], message: str) -> Iterator[Mistake]:
-    """The same of one field's value, on the way to a path below it."""
+    """Yield the same for one field's value, on the way to a path below it."""
     match codec:
         case _ if is_token(value):
             return
@@ -108,11 +108,11 @@ def of_value(codec: Codec, value: Any, path: Sequence[str | int], message: str) 
 
 
 def _of_scalar(codec: Codec, value: Any) -> Iterator[Mistake]:
-    """Of a kind or a pattern that the model misses; lengths and bounds it tells itself."""
+    """Report a wrong type or pattern; the model's own message is enough for lengths and bounds."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if codec is _part.INSTANCE_TYPE and not isinstance(value, str):
         yield "", f"got {show(value)}, must be an InstanceType or its name, like {_instance_type_of(value)}"
-    # What could be converted is of the right kind, and the model speaks of what it became.
+    # A value that could be converted has the right type, so the model's message about the result applies.
     elif codec in _EXPECTED and not (codec in _NUMBERS and number) and codec.render(value) is value:
         yield "", f"got {_shown(value)}, must be {_EXPECTED[codec]}"
 
@@ -162,7 +162,7 @@ def _of_alternatives(codec: _part.OneOf, value: Any, path: Sequence[str | int], 
 
 
 def _shown(value: Any) -> str:
-    """The durations and sizes of the CDK, as far as they are known, in the least unit, which is a whole number."""
+    """Show a duration or size of the CDK in its smallest unit, where it is a whole number; a token has no number."""
     for unit, converted in (("Duration.millis", "to_milliseconds"), ("Size.kibibytes", "to_kibibytes")):
         convert = getattr(value, converted, None)
         if callable(convert):
@@ -177,7 +177,7 @@ def _a(part: type) -> str:
 
 
 def _range_of(item: Any) -> str:
-    """What was meant by ("eta", 0, 1) and ("booster", ["gbtree", "dart"])."""
+    """Guess the range that ("eta", 0, 1) or ("booster", ["gbtree", "dart"]) means."""
     match item:
         case (str(name), int() | float() as low, int() | float() as high):
             return f"ContinuousRange({show(name)}, {show(low)}, {show(high)})"
@@ -187,7 +187,7 @@ def _range_of(item: Any) -> str:
 
 
 def _instance_type_of(value: Any) -> str:
-    """What ``ec2.InstanceType("m5.xlarge")`` is in SageMaker."""
+    """Find SageMaker's instance type for ``ec2.InstanceType("m5.xlarge")``."""
     to_string = getattr(value, "to_string", None)
     name = f"ml.{to_string()}" if callable(to_string) else ""
     known = InstanceType(name) if name in set(InstanceType) else InstanceType.ML_M5_XLARGE
@@ -195,7 +195,7 @@ def _instance_type_of(value: Any) -> str:
 
 
 def _call(part: type[DataclassInstance], given: Mapping[Any, Any]) -> str:
-    """The part with what a mapping has for it, in whichever names; an example, if it has something else."""
+    """Show the part made from a mapping with typed or API names; an example, if the mapping has any other name."""
     names: dict[str, str] = {}
     for field in _part.fields(part):
         names |= {_squashed(name): field.name for name in (field.name, field.metadata[API][-1])}
@@ -215,7 +215,7 @@ def _required(part: type[DataclassInstance]) -> list[str]:
 
 
 def example(part: type[DataclassInstance]) -> str:
-    """How a part is written, as its docstring has it and doctests run it; a long one in outline.
+    """Show how to write a part: the example in its docstring, which runs as a doctest, or an outline if it is long.
 
     >>> from hpt_construct import Objective
     >>> example(Objective)
@@ -235,13 +235,13 @@ def _typed_names() -> dict[str, str]:
     found: dict[str, str] = {}
     for part in _parts():
         found |= {field.metadata[API][-1]: field.name for field in _part.fields(part)}
-    # Who writes a list of ranges writes their classes.
+    # Callers who write a list of ranges know them by their classes.
     return found | {api: part.__name__ for part, api in KINDS.items()}
 
 
 @cache
 def _parts() -> Sequence[Any]:
-    """The request, and every class of parts in it."""
+    """The request's class, and the class of every part in it."""
     found: list[type[DataclassInstance]] = []
     waiting: list[type[DataclassInstance]] = [TuningJobRequest]
     while waiting:

@@ -1,4 +1,4 @@
-"""The image that trains: by URI, from a repository or a folder of the app, or one of SageMaker's own."""
+"""The training image: by URI, from a repository or a folder of the app, or one of SageMaker's own."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ _NOT_BUILT_IN: Final = "image-of-the-app"
 
 
 class ImageError(ValueError):
-    """There is no such image; the message says what there is."""
+    """There is no such image; the message says which ones there are."""
 
 
 @dataclass(frozen=True)
 class BoundImage:
-    """An image in its place: what is sent, and the repository of the app that has it."""
+    """An image that is bound to a scope: the URI to send, and the repository construct that has it."""
 
     uri: str
     """The URI."""
     repository: ecr.IRepository | None = None
-    """The repository. Left out: of no construct."""
+    """The repository. Left out: no construct has the image."""
     built_in: bool = False
-    """Whether it is one of SageMaker's own, whatever its URI says."""
+    """Whether it is one of SageMaker's own, even if its URI does not show that."""
 
 
 class TrainingImage(ABC):
-    """The image that trains, wherever it comes from.
+    """The training image, wherever it comes from.
 
     Becomes ``AlgorithmSpecification.TrainingImage``, the URI of an image in ECR.
 
@@ -49,7 +49,7 @@ class TrainingImage(ABC):
 
     @staticmethod
     def from_uri(uri: str) -> TrainingImage:
-        """An image by its URI, at most 255 characters; the URI itself, given as a string, is the same.
+        """Use an image by its URI, at most 255 characters; giving the URI as a string does the same.
 
         >>> TrainingImage.from_uri("111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1")
         TrainingImage.from_uri('111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1')
@@ -60,16 +60,16 @@ class TrainingImage(ABC):
 
     @staticmethod
     def from_ecr_repository(repository: ecr.IRepository, tag_or_digest: str = "latest") -> TrainingImage:
-        """An image in a repository of the app.
+        """Use an image in a repository of the app.
 
         >>> import aws_cdk as cdk
         >>> from aws_cdk import aws_ecr as ecr
         >>> repository = ecr.Repository.from_repository_name(cdk.Stack(), "Repository", "churn")
         >>> image = TrainingImage.from_ecr_repository(repository, "1.4")
 
-        :param repository: The repository; a role that the job makes may pull from it.
-        :param tag_or_digest: The image's tag, or its digest, which begins with ``sha256:``. Left out: ``latest``, whose
-            change no deployment can see.
+        :param repository: The repository; a role that the construct makes may pull from it.
+        :param tag_or_digest: The image's tag, or its digest, which begins with ``sha256:``. Left out: ``latest``; no
+            deployment notices when that tag moves to another image.
         """
         return _FromRepository(repository, tag_or_digest)
 
@@ -97,8 +97,8 @@ class TrainingImage(ABC):
         asset_name: str | None = None,
         display_name: str | None = None,
     ) -> TrainingImage:
-        """An image that the CDK CLI builds of a folder and pushes when the stack is deployed; a changed folder is a
-        changed request.
+        """Let the CDK CLI build an image from a folder and push it when you deploy the stack; a change in the folder
+        changes the request.
 
         The options are those of ``aws_ecr_assets.DockerImageAsset``:
         https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_ecr_assets/DockerImageAsset.html
@@ -110,8 +110,8 @@ class TrainingImage(ABC):
         :param file: The Dockerfile, relative to the folder. Left out: ``Dockerfile``.
         :param target: The stage to build. Left out: the last one.
         :param build_args: The build's arguments; they are not secret. Left out: none.
-        :param platform: What to build for. Left out: ``linux/amd64``, which all instance types but the few on ARM run,
-            whatever computer it is built on.
+        :param platform: The platform to build for. Left out: ``linux/amd64``, whatever computer builds it; all instance
+            types run it except the few on ARM.
         :param build_contexts: More folders or images for the build, by name. Left out: none.
         :param build_secrets: Secrets of the build, by id. Left out: none.
         :param build_ssh: The SSH agent or keys for the build. Left out: none.
@@ -120,13 +120,13 @@ class TrainingImage(ABC):
         :param cache_from: Caches to read. Left out: Docker's own.
         :param cache_to: The cache to write. Left out: Docker's own.
         :param cache_disabled: Whether to build without a cache. Left out: False.
-        :param exclude: Patterns of files that are not part of the folder. Left out: what ``.dockerignore`` says.
-        :param ignore_mode: How those patterns are read. Left out: as Docker does.
-        :param follow_symlinks: Which links are followed. Left out: none.
-        :param invalidation: What else makes the image another one. Left out: every option that was given.
-        :param extra_hash: Any string; change it to build anew. Left out: none.
-        :param asset_name: The name of the image in the assembly. Left out: its path.
-        :param display_name: What the CLI calls it. Left out: its path.
+        :param exclude: Patterns of files to leave out of the build. Left out: the patterns of ``.dockerignore``.
+        :param ignore_mode: How to read those patterns. Left out: as Docker does.
+        :param follow_symlinks: Which links to follow. Left out: none.
+        :param invalidation: Which options change the asset's hash. Left out: every option that you give.
+        :param extra_hash: Any string; change it to build again. Left out: none.
+        :param asset_name: The image's name in the cloud assembly. Left out: its path.
+        :param display_name: The name that the CLI shows. Left out: its path.
         """
         options = {
             "file": file,
@@ -154,45 +154,45 @@ class TrainingImage(ABC):
 
     @staticmethod
     def from_docker_image_asset(asset: ecr_assets.DockerImageAsset) -> TrainingImage:
-        """An image asset that the app has made, for several jobs or for something else besides.
+        """Use an image asset of the app, which several jobs or other constructs can share.
 
         >>> import aws_cdk as cdk
         >>> from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
         >>> def train_with(image: DockerImageAsset) -> TrainingImage:
         ...     return TrainingImage.from_docker_image_asset(image)
 
-        :param asset: The asset; give it ``platform=Platform.LINUX_AMD64`` unless it trains on ARM. A role that the job
-            makes may pull it.
+        :param asset: The asset; give it ``platform=Platform.LINUX_AMD64`` unless it trains on ARM. A role that the
+            construct makes may pull it.
         """
         return _Made(asset)
 
     @staticmethod
     def built_in(name: str, version: str | None = None) -> TrainingImage:
-        """One of SageMaker's built-in algorithms, from the account that has it in the stack's region.
+        """Use one of SageMaker's built-in algorithms, from the account that has it in the stack's region.
 
-        A stack whose region is not known at synth gets a ``CfnMapping`` of the accounts. A name, a version or a region
-        that is not known is a problem in the job's ``ValidationError``; ``from_uri`` is the way out where AWS has an
-        image that this version of the library does not know.
+        A stack whose region is not known at synth gets a ``CfnMapping`` of the accounts. An unknown name, version or
+        region is a problem in the job's ``ValidationError``. If AWS has an image that this version of the library does
+        not know, use ``from_uri``.
 
         >>> TrainingImage.built_in("kmeans")
         TrainingImage.built_in('kmeans')
 
         :param name: Such as ``xgboost``, ``linear-learner`` or ``forecasting-deepar``.
-        :param version: The version, as its tag begins. Left out: the only one there is; XGBoost has several, so it must
-            be given.
+        :param version: The version, with which the image's tag begins. Left out: the only version; XGBoost has several,
+            so give it there.
         """
         return _BuiltIn(name, version)
 
     @abstractmethod
     def check(self, region: str) -> str:
-        """The URI as the checks see it, which know more of a URI than of a token; asks no jsii kernel.
+        """Return a URI for validation, which can check a URI but not a token; makes no jsii call.
 
         :raises ImageError: There is no such image.
         """
 
     @abstractmethod
     def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002 – what every construct calls it
-        """The image in its place; what it needs is made in the scope, or in its stack."""
+        """Bind the image to a scope, and create what it needs there or in the scope's stack."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -267,7 +267,7 @@ class _BuiltIn(TrainingImage):
     def check(self, region: str) -> str:
         try:
             algorithm = built_in_images.find(self.name, self.version)
-            # Where the region is not known, one that is stands for it: an algorithm is the same everywhere.
+            # Any known region stands in for a token: the algorithm is the same in all of them.
             return algorithm.uri(next(iter(algorithm.accounts)) if is_token(region) else region)
         except built_in_images.UnknownImageError as error:
             raise ImageError(str(error)) from None

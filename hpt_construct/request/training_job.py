@@ -1,4 +1,4 @@
-"""What each training is: algorithm, hyperparameters that stay, data, machines, time."""
+"""A training job definition: algorithm, static hyperparameters, data, instances, time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @part("MetricDefinition", kw_only=False)
 class MetricDefinition:
-    """A metric and how it is found in the log of the training.
+    """A metric, and how SageMaker finds its value in a training job's log.
 
     Becomes an item of ``MetricDefinitions``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricDefinition.html
@@ -31,14 +31,14 @@ class MetricDefinition:
     """
 
     name: str = member("Name")
-    """1 to 255 characters, unique among the definitions."""
+    """The metric's name, 1 to 255 characters, unique among the metric definitions."""
     regex: str = member("Regex")
-    """1 to 500 characters; its group is the value."""
+    """The pattern that finds the metric in the log, 1 to 500 characters; its group captures the value."""
 
 
 @part("HyperParameterAlgorithmSpecification")
 class AlgorithmSpecification:
-    """The code that trains: an image, or an algorithm of yours or of the Marketplace by name.
+    """The code that trains: an image, or the name of an algorithm resource, your own or from AWS Marketplace.
 
     Becomes ``AlgorithmSpecification``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterAlgorithmSpecification.html
@@ -54,16 +54,16 @@ class AlgorithmSpecification:
     algorithm_name: str | None = member("AlgorithmName", default=None)
     """The name or ARN of an algorithm resource. Left out: ``training_image``."""
     training_input_mode: TrainingInputMode | str = member("TrainingInputMode", default=TrainingInputMode.FILE)
-    """How data reaches the container; the API requires it, so File is sent when it is left out."""
+    """How data reaches the container. Left out: File, which is sent because the API requires a value."""
     metric_definitions: Sequence[MetricDefinition] | None = member(
         "MetricDefinitions", ListOf(Structure(MetricDefinition)), default=None
     )
-    """At most 40 metrics of an image of your own; built-in algorithms bring theirs. Left out: none."""
+    """At most 40 metrics for an image of your own; built-in algorithms define theirs. Left out: none."""
 
 
 @part("StoppingCondition")
 class StoppingCondition:
-    """How long a training may take.
+    """How long a training job may take.
 
     Becomes ``StoppingCondition``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StoppingCondition.html
 
@@ -72,18 +72,18 @@ class StoppingCondition:
     """
 
     max_runtime: Duration | int | None = member("MaxRuntimeInSeconds", SECONDS, default=None)
-    """Time of one training, a duration or seconds, 1 s to 28 days. Left out: 1 day."""
+    """How long a training job may run, a duration or seconds, 1 s to 28 days. Left out: 1 day."""
     max_wait_time: Duration | int | None = member("MaxWaitTimeInSeconds", SECONDS, default=None)
-    """Time of a spot training with its waits, a duration or seconds, not below ``max_runtime``; required with spot,
-    refused without.
+    """How long a training job on spot capacity may take, its waits included: a duration or seconds, not below
+    ``max_runtime``. Required with spot capacity, refused without.
     """
     max_pending_time: Duration | int | None = member("MaxPendingTimeInSeconds", SECONDS, default=None)
-    """Time to wait for capacity, a duration or seconds, 1,800 s to 28 days. Left out: SageMaker's own."""
+    """How long to wait for capacity, a duration or seconds, 1,800 s to 28 days. Left out: SageMaker's default."""
 
 
 @part("RetryStrategy", kw_only=False)
 class RetryStrategy:
-    """How often a training is tried again after an internal error.
+    """How often SageMaker retries a training job after an internal error.
 
     Becomes ``RetryStrategy``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_RetryStrategy.html
 
@@ -92,12 +92,12 @@ class RetryStrategy:
     """
 
     maximum_retry_attempts: int = member("MaximumRetryAttempts")
-    """1 to 30."""
+    """The number of retries, 1 to 30."""
 
 
 @part("HyperParameterTrainingJobDefinition")
 class TrainingJobDefinition:
-    """The training that is run again and again with other hyperparameters.
+    """The training job that a tuning job runs again and again with different hyperparameters.
 
     Becomes ``TrainingJobDefinition``, or an item of ``TrainingJobDefinitions``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html
@@ -106,14 +106,14 @@ class TrainingJobDefinition:
     >>> from aws_cdk import aws_s3 as s3
     >>> from hpt_construct import *
     >>> data = s3.Bucket.from_bucket_name(cdk.Stack(), "Data", "amzn-s3-demo-bucket")
-    >>> training = TrainingJobDefinition(
+    >>> definition = TrainingJobDefinition(
     ...     algorithm_specification=AlgorithmSpecification(training_image=TrainingImage.built_in("xgboost", "1.7-1")),
     ...     input_data_config=[Channel("train", S3DataSource(S3Location(data, "train")), content_type="csv")],
     ...     output_data_config=OutputDataConfig(s3_output_path=S3Location(data, "models")),
     ...     resource_config=ResourceConfig(instance_type="ml.m5.xlarge", instance_count=1, volume_size=10),
     ...     stopping_condition=StoppingCondition(max_runtime=cdk.Duration.hours(1)),
     ... )
-    >>> training.role is None
+    >>> definition.role is None
     True
     """
 
@@ -122,47 +122,47 @@ class TrainingJobDefinition:
     )
     """The code that trains."""
     role: iam.IRole | iam.Role | iam.LazyRole | str | None = member("RoleArn", ROLE, default=None)
-    """The role that SageMaker assumes for the trainings: a role or its ARN; nothing is added to it. Left out: the job
-    makes one for all its definitions without, which may do what the request shows, and no more: read the inputs, write
-    outputs and checkpoints, pull the image, use the keys, join the network, log. What the request can't show – objects
-    that a manifest names, the key of a bucket given by URI, a hub's content, what a script reaches for – is granted to
-    the job: ``bucket.grant_read(job)``.
+    """The role that SageMaker assumes for the training jobs: a role or its ARN; the construct adds nothing to it. Left
+    out: the construct makes one role for all definitions that have none. That role may do what the request shows, and
+    no more: read the inputs, write outputs and checkpoints, pull the image, use the keys, join the network, write logs.
+    Grant what the request can't show to the job, as in ``bucket.grant_read(job)``: objects that a manifest names, the
+    key of a bucket given by URI, a hub's content, whatever else a script reads or writes.
     """
     output_data_config: OutputDataConfig = member("OutputDataConfig", Structure(OutputDataConfig))
     """Where the models go."""
     stopping_condition: StoppingCondition = member("StoppingCondition", Structure(StoppingCondition))
-    """How long a training may take."""
+    """How long a training job may take."""
     input_data_config: Sequence[Channel] | None = member("InputDataConfig", ListOf(Structure(Channel)), default=None)
     """1 to 20 channels. Left out: the algorithm needs no input."""
     resource_config: ResourceConfig | None = member("ResourceConfig", Structure(ResourceConfig), default=None)
-    """The instances. Left out: ``tuning_resource_config``."""
+    """The instances. Left out: ``tuning_resource_config`` gives them."""
     tuning_resource_config: TuningResourceConfig | None = member(
         "HyperParameterTuningResourceConfig", Structure(TuningResourceConfig), default=None
     )
-    """Instances with alternatives. Left out: ``resource_config``."""
+    """Instances with alternatives. Left out: ``resource_config`` gives the instances."""
     static_hyperparameters: Mapping[str, str | float] | None = member("StaticHyperParameters", TEXT_MAP, default=None)
-    """At most 100 hyperparameters that stay, with those that are searched; numbers are sent as Python writes them. They
-    are not secret.
+    """Hyperparameters that stay the same, at most 100 together with those that are tuned; numbers are sent as Python
+    writes them. They are not secret.
     """
     definition_name: str | None = member("DefinitionName", default=None)
-    """Unique, 1 to 64 letters, digits and inner hyphens; required with several definitions. Left out: none."""
+    """A unique name, 1 to 64 letters, digits and inner hyphens; required with several definitions. Left out: none."""
     objective: Objective | None = member("TuningObjective", Structure(Objective), default=None)
-    """With several definitions, each has its own. Left out: the tuning's objective."""
+    """The definition's own objective; each of several definitions has one. Left out: the tuning job's objective."""
     parameter_ranges: ParameterRanges | Sequence[Range] | None = member("HyperParameterRanges", RANGES, default=None)
-    """With several definitions, each has its own. Left out: the tuning's ranges."""
+    """The definition's own ranges; each of several definitions has some. Left out: the tuning job's ranges."""
     vpc_config: VpcConfig | None = member("VpcConfig", Structure(VpcConfig), default=None)
-    """The network of the trainings. Left out: SageMaker's own, with access to the internet."""
+    """The network of the training jobs. Left out: SageMaker's own, with access to the internet."""
     enable_network_isolation: bool | None = member("EnableNetworkIsolation", default=None)
     """Cut the containers off from every network. Left out: False."""
     enable_inter_container_traffic_encryption: bool | None = member(
         "EnableInterContainerTrafficEncryption", default=None
     )
-    """Encrypt what the instances of a training tell each other. Left out: False."""
+    """Encrypt the traffic between the instances of a training job. Left out: False."""
     enable_managed_spot_training: bool | None = member("EnableManagedSpotTraining", default=None)
     """Use spot capacity; needs ``stopping_condition.max_wait_time``. Left out: False."""
     checkpoint_config: CheckpointConfig | None = member("CheckpointConfig", Structure(CheckpointConfig), default=None)
-    """Where trainings keep their progress. Left out: nowhere."""
+    """Where training jobs save their progress. Left out: nowhere."""
     retry_strategy: RetryStrategy | None = member("RetryStrategy", Structure(RetryStrategy), default=None)
-    """How often a training is tried again after an internal error. Left out: SageMaker's own."""
+    """How often SageMaker retries a training job after an internal error. Left out: SageMaker's default."""
     environment: Mapping[str, str] | None = member("Environment", PLAIN, default=None)
-    """At most 48 variables of the container, over all definitions; they are not secret. Left out: none."""
+    """Environment variables of the container, at most 48 over all definitions; they are not secret. Left out: none."""

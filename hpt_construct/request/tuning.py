@@ -1,4 +1,4 @@
-"""How the search goes: strategy, objective, limits, and when it ends."""
+"""How a tuning job searches: strategy, objective, limits, and completion criteria."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ if TYPE_CHECKING:
 
 
 class Strategy(StrEnum):
-    """How the next hyperparameters are chosen. Becomes ``HyperParameterTuningJobConfig.Strategy``.
+    """How SageMaker chooses the next hyperparameters. Becomes ``HyperParameterTuningJobConfig.Strategy``.
 
     >>> Strategy.BAYESIAN.value
     'Bayesian'
     """
 
     BAYESIAN = "Bayesian"
-    """A regression on the results so far."""
+    """Chooses the next values by a regression on the results so far."""
     RANDOM = "Random"
-    """Independent draws; the only strategy that loses nothing by running in parallel."""
+    """Draws each combination independently, so it loses nothing when training jobs run in parallel."""
     HYPERBAND = "Hyperband"
-    """Many short trainings, of which the promising ones go on; the algorithm must report its metric after every epoch.
+    """Starts many short training jobs and continues the promising ones; the algorithm must report its metric after
+    every epoch.
     """
     GRID = "Grid"
-    """Every combination of categorical ranges, once."""
+    """Tries every combination of categorical ranges once."""
 
 
 class ObjectiveType(StrEnum):
-    """Whether more or less of the metric is better. Becomes ``HyperParameterTuningJobObjective.Type``.
+    """Whether higher or lower values of the metric are better. Becomes ``HyperParameterTuningJobObjective.Type``.
 
     >>> ObjectiveType.MAXIMIZE.value
     'Maximize'
@@ -41,7 +42,7 @@ class ObjectiveType(StrEnum):
 
 
 class TrainingJobEarlyStoppingType(StrEnum):
-    """Whether trainings that fall behind are ended early. Becomes ``TrainingJobEarlyStoppingType``.
+    """Whether SageMaker stops training jobs that fall behind. Becomes ``TrainingJobEarlyStoppingType``.
 
     >>> TrainingJobEarlyStoppingType.AUTO.value
     'Auto'
@@ -52,7 +53,7 @@ class TrainingJobEarlyStoppingType(StrEnum):
 
 
 class CompleteOnConvergence(StrEnum):
-    """Whether the tuning ends once it no longer expects to improve. Becomes
+    """Whether the tuning job ends once it no longer expects to improve. Becomes
     ``ConvergenceDetected.CompleteOnConvergence``.
 
     >>> CompleteOnConvergence.ENABLED.value
@@ -64,7 +65,7 @@ class CompleteOnConvergence(StrEnum):
 
 
 class AutotuneMode(StrEnum):
-    """The one mode of Autotune. Becomes ``Autotune.Mode``.
+    """The mode of Autotune; there is only one. Becomes ``Autotune.Mode``.
 
     >>> AutotuneMode.ENABLED.value
     'Enabled'
@@ -75,7 +76,7 @@ class AutotuneMode(StrEnum):
 
 @part("HyperParameterTuningJobObjective", kw_only=False)
 class Objective:
-    """The metric that the tuning improves.
+    """The metric that the tuning job optimizes.
 
     Becomes ``HyperParameterTuningJobObjective``, or ``TuningObjective`` in one of several definitions:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html
@@ -91,18 +92,18 @@ class Objective:
 
     @classmethod
     def maximize(cls, metric_name: str) -> Self:
-        """More of the metric is better."""
+        """An objective whose higher values are better."""
         return cls(ObjectiveType.MAXIMIZE, metric_name)
 
     @classmethod
     def minimize(cls, metric_name: str) -> Self:
-        """Less of the metric is better."""
+        """An objective whose lower values are better."""
         return cls(ObjectiveType.MINIMIZE, metric_name)
 
 
 @part("ResourceLimits")
 class ResourceLimits:
-    """How many trainings there are, how many at a time, and how long altogether.
+    """How many training jobs a tuning job runs, how many at the same time, and for how long.
 
     Becomes ``ResourceLimits``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
 
@@ -111,20 +112,21 @@ class ResourceLimits:
     """
 
     max_parallel_training_jobs: int = member("MaxParallelTrainingJobs")
-    """Trainings that run at the same time, at least 1; the account's quota is 10 unless raised (100 at the most)."""
+    """The most training jobs that run at the same time, at least 1. The account's quota is 10; AWS can raise it to 100.
+    """
     max_training_jobs: int | None = member("MaxNumberOfTrainingJobs", default=None)
-    """Trainings in all, at least 1; the quota is 750. Left out: until another limit ends the tuning, or every
-    combination of a grid.
+    """The most training jobs in all, at least 1; the quota is 750. Left out: the tuning job runs until another limit
+    ends it, or through every combination of a grid.
     """
     max_runtime: Duration | int | None = member("MaxRuntimeInSeconds", SECONDS, default=None)
-    """Time for the whole tuning, a duration or seconds, 120 s to 15,768,000 s. Left out: no limit but the service's 30
-    days.
+    """How long the tuning job may run, a duration or seconds, 120 s to 15,768,000 s. Left out: no limit but the
+    service's 30 days.
     """
 
 
 @part("HyperbandStrategyConfig")
 class HyperbandStrategyConfig:
-    """How many resources (mostly epochs) Hyperband gives a training.
+    """How many resources (usually epochs) Hyperband gives a training job.
 
     Becomes ``HyperbandStrategyConfig``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html
@@ -134,10 +136,10 @@ class HyperbandStrategyConfig:
     """
 
     min_resource: int | None = member("MinResource", default=None)
-    """The least a training gets before it may be stopped, at least 1. Left out: SageMaker chooses."""
+    """The least that a training job gets before Hyperband may stop it, at least 1. Left out: SageMaker chooses."""
     max_resource: int | None = member("MaxResource", default=None)
-    """The most a training gets, 1 to 20,000. Left out: taken from a static hyperparameter ``epochs`` (or alike), which
-    must then be there.
+    """The most that a training job gets, 1 to 20,000. Left out: SageMaker takes it from a static hyperparameter such as
+    ``epochs``, which every definition must then have.
     """
 
 
@@ -160,7 +162,7 @@ class StrategyConfig:
 
 @part("BestObjectiveNotImproving")
 class BestObjectiveNotImproving:
-    """End the tuning when its best result has not moved for a number of trainings.
+    """End the tuning job when its best result has not improved for a number of training jobs.
 
     Becomes ``BestObjectiveNotImproving``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BestObjectiveNotImproving.html
@@ -170,12 +172,12 @@ class BestObjectiveNotImproving:
     """
 
     max_training_jobs_not_improving: int | None = member("MaxNumberOfTrainingJobsNotImproving", default=None)
-    """Trainings without a better result, at least 3. Left out: not a criterion."""
+    """The number of training jobs without a better result, at least 3. Left out: not a criterion."""
 
 
 @part("ConvergenceDetected")
 class ConvergenceDetected:
-    """End the tuning when SageMaker finds that it has converged.
+    """End the tuning job when SageMaker finds that it has converged.
 
     Becomes ``ConvergenceDetected``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ConvergenceDetected.html
@@ -190,7 +192,7 @@ class ConvergenceDetected:
 
 @part("TuningJobCompletionCriteria")
 class TuningJobCompletionCriteria:
-    """What ends the tuning before its limits do.
+    """What ends the tuning job before its limits do.
 
     Becomes ``TuningJobCompletionCriteria``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TuningJobCompletionCriteria.html
@@ -200,20 +202,20 @@ class TuningJobCompletionCriteria:
     """
 
     target_objective_metric_value: float | None = member("TargetObjectiveMetricValue", default=None)
-    """A result that is good enough. Left out: not a criterion."""
+    """The objective's value that is good enough to end the tuning job. Left out: not a criterion."""
     best_objective_not_improving: BestObjectiveNotImproving | None = member(
         "BestObjectiveNotImproving", Structure(BestObjectiveNotImproving), default=None
     )
-    """A best result that stays. Left out: not a criterion."""
+    """A number of training jobs without a better result. Left out: not a criterion."""
     convergence_detected: ConvergenceDetected | None = member(
         "ConvergenceDetected", Structure(ConvergenceDetected), default=None
     )
-    """A search that has converged. Left out: not a criterion."""
+    """Whether the tuning job ends when it has converged. Left out: not a criterion."""
 
 
 @part("Autotune", kw_only=False)
 class Autotune:
-    """Let SageMaker choose what is left out: ranges, objective, limits, early stopping.
+    """Let SageMaker choose what you leave out: ranges, objective, limits, early stopping.
 
     Becomes ``Autotune``: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Autotune.html
 
@@ -222,4 +224,4 @@ class Autotune:
     """
 
     mode: AutotuneMode | str = member("Mode", default=AutotuneMode.ENABLED)
-    """Enabled, the only value there is."""
+    """Enabled, the only value."""

@@ -1,4 +1,4 @@
-"""What a tuning may learn from earlier ones."""
+"""What a tuning job may learn from earlier ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class WarmStartType(StrEnum):
-    """What the tuning has in common with its parents. Becomes ``WarmStartType``.
+    """What the tuning job has in common with its parents. Becomes ``WarmStartType``.
 
     >>> WarmStartType.TRANSFER_LEARNING.value
     'TransferLearning'
@@ -23,15 +23,15 @@ class WarmStartType(StrEnum):
     IDENTICAL_DATA_AND_ALGORITHM = "IdenticalDataAndAlgorithm"
     """The same data and image; other ranges."""
     TRANSFER_LEARNING = "TransferLearning"
-    """Other data, hyperparameters or a newer image."""
+    """Other data, other hyperparameters or a newer image."""
 
 
 _NAME = Converted("tuning_job_name")
 
 
 class _ParentName(Plain):
-    """A parent is a structure with one member, its name; of a job of the app, a token that makes this one wait for
-    that.
+    """A structure with one member, the parent's name; for a job of the app, the name is a token that makes this job
+    wait for that one.
     """
 
     def render(self, value: Any) -> Any:
@@ -54,7 +54,7 @@ PARENT = _ParentName()
 
 @part("HyperParameterTuningJobWarmStartConfig")
 class WarmStart:
-    """Begin with the results of earlier tunings.
+    """Start with the results of earlier tuning jobs.
 
     Becomes ``WarmStartConfig``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html
@@ -68,25 +68,25 @@ class WarmStart:
     """
 
     warm_start_type: WarmStartType | str = member("WarmStartType")
-    """What the tuning has in common with its parents."""
+    """What the tuning job has in common with its parents."""
     parents: Sequence[IHyperparameterTuningJob | str] = member("ParentHyperParameterTuningJobs", ListOf(PARENT))
-    """1 to 5 tunings that have ended, all different: jobs or names.
+    """1 to 5 different tuning jobs that have ended: jobs or names.
 
-    A job of the app is started before this one, and what both have to share is checked at synth: the objective's
-    metric, the names of all hyperparameters, static and tuned, and the kind of a range that both have. SageMaker takes
-    no parent that still runs, so deploy it first, and add this one when it has ended; a warning says so until it is
-    acknowledged. A change of the parent starts another parent, and with it changes this request too.
+    A parent in the app starts before this job, and synth checks what both must share: the objective's metric, the names
+    of all hyperparameters, static and tuned, and the kind of each range that both have. SageMaker accepts no parent
+    that is still running, so deploy the parent first, and add this job when the parent has ended; a warning says so
+    until you acknowledge it. A change to the parent's request starts another parent, which changes this request too.
 
-    In another stack, this job imports the parent's name, and as long as it does CloudFormation refuses a change of the
-    parent's request. A weak reference locks nothing
-    (``parent.apply_cross_stack_reference_strength(cdk.ReferenceStrength.WEAK)``), nor does the name as a string.
+    A job in another stack imports the parent's name, and while it does, CloudFormation refuses a change to the parent's
+    request. To avoid this lock, use a weak reference
+    (``parent.apply_cross_stack_reference_strength(cdk.ReferenceStrength.WEAK)``), or give the name as a string.
     """
 
     @classmethod
     def identical_data_and_algorithm(cls, *, parents: Sequence[IHyperparameterTuningJob | str]) -> Self:
-        """The same data and image as the parents', with other ranges.
+        """Use the same data and image as the parents, with other ranges.
 
-        :param parents: 1 to 5 tunings that have ended: jobs or names.
+        :param parents: 1 to 5 tuning jobs that have ended: jobs or names.
 
         >>> WarmStart.identical_data_and_algorithm(parents=["older-job"]).warm_start_type
         <WarmStartType.IDENTICAL_DATA_AND_ALGORITHM: 'IdenticalDataAndAlgorithm'>
@@ -95,9 +95,9 @@ class WarmStart:
 
     @classmethod
     def transfer_learning(cls, *, parents: Sequence[IHyperparameterTuningJob | str]) -> Self:
-        """Other data, hyperparameters or a newer image than the parents'.
+        """Use other data, other hyperparameters or a newer image than the parents.
 
-        :param parents: 1 to 5 tunings that have ended: jobs or names.
+        :param parents: 1 to 5 tuning jobs that have ended: jobs or names.
 
         >>> WarmStart.transfer_learning(parents=["older-job"]).parents
         ['older-job']

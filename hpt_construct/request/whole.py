@@ -1,4 +1,4 @@
-"""The whole request: what the construct is given, and what ``CreateHyperParameterTuningJob`` gets."""
+"""The whole request: the construct's arguments, and the members of ``CreateHyperParameterTuningJob``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .warm_start import WarmStart
 
 
 class _Tags(Plain):
-    """A mapping on our side, a list of key and value on the API's; a list stays one, so that nothing in it can get
-    lost.
+    """A mapping in the typed form, a list of keys and values in the API's; a list stays one, so that nothing in it
+    gets lost.
     """
 
     def render(self, value: Any) -> Any:
@@ -39,7 +39,7 @@ TAGS = _Tags()
 
 @part("CreateHyperParameterTuningJobRequest")
 class TuningJobRequest:
-    """The members of a request; each is an argument of ``HyperparameterTuningJob`` and described there.
+    """The members of a request; ``HyperparameterTuningJob`` describes each as an argument.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
     """
