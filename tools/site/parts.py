@@ -66,7 +66,11 @@ class Part(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Written as reStructuredText, so that Python's domain makes entries, anchors and references of it."""
         [name] = self.arguments
-        return self.parse_text_to_nodes("\n".join(_class(getattr(hpt_construct, name))))
+        part = getattr(hpt_construct, name)
+        # Without these, Sphinx would take a page for up to date whose class has changed.
+        for each in (part if isinstance(part, type) else Argument, TuningJobRequest, Part):
+            self.env.note_dependency(inspect.getfile(each))
+        return self.parse_text_to_nodes("\n".join(_class(part)))
 
 
 class PyArgument(PyAttribute):
