@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs" / "reference" / "deploy-failures.md").read_text(encoding="utf-8")
-ENTRIES = [" ".join(entry.split()) for entry in re.findall(r"^```text\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)]
+ENTRIES = re.findall(r"^> `(.+)`$", PAGE, re.MULTILINE)
 FEWEST_SPACES = 2
 """A text with fewer is a name of the API or of the function's own."""
 
