@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -164,6 +165,26 @@ def test_best_model_serves_what_the_tuning_has_chosen() -> None:
     role = resources[model["ExecutionRoleArn"]["Fn::GetAtt"][0]]
     assert result in str(role["Properties"]["Policies"])
     example.only("BestModelExample", "AWS::SageMaker::Endpoint")
+
+
+def test_own_program_prints_the_metric_that_the_job_looks_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the folders that SageMaker gives it, with hyperparameters as text; and it leaves a model."""
+    _, job = built("own_image").only("OwnImageExample", TYPE)
+    tuned = [each["Name"] for kind in job["HyperParameterTuningJobConfig"]["ParameterRanges"].values() for each in kind]
+    for folder in ("input/config", "model"):
+        (tmp_path / folder).mkdir(parents=True)
+    for channel in ("train", "validation"):
+        folder = tmp_path / "input" / "data" / channel
+        folder.mkdir(parents=True)
+        shutil.copy(EXAMPLES["own_image"] / "data" / f"{channel}.csv", folder)
+    (tmp_path / "input/config/hyperparameters.json").write_text(json.dumps(dict.fromkeys(tuned, "2")))
+    runpy.run_path(str(EXAMPLES["own_image"] / "image" / "train.py"))["train"](tmp_path)
+    [metric] = job["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"]
+    [value] = re.findall(metric["Regex"], capsys.readouterr().out)
+    assert 1 / 2 < float(value) <= 1
+    assert (tmp_path / "model" / "weights.json").exists()
 
 
 def test_refinement_begins_with_the_searchs_results() -> None:
