@@ -75,6 +75,7 @@ $(VENV)/.python-packages: requirements/dev.txt requirements/uv.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
 	$(PY) -m uv pip sync --quiet --require-hashes $<
+	$(PY) -m uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 node_modules/.node-packages: package-lock.json $(VENV)/.python-packages
