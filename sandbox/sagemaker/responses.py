@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from moto.core.common_types import TYPE_RESPONSE
@@ -48,6 +49,7 @@ class SageMakerResponse(MotoSageMakerResponse):
         self._account_id = account_id
         self._backend = backend
         self._observe = observe
+        self._parameters: dict[str, Any] = {}
         # moto would parse before the request is checked, and fail on what the check is there to report.
         self.automated_parameter_parsing = False
 
@@ -76,21 +78,27 @@ class SageMakerResponse(MotoSageMakerResponse):
             return self._error("SerializationException", "The request is not JSON.", 400)
         caller = _access_key(self.headers.get("Authorization", ""))
         try:
-            result = self._observe(operation, parameters, self.region, caller, lambda: self._perform(operation))
+            result = self.result(operation, parameters, self.region, caller)
         except errors.ServiceError as error:
             return self._error(error.code, error.message, error.status)
         return self.serialized(result)
 
+    def result(self, operation: str, parameters: dict[str, Any], region: str, caller: str) -> ActionResult:
+        """Carry out a call.
+
+        Raises ServiceError: the error to answer.
+        """
+        self._parameters, self.region = parameters, region
+        return self._observe(operation, parameters, region, caller, lambda: self._perform(operation))
+
     def list_hyper_parameter_tuning_jobs(self) -> ActionResult:
         """Answer a page of the tuning jobs."""
-        parameters: dict[str, Any] = json.loads(self.body)
-        jobs, more = _page(self.sagemaker_backend.tuning_jobs(parameters), parameters)
+        jobs, more = _page(self.sagemaker_backend.tuning_jobs(self._parameters), self._parameters)
         return ActionResult({"HyperParameterTuningJobSummaries": [job.summary() for job in jobs]} | more)
 
     def list_training_jobs_for_hyper_parameter_tuning_job(self) -> ActionResult:
         """Answer a page of a tuning's trainings."""
-        parameters: dict[str, Any] = json.loads(self.body)
-        summaries, more = _page(self.sagemaker_backend.trainings_of(parameters), parameters)
+        summaries, more = _page(self.sagemaker_backend.trainings_of(self._parameters), self._parameters)
         return ActionResult({"TrainingJobSummaries": summaries} | more)
 
     def stop_hyper_parameter_tuning_job(self) -> ActionResult:
@@ -98,9 +106,11 @@ class SageMakerResponse(MotoSageMakerResponse):
         self.sagemaker_backend.stop_hyper_parameter_tuning_job(self._get_param("HyperParameterTuningJobName"))
         return EmptyResult()
 
+    def _get_param(self, param_name: str, if_none: Any = None) -> Any:
+        return self._parameters.get(param_name, if_none)
+
     def _perform(self, operation: str) -> ActionResult:
-        self.parse_parameters(self.normalized_request)
-        method = getattr(self, camelcase_to_underscores(operation), None)
+        method = getattr(self, _method_name(operation), None)
         if method is None:
             raise errors.ServiceError(
                 "NotImplemented", f"The sandbox's SageMaker does not have the operation {operation}.", 501
@@ -111,6 +121,12 @@ class SageMakerResponse(MotoSageMakerResponse):
     def _error(self, code: str, message: str, status: int) -> TYPE_RESPONSE:
         headers = {"Content-Type": "application/x-amz-json-1.1"}
         return status, headers, json.dumps({"__type": code, "message": message})
+
+
+@cache
+def _method_name(operation: str) -> str:
+    name: str = camelcase_to_underscores(operation)
+    return name
 
 
 def _access_key(authorization: str) -> str:

@@ -75,6 +75,15 @@ class SageMaker:
             # In place of moto's own, which is in lower case.
             return status, {**headers, "date": format_datetime(now, usegmt=True)}, body
 
+    def perform(self, operation: str, parameters: dict[str, Any], region: str) -> Any:
+        """Carry out a call without its way through HTTP, which takes longer than the call, and answer its result.
+
+        Raises ServiceError: the error to answer.
+        """
+        with self._lock:
+            response = SageMakerResponse(self.account_id, self.backend, self.observe)
+            return response.result(operation, parameters, region, caller="").result
+
     def attach(self, client: BaseClient) -> None:
         """Let a boto3 client be answered here, in this process: nothing of what it sends goes to a network."""
         client.meta.events.register_first("before-send.sagemaker", self._answer_client)

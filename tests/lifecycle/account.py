@@ -7,6 +7,7 @@ import io
 import json
 import math
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -201,6 +202,8 @@ def _client() -> tuple[Any, RetryQuota]:
         client = sagemaker.client.__wrapped__()
     # Signatures take a sixth of the time, and nobody looks at them.
     client.meta.events.register("choose-signer.sagemaker", lambda **_: UNSIGNED)
+    # Nor at the name of the program, which botocore puts together anew for each call, twice.
+    client._user_agent_creator.to_string = lambda: "function"
     return client, retries
 
 
@@ -454,14 +457,21 @@ class Account:
         def work() -> AWSResponse:
             self._trouble(operation, invocation)
             self.promises.calling(invocation, operation, parameters)
-            response = self.service._answer_client(request)
-            call = self.service._calls.pop()
-            self.tell(f"    {_name(invocation.event)}: {operation} {_target(parameters)} -> {call.error or 'done'}")
-            self.promises.called(invocation, operation, parameters, call.error)
-            if operation.startswith("Create") and call.error == "ResourceInUse":
+            status, answer, error = 200, None, None
+            try:
+                answer = self.service.perform(operation, parameters, REGION)
+            except ServiceError as refusal:
+                status, error = refusal.status, refusal.code
+                answer = {"__type": error, "message": refusal.message}
+            self.service._calls.clear()
+            self.tell(f"    {_name(invocation.event)}: {operation} {_target(parameters)} -> {error or 'done'}")
+            self.promises.called(invocation, operation, parameters, error)
+            if operation.startswith("Create") and error == "ResourceInUse":
                 began = invocation.unseen_since = invocation.unseen_since or self.timeline.now()
                 invocation.unseen_until = began + invocation.mishaps.unseen
-            return response
+            body = json.dumps(answer or {}, default=datetime.timestamp)
+            headers = {"x-amzn-RequestId": "01234567-89ab-cdef-0123-456789abcdef"}
+            return AWSResponse(request.url, status, headers, MockRawResponse(body))
 
         response = self.call_of(invocation, work)
         return self._lose(request, invocation.mishaps) if number in invocation.mishaps.lost else response

@@ -42,9 +42,14 @@ class Policy:
         spellings = {name.lower(): name for name in sorted(given_names, reverse=True)}
         documents = _documents(stack_id.split("/")[1], frozenset(spellings.values()))
         self._statements = [parse_policy_document(text.replace(_STACK_ID, stack_id)) for text in documents]
+        self._decided = cache(self._decide)  # who waits for a job asks the same again and again
 
     def decision(self, action: str, resource: str, context: Context) -> str:
         """What IAM decides: Allow, Deny, or ImplicitDeny."""
+        shown = ((key.lower(), value if isinstance(value, str) else tuple(value)) for key, value in context.items())
+        return self._decided(action, resource, tuple(shown))
+
+    def _decide(self, action: str, resource: str, context: tuple[tuple[str, str | tuple[str, ...]], ...]) -> str:
         asked = EvalContext(
             principal_arn=ROLE,
             principal_type="AssumedRole",
@@ -52,7 +57,7 @@ class Policy:
             action=action,
             resource_arn=resource,
             region=REGION,
-            service_context={key.lower(): value for key, value in context.items()},
+            service_context={key: value if isinstance(value, str) else list(value) for key, value in context},
         )
         decision: str = evaluate(asked, self._statements).decision
         return decision
