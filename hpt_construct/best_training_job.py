@@ -82,7 +82,7 @@ class BestTrainingJob:
         if self._tuned is not None and name not in self._tuned:
             where = self._resource.node.path.rpartition("/")[0]
             allowed = ", ".join(sorted(self._tuned))
-            problem = f"hyperparameter: got {show(name)}, must be one that the tuning chooses, of {allowed}"
+            problem = f"hyperparameter: got {show(name)}, must be one that the tuning job chooses: {allowed}"
             raise ValidationError(where, [problem])
         return self._attribute(f"{_HYPERPARAMETERS}.{name}")
 

@@ -70,14 +70,15 @@ def _seconds(request: Place, definition: Place) -> tuple[float, str]:
     whole = request.read(*_LIMITS, "MaxRuntimeInSeconds")
     if jobs is None and whole is None:
         chosen = ", Autotune chooses it" if has_autotune(request) else ""
-        raise UnknownError(f"there is no total of training jobs{chosen}, and no runtime of the tuning")
+        raise UnknownError(f"there is no total of training jobs{chosen}, and no runtime of the tuning job")
     known = []
     if jobs is not None:
-        known.append((jobs * runtime, f"{jobs:,} trainings × {{count}} × {_hours(runtime)}"))
+        known.append((jobs * runtime, f"{jobs:,} training jobs × {{count}} × {_hours(runtime)}"))
     if whole is not None:
         parallel = request.read(*_LIMITS, "MaxParallelTrainingJobs")
         parallel = parallel if jobs is None else min(parallel, jobs)
-        known.append((parallel * whole, f"{parallel:,} trainings at a time × {{count}} × {_hours(whole)} of tuning"))
+        how = f"{parallel:,} training jobs at a time × {{count}} × {_hours(whole)} of tuning"
+        known.append((parallel * whole, how))
     return min(known)
 
 

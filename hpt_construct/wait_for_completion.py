@@ -77,7 +77,7 @@ def problems(wait: Any, request: Mapping[str, Any]) -> Iterator[str]:
             # Where definitions differ in direction, the best training job may be from either.
             if getattr(wait, other) is not None and direction in directions and len(directions) > 1:
                 yield (
-                    f"wait_for_completion.{name}: got None beside {other}, must be given too, as a definition's "
+                    f"wait_for_completion.{name}: got None beside {other}, must be given too, because a definition's "
                     f"objective may be one to {direction.lower()}"
                 )
             continue
@@ -87,7 +87,7 @@ def problems(wait: Any, request: Mapping[str, Any]) -> Iterator[str]:
             yield f"wait_for_completion.{name}: got {shown}, must be a finite number, known at synth"
         elif directions and directions.isdisjoint({direction, None}):
             yield (
-                f"wait_for_completion.{name}: got {show(value)}, and the objective is not one to {direction.lower()}; "
+                f"wait_for_completion.{name}: got {show(value)}, but the objective is not one to {direction.lower()}; "
                 f"use {other}"
             )
 
@@ -102,7 +102,7 @@ def _bad_timeout(timeout: Any) -> Iterator[str]:
     elif not _SHORTEST <= timeout.to_seconds(integral=False) <= _LONGEST:
         yield (
             f"wait_for_completion.timeout: got {timeout.to_human_string()}, must be 1 minute to 12 hours, which is "
-            "CloudFormation's longest; for a longer tuning, leave wait_for_completion out, and use "
+            "CloudFormation's longest; for a longer tuning job, leave wait_for_completion out, and use "
             "HyperparameterTuningJob.from_tuning_job_name(...).best_training_job in a deployment after its end"
         )
 

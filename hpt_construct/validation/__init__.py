@@ -1,4 +1,4 @@
-"""What can be known to be wrong with a request at synth; works on the API's form of it, and asks no jsii kernel."""
+"""Validates a request at synth, as far as it is known there; works on its API form and makes no jsii call."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ __all__ = [
 
 
 class _Unknown:
-    """In place of a value that is reported already: rules take it for a token, and leave alone what depends on it."""
+    """Replaces a value that is reported already: rules take it for a token, and skip what depends on it."""
 
     def resolve(self) -> None:
-        """What tells a token from other objects."""
+        """Makes the object look like a token."""
 
 
 def check(request: Mapping[str, Any]) -> list[Finding]:
-    """Everything that is wrong or doubtful, at once: the structure, then the rules for what is sound of it."""
+    """Return all errors and warnings at once: those of the structure, then of the rules for the rest of the request."""
     problems = structure_problems(request)
     findings = [Finding("structure", Level.ERROR, overridable=False, problem=problem) for problem in problems]
     if any(not problem.path for problem in problems):
@@ -49,13 +49,13 @@ def check(request: Mapping[str, Any]) -> list[Finding]:
 
 
 def tag_problems(tags: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    """What is wrong with the tags of a job, wherever they come from; the paths begin with ``Tags``."""
+    """Return what is wrong with the tags of a job, wherever they come from; the paths begin with ``Tags``."""
     problems = [finding.problem for finding in check({"Tags": tags})]
     return [problem for problem in problems if problem.path[0] == "Tags"]
 
 
 def _without(value: Any, path: Path) -> Any:
-    """A copy in which what is at the path is unknown; shared with the original are the parts beside the path."""
+    """Return a copy whose value at the path is unknown; it shares everything beside the path with the original."""
     if not path:
         return _Unknown()
     step, *below = path

@@ -1,4 +1,4 @@
-"""What can't be reached from the region that a tuning runs in."""
+"""Finds what a tuning job can't reach from the region that it runs in."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _IMAGE = "TrainingImage"
 
 
 def image_problems(request: Mapping[str, Value], region: Callable[[], str]) -> Iterator[Problem]:
-    """What is wrong with images of another region than the stack's: rule D7 of the reference.
+    """Yield a problem for each image of another region than the stack's: rule D7 of the reference.
 
     "Invalid DNS suffix 'amazonaws.com' for region 'us-east-1' in training image. Please provide the valid
     <region>.<dns-suffix>: 'eu-central-1.amazonaws.com'", says the service
     (https://github.com/aws-samples/mlops-amazon-sagemaker/issues/9).
 
     :param request: The request, structurally valid.
-    :param region: Tells the region; asked only if there is an image of a known one.
+    :param region: Returns the stack's region; called only if the region of an image is known.
     """
     for _, definition in each_definition(Place(request)):
         for _name, specification in definition.given(_SPECIFICATION):
             place = Place(specification, definition.at(_SPECIFICATION))
-            # Also of one with tokens the region may be known: a repository in another stack has it.
+            # The region may be known even if the image has tokens, as for a repository in another stack.
             image = place.value.get(_IMAGE)
             if isinstance(image, str) and (theirs := region_of(image)) is not None:
                 here = region()

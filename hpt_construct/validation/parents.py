@@ -1,4 +1,4 @@
-"""The rules between a warm start and those of its parents whose requests are known, being jobs of the same app."""
+"""The rules between a warm start and its parents in the same app, whose requests are known."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _KINDS = {
 
 
 def parent_problems(request: Mapping[str, Value], parents: Sequence[Mapping[str, Value] | None]) -> list[Problem]:
-    """What keeps a tuning from starting with the results of its parents: rules W1, W3 and W4 of the reference.
+    """Return what keeps a tuning job from starting with its parents' results: rules W1, W3 and W4 of the reference.
 
-    :param request: The request of the tuning, structurally valid.
-    :param parents: The request of each of its parents, in their order; None for one that is not known.
+    :param request: The tuning job's request, structurally valid.
+    :param parents: The request of each parent, in the order of the warm start; None for one that is not known.
     """
     found: list[Problem] = []
     with suppress(TokenMetError):
@@ -43,7 +43,7 @@ def parent_problems(request: Mapping[str, Value], parents: Sequence[Mapping[str,
 
 
 def _not_distinct(request: Place, parents: Sequence[Mapping[str, Value] | None]) -> Iterator[Problem]:
-    """Names that a token hides in the request, but not from the app; the others are checked with it."""
+    """Check names that are tokens in the request but that the app knows; the request's own rules check the others."""
     if not parents:
         return
     own = request.value.get(_NAME)
@@ -61,14 +61,14 @@ def _not_distinct(request: Place, parents: Sequence[Mapping[str, Value] | None])
 
 
 def _folded(name: Value) -> str:
-    """SageMaker's names ignore case."""
+    """Fold a name, because SageMaker's names ignore case."""
     return str(name) if is_token(name) else str(name).casefold()
 
 
 def _other_objective(request: Place, parent: Place, path: Path) -> Iterator[Problem]:
     mine, theirs = (each.read(CONFIG, "HyperParameterTuningJobObjective", "MetricName") for each in (request, parent))
     if mine is not None and theirs is not None and mine != theirs:
-        message = f"its objective is {show(theirs)}, and this tuning's {show(mine)}; a warm start keeps the metric"
+        message = f"its objective is {show(theirs)}, and this tuning job's {show(mine)}; a warm start keeps the metric"
         yield Problem(path, f"{message}: change the objective, or leave the parent out")
 
 
@@ -79,16 +79,16 @@ def _other_hyperparameters(request: Place, parent: Place, path: Path) -> Iterato
         return
     missing = ", ".join(map(show, sorted(theirs - mine)))
     added = ", ".join(map(show, sorted(mine - theirs)))
-    differ = "; ".join(filter(None, (missing and f"only it has {missing}", added and f"only this tuning has {added}")))
-    message = f"its hyperparameters are others: {differ}; static and tuned together, a warm start keeps the names"
-    yield Problem(path, f"{message}: drop or add them, static ones will do")
+    differ = "; ".join(filter(None, (missing and f"only it has {missing}", added and f"only this job has {added}")))
+    message = f"its hyperparameters differ: {differ}; a warm start keeps the names, static and tuned together"
+    yield Problem(path, f"{message}: drop or add some, static ones will do")
 
 
 def _other_kinds(request: Place, parent: Place, path: Path) -> Iterator[Problem]:
     mine, theirs = _tuned(request), _tuned(parent)
     for name in sorted(mine.keys() & theirs.keys()):
         if mine[name] != theirs[name]:
-            message = f"it tunes {show(name)} in {_KINDS[theirs[name]]} range, this tuning in {_KINDS[mine[name]]} one"
+            message = f"it tunes {show(name)} in {_KINDS[theirs[name]]} range, this job in {_KINDS[mine[name]]} one"
             yield Problem(path, f"{message}; a warm start keeps the kind: take that, or make it static")
 
 
@@ -103,7 +103,7 @@ def _names(request: Place) -> set[str] | None:
 
 
 def _tuned(request: Place) -> dict[str, str]:
-    """Return the hyperparameters that are searched, and in which kind of range each."""
+    """Return the hyperparameters that are tuned, each with the kind of its range."""
     ranges = request.below(CONFIG, "ParameterRanges")
     if ranges is None:
         return {}

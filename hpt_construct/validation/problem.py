@@ -1,4 +1,4 @@
-"""One thing that is wrong: where, and what."""
+"""One problem in a request: its path and its message."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong at a path; the words for the path are chosen later, by what the caller wrote."""
+    """What is wrong at a path; the path is spelled later, in the form that the caller wrote."""
 
     path: Path
     message: str
     structural: bool = False
-    """Whether the value is not what the API model has at the path; a typed form has words of its own for that."""
+    """Whether the value differs from what the API model has at the path; the typed form has its own messages for that.
+    """
 
 
 def spell_api(path: Path) -> str:
-    """A path as the API's documentation writes it.
+    """Spell a path as the API's documentation does.
 
     >>> spell_api(("TrainingJobDefinition", "InputDataConfig", 0, "ChannelName"))
     'TrainingJobDefinition.InputDataConfig[0].ChannelName'

@@ -1,4 +1,4 @@
-"""The request against the API model: required and unknown members, types, enums, patterns, lengths and bounds."""
+"""Checks a request against the API model: required and unknown members, types, enums, patterns, lengths and bounds."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ _LATER_ITEM = "#{Token["
 _BITS = {"integer": 31, "long": 63}
 _MOST_SUGGESTED = 12
 _LOST = "__proto__"
-"""No entry of an object in JavaScript, but its prototype."""
+"""In JavaScript the prototype of an object, not an entry of it."""
 
 _CALCULATED = (
-    "got a number that was calculated of a token, which stands for a value of the deployment; "
+    "got a number that was calculated from a token, which stands for a value that only the deployment knows; "
     "pass the token itself, or calculate with a number that is known at synth"
 )
 
 Check = Callable[[Any], Sequence[Problem]]
-"""What is wrong with a value of a shape, with paths from the value down."""
+"""Returns what is wrong with a value of a shape, with paths that begin at the value."""
 
 
 def structure_problems(request: Any) -> list[Problem]:
-    """Everything in which the request differs from what the API model allows; a token is trusted to be right."""
+    """Return every difference between the request and what the API model allows; tokens count as right."""
     return [Problem(found.path, found.message, structural=True) for found in _check(api_model.REQUEST)(request)]
 
 
-# A shape is read once, not for each value of each job. Paths are put together from below, where there is a problem:
-# most values have none.
+# Cached, so that a shape is read once and not for each value of each job. Paths are built from the bottom up and only
+# where there is a problem, because most values have none.
 @cache
 def _check(shape_name: str) -> Check:
     shape = api_model.shapes()[shape_name]
@@ -65,7 +65,7 @@ def _check(shape_name: str) -> Check:
     def check(value: Any) -> Sequence[Problem]:
         if is_token(value):
             return _later_list(words, items) if isinstance(value, (list, tuple)) else ()
-        # A metric may be that large; seconds, counts and texts are not.
+        # Only a metric may be as large as a number calculated from a token; seconds, counts and texts never are.
         if kind != "float" and is_calculated(value):
             return (Problem((), _CALCULATED),)
         if not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean"):
@@ -76,7 +76,7 @@ def _check(shape_name: str) -> Check:
 
 
 def _later_list(words: str, items: str) -> Sequence[Problem]:
-    """What is wrong with a list that only CloudFormation knows: one of strings, whose items can't be told apart."""
+    """Return what is wrong with a list of strings that only CloudFormation knows and whose items can't be separated."""
     got = "got a list of strings that only CloudFormation knows, must be"
     if items == "structure":
         return (Problem((), f"{got} a list of structures; write them out, their values may be tokens"),)
@@ -104,7 +104,7 @@ def _check_structure(shape_name: str, shape: Mapping[str, Any]) -> Check:
         found = [Problem((name,), "missing; the API requires it") for name in required if name not in value]
         for name, item in value.items():
             if name in members:
-                # Only what a request has is made a check of: most of the model's patterns need never be compiled.
+                # Checks are made only for members that a request has: most of the model's patterns are never compiled.
                 if problems := _check(members[name])(item):
                     found += _below(name, problems)
             elif name in api_model.OUTPUT_ONLY.get(shape_name, ()):
@@ -147,16 +147,16 @@ def _check_list(_: str, shape: Mapping[str, Any]) -> Check:
 
 
 def _api_name(shape_name: str, name: Any) -> Any:
-    """The member that a name of the typed form stands for, or that very name."""
+    """Return the member that a name of the typed form stands for, or the name itself."""
     return spelling.api_names(shape_name).get(str(name), name)
 
 
 def _nearest(got: Any, allowed: Any) -> str:
     names = list(allowed)
-    # Case is what people get wrong most: compare without it.
+    # Case is the most common mistake, so the comparison ignores it.
     by_folded = {name.casefold(): name for name in names}
     folded = str(got).casefold()
-    # EC2 says m5.xlarge where SageMaker says ml.m5.xlarge; by letters alone another family is as near.
+    # EC2 says m5.xlarge where SageMaker says ml.m5.xlarge; by its letters alone, another family would be as close.
     close = [name for name in by_folded if name.endswith(f".{folded}")]
     close += difflib.get_close_matches(folded, by_folded, n=1)
     if close:
@@ -181,10 +181,10 @@ def _check_string(shape_name: str, shape: Mapping[str, Any]) -> Check:
 
     def check(value: str) -> list[Problem]:
         if _LATER_ITEM in value:
-            message = "got an item that was taken of a list as [0], and only CloudFormation knows the list"
-            return [Problem((), f"{message}; cdk.Fn.select(0, ...) takes it")]
+            message = "got an item that was taken from a list with [0], and only CloudFormation knows the list"
+            return [Problem((), f"{message}; use cdk.Fn.select(0, ...)")]
         found = _size_problems(len(value), shape, "characters")
-        # Of what must be long, such as an ARN, a short one is no ARN: that says more than how long it is.
+        # For a value that must be long, such as an ARN, "is not an ARN" says more than "is too short".
         short = len(value) < shape.get("min", 0) and shape["min"] > 1
         if (not found or short) and pattern is not None and not pattern.fullmatch(value):
             return [Problem((), f"got {show(value)}, must be {api_model.meaning(shape_name)}")]
@@ -218,12 +218,12 @@ def _check_boolean(_: str, _shape: Mapping[str, Any]) -> Check:
 
 @cache
 def _pattern(java: str) -> re.Pattern[str]:
-    """The model's patterns are Java's: of what Python lacks, only classes of characters occur, and only inside
-    brackets.
+    """Translate a pattern of the model, which is Java's. Of what Python lacks, the model uses only character classes,
+    and only inside brackets.
     """
     separators = " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
     python = java.replace(r"\p{L}", r"\w").replace(r"\p{N}", r"\w").replace(r"\p{Z}", separators)
-    # As in Java, classes are ASCII's but for those of Unicode, and a dot is no line break.
+    # As in Java, classes are ASCII except those of Unicode, and a dot does not match a line break.
     return re.compile(python, 0 if python != java else re.ASCII)
 
 
@@ -254,4 +254,4 @@ _INSIDE: Final[Mapping[str, Callable[[str, Mapping[str, Any]], Check]]] = {
     "string": _check_string,
     "boolean": _check_boolean,
 }
-"""By the kind of the shape; the other kinds are numbers."""
+"""The check of each kind of shape; the other kinds are numbers."""

@@ -194,14 +194,14 @@ def test_worst_case_of_a_real_request_is_known_if_something_ends_it(file: Path) 
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
-        (on(instance_type="ml.m5.large", instance_count=2), "40 (20 trainings × 2 instances × 1 h)"),
+        (on(instance_type="ml.m5.large", instance_count=2), "40 (20 training jobs × 2 instances × 1 h)"),
         (
             {"resource_limits": ResourceLimits(max_parallel_training_jobs=3, max_runtime=cdk.Duration.minutes(90))},
-            "4.5 (3 trainings at a time × 1 instance × 1.5 h of tuning)",
+            "4.5 (3 training jobs at a time × 1 instance × 1.5 h of tuning)",
         ),
         (
             several({}, {"stopping_condition": StoppingCondition(max_runtime=cdk.Duration.hours(2))}),
-            "40 (20 trainings × 1 instance × 2 h)",
+            "40 (20 training jobs × 1 instance × 2 h)",
         ),
     ],
     ids=["trainings", "time", "the-dearest-definition"],
@@ -232,7 +232,7 @@ def test_ceiling_that_is_reached_is_kept(stack: cdk.Stack) -> None:
     [
         (
             ResourceLimits(max_parallel_training_jobs=1),
-            "there is no total of training jobs, and no runtime of the tuning",
+            "there is no total of training jobs, and no runtime of the tuning job",
         ),
         (
             ResourceLimits(max_parallel_training_jobs=1, max_training_jobs=TOKEN),
@@ -277,7 +277,7 @@ def test_ceiling_is_a_number_above_zero(stack: cdk.Stack, ceiling: Any, shown: s
 
 def test_ceiling_holds_for_a_plain_request_too(stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
     """It is an option of both forms."""
-    with pytest.raises(ValidationError, match=r"the request allows 480 \(20 trainings × 2 instances × 12 h\)"):
+    with pytest.raises(ValidationError, match=r"the request allows 480 \(20 training jobs × 2 instances × 12 h\)"):
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, max_instance_hours=100)
     job = HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, max_instance_hours=480)
     assert job.worst_case_instance_hours == {"ml.c4.2xlarge": 480}

@@ -56,8 +56,8 @@ def test_item_of_such_a_list_may_be_selected(stack: cdk.Stack) -> None:
 
 GOT = "got a list of strings that only CloudFormation knows, must be"
 STRUCTURES = f"{GOT} a list of structures; write them out, their values may be tokens"
-OF_A_LIST = "got an item that was taken of a list as [0], and only CloudFormation knows the list"
-ITEM = f"{OF_A_LIST}; cdk.Fn.select(0, ...) takes it"
+OF_A_LIST = "got an item that was taken from a list with [0], and only CloudFormation knows the list"
+ITEM = f"{OF_A_LIST}; use cdk.Fn.select(0, ...)"
 
 
 def network(subnets: Any) -> dict[str, Any]:

@@ -380,7 +380,7 @@ class TestBestTrainingJob:
         with pytest.raises(ValidationError) as caught:
             best.hyperparameter("depth")
         assert caught.value.problems == (
-            "hyperparameter: got 'depth', must be one that the tuning chooses, of alpha, eta",
+            "hyperparameter: got 'depth', must be one that the tuning job chooses: alpha, eta",
         )
 
     def test_leaves_names_that_it_can_t_know(self, stack: cdk.Stack) -> None:
@@ -477,7 +477,7 @@ class TestBadInput:
             ),
             (
                 WaitForCompletion(timeout=cdk.Duration.hours(1), objective_at_most=1),
-                "wait_for_completion.objective_at_most: got 1, and the objective is not one to minimize; use",
+                "wait_for_completion.objective_at_most: got 1, but the objective is not one to minimize; use",
             ),
             (
                 WaitForCompletion(timeout=cdk.Duration.hours(1), objective_at_least=float("nan")),
@@ -504,7 +504,7 @@ class TestBadInput:
     def test_is_refused_from_a_plain_request_too(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
         """The same words, for an option is not the request's."""
         wait = WaitForCompletion(timeout=cdk.Duration.hours(1), objective_at_most=1)
-        with pytest.raises(ValidationError, match=r"wait_for_completion\.objective_at_most: got 1, and the objective"):
+        with pytest.raises(ValidationError, match=r"wait_for_completion\.objective_at_most: got 1, but the objective"):
             HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, wait_for_completion=wait)
 
     def test_least_and_longest_are_taken(self, stack: cdk.Stack) -> None:

@@ -82,8 +82,8 @@ def test_other_objective_is_a_problem(stack: cdk.Stack) -> None:
     """SageMaker compares the results of both."""
     assert problems(stack, ["older", minimal(stack, "Parent")], objective=Objective.minimize("error")) == (
         (
-            "warm_start.parents[1]: its objective is 'loss', and this tuning's 'error'; a warm start keeps the metric: "
-            "change the objective, or leave the parent out"
+            "warm_start.parents[1]: its objective is 'loss', and this tuning job's 'error'; a warm start keeps the "
+            "metric: change the objective, or leave the parent out"
         ),
     )
 
@@ -94,8 +94,8 @@ def test_other_hyperparameters_are_a_problem(stack: cdk.Stack) -> None:
     found = problems(stack, [parent], training_job=definition(static_hyperparameters={"rounds": 9, "alpha": 1}))
     assert found == (
         (
-            "warm_start.parents[0]: its hyperparameters are others: only it has 'eta'; only this tuning has 'alpha'; "
-            "static and tuned together, a warm start keeps the names: drop or add them, static ones will do"
+            "warm_start.parents[0]: its hyperparameters differ: only it has 'eta'; only this job has 'alpha'; "
+            "a warm start keeps the names, static and tuned together: drop or add some, static ones will do"
         ),
     )
 
@@ -105,7 +105,7 @@ def test_other_kind_of_range_is_a_problem(stack: cdk.Stack) -> None:
     parent = minimal(stack, "Parent")
     assert problems(stack, [parent], parameter_ranges=[CategoricalRange("depth", ["1", "2"])]) == (
         (
-            "warm_start.parents[0]: it tunes 'depth' in an integer range, this tuning in a categorical one; "
+            "warm_start.parents[0]: it tunes 'depth' in an integer range, this job in a categorical one; "
             "a warm start keeps the kind: take that, or make it static"
         ),
     )

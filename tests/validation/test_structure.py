@@ -201,4 +201,4 @@ def test_number_that_was_calculated_of_a_token_is_told_as_that(
     assert is_token(TOKEN)
     guide_request["TrainingJobDefinition"]["StoppingCondition"]["MaxRuntimeInSeconds"] = calculated
     [problem] = structure_problems(guide_request)
-    assert problem.message.startswith("got a number that was calculated of a token")
+    assert problem.message.startswith("got a number that was calculated from a token")

@@ -1,4 +1,4 @@
-"""The rules across fields, as one table, and what a request breaks of them; ids are those of the reference."""
+"""The rules across fields as one table, and a request's violations of them; the ids are those of the reference."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ RULES: tuple[Rule, ...] = (
     *data.RULES,
     *built_in.RULES,
 )
-"""In the order of the reference. What the API model says by itself (P11, A3, R6, N1) is checked with the structure."""
+"""In the order of the reference. The structure's check covers what the API model says by itself (P11, A3, R6, N1)."""
 
 _BY_SCOPE: tuple[tuple[Scope, list[tuple[int, Check]]], ...] = tuple(
     (scope, [(number, rule.check) for number, rule in enumerate(RULES) if rule.scope is scope])
     for scope in dict.fromkeys(rule.scope for rule in RULES)
 )
-"""Each scope once, with the rules that are asked there and their numbers in the table: to look for the places of each
-rule by itself takes as long as the rules.
+"""Each scope once, with its rules and their numbers in the table: finding the places of each rule separately takes as
+long as the rules themselves.
 """
 
 
@@ -47,7 +47,7 @@ class Finding:
 
 
 def rule_findings(request: Mapping[str, Value]) -> list[Finding]:
-    """Everything in which a structurally valid request breaks a rule; what a token hides is left to deploy time."""
+    """Return every violation of a rule by a structurally valid request, except what a token hides."""
     root = Place(request)
     found: list[tuple[int, Problem]] = []
     for walk, numbered in _BY_SCOPE:
@@ -55,7 +55,7 @@ def rule_findings(request: Mapping[str, Value]) -> list[Finding]:
             for number, check in numbered:
                 try:
                     for problem in check(*places):
-                        found.append((number, problem))  # noqa: PERF401 – what comes before a token counts
+                        found.append((number, problem))  # noqa: PERF401 – problems found before a token count
                 except TokenMetError:
                     continue
     rows = ((RULES[number], problem) for number, problem in sorted(found, key=itemgetter(0)))

@@ -36,7 +36,7 @@ def _each_metric(request: Place) -> Iterator[tuple[Place]]:
 
 
 def _one_algorithm(_: Place, specification: Place) -> Iterator[Problem]:
-    # An empty image is none: the API takes "" for a member that is left out.
+    # An empty string counts as left out, because the API treats "" so.
     name, image = specification.read("AlgorithmName"), specification.read("TrainingImage")
     if name and image:
         yield Problem(specification.at("AlgorithmName"), "given beside TrainingImage; choose one of the two")
@@ -52,7 +52,7 @@ def _named_one_brings_its_metrics(_: Place, specification: Place) -> Iterator[Pr
 
 
 def _built_in_brings_its_metrics(definition: Place, specification: Place) -> Iterator[Problem]:
-    # A script that runs in the image of XGBoost may well write metrics of its own.
+    # A script in XGBoost's image may write metrics of its own.
     if (
         specification.read(_METRICS)
         and is_built_in(specification.read("TrainingImage") or "")
@@ -96,9 +96,9 @@ def _metrics_within_limit(request: Place) -> Iterator[Problem]:
     ]
     count = sum(count for count, _ in counts)
     if count > _MOST_METRICS:
-        # Where there are most, some are to be dropped.
+        # Reported where there are most of them to drop.
         _, fullest = max(counts, key=lambda each: each[0])
-        message = f"the tuning has {count} metric definitions, AWS's page of limits says {_MOST_METRICS}; drop some"
+        message = f"the tuning job has {count} metric definitions, AWS's page of limits says {_MOST_METRICS}; drop some"
         yield Problem(fullest.at(_METRICS), message)
 
 
@@ -109,7 +109,7 @@ def _regex_finds_a_value(metric: Place) -> Iterator[Problem]:
             warnings.simplefilter("ignore")
             groups = re.compile(regex).groups
     except (re.error, OverflowError, RecursionError) as error:
-        # Which dialect the service reads is not documented: so a warning.
+        # Only a warning, because the service's dialect is not documented.
         yield Problem(metric.at("Regex"), f"got {show(regex)}, which does not compile: {error}; correct it")
         return
     if not groups:
@@ -134,6 +134,6 @@ RULES = (
     Rule("D3", _W, "An image that is not built in has metric definitions", each_definition, _metrics_are_defined),
     Rule("D4", _W, "A metric's regex compiles and has a group", _each_metric, _regex_finds_a_value),
     Rule("D5", _W, "Names of metrics are unique", _each_specification, _metric_names_are_unique),
-    Rule("D8", _W, "A tuning defines at most 20 metrics", whole, _metrics_within_limit),
+    Rule("D8", _W, "A tuning job defines at most 20 metrics", whole, _metrics_within_limit),
 )
 # fmt: on

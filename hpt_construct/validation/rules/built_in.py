@@ -1,7 +1,7 @@
-"""The rules for AWS's built-in algorithms: what each computes, takes and runs on.
+"""The rules for AWS's built-in algorithms: what each one computes, accepts and runs on.
 
-SageMaker takes most of what breaks them (Terraform's acceptance tests tune k-means by ``validation:accuracy``), and the
-trainings then fail, all of them, or search in the wrong direction.
+SageMaker accepts most requests that break these rules (Terraform's acceptance tests tune k-means by
+``validation:accuracy``), but then all training jobs fail, or the search goes in the wrong direction.
 """
 
 from __future__ import annotations
@@ -51,20 +51,20 @@ _METRICS = ("AlgorithmSpecification", "MetricDefinitions")
 _INPUTS = "InputDataConfig"
 _DATA = ("train", "validation", "test")
 _MOST_LISTED = 12
-# XGBoost then makes its validation data of the training data.
+# With this hyperparameter, XGBoost takes its validation data from the training data.
 _FOLDS = "_kfold"
 _ACCELERATED = ("ml.p", "ml.g")
 
 
 def _objective(request: Place, definition: BuiltIn) -> Place | None:
-    """Return the objective that the definition's trainings have."""
+    """Return the objective of the definition's training jobs."""
     if is_one_of_several(definition):
         return definition.below("TuningObjective")
     return request.below(CONFIG, "HyperParameterTuningJobObjective")
 
 
 def _metric(request: Place, definition: BuiltIn) -> tuple[Place, str] | None:
-    """Return the objective and its metric, unless it is one that the request defines."""
+    """Return the objective and its metric, unless the request itself defines that metric."""
     objective = _objective(request, definition)
     metric = None if objective is None else objective.read("MetricName")
     if objective is None or metric is None:
@@ -74,7 +74,7 @@ def _metric(request: Place, definition: BuiltIn) -> tuple[Place, str] | None:
 
 
 def _nearest(got: str, known: Iterable[str], page: str) -> str:
-    """Return the way out of a wrong name."""
+    """Return the way out of a wrong name, for a message."""
     names = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(got.casefold(), names, n=1)
     if close:
@@ -108,7 +108,7 @@ def _direction_is_better(request: Place, definition: BuiltIn) -> Iterator[Proble
 
 @scope
 def _each_tuned(request: Place) -> Iterator[tuple[BuiltIn, Place]]:
-    """Look at each range that a built-in algorithm is tuned by, with the definition that it is for."""
+    """Look at each range for a built-in algorithm, with the definition around it."""
     for _, definition in each_built_in(request):
         with suppress(TokenMetError):
             if (ranges := ranges_of(request, definition)) is not None:
@@ -116,15 +116,15 @@ def _each_tuned(request: Place) -> Iterator[tuple[BuiltIn, Place]]:
 
 
 def _hyperparameter(definition: BuiltIn, place: Place) -> tuple[str, str, Hyperparameter | None]:
-    """Return the kind of a range, the name that it is for, and what is known of that."""
+    """Return the kind of a range, its hyperparameter's name, and what the developer guide says about that."""
     name = place.read("Name")
     return str(place.path[-2]), name, definition.algorithm.hyperparameters.get(name)
 
 
 def _not_taken(definition: BuiltIn, name: str) -> str | None:
-    """Return what is wrong with the name of a hyperparameter, to read on after it; None if the algorithm takes it."""
+    """Return what is wrong with a hyperparameter's name, to follow it in a message; None if the algorithm takes it."""
     algorithm = definition.algorithm
-    # Some are not the algorithm's own: object2vec's _num_gpus, the SDK's sagemaker_region.
+    # Some names do not belong to the algorithm: object2vec's _num_gpus, the SDK's sagemaker_region.
     if name in algorithm.hyperparameters or name.startswith(("_", "sagemaker_")):
         return None
     return f"{algorithm.name} does not take it; {_nearest(name, algorithm.hyperparameters, algorithm.pages[0])}"
@@ -144,7 +144,7 @@ def _tuned_is_taken(definition: BuiltIn, place: Place) -> Iterator[Problem]:
 
 def _required_is_given(request: Place, definition: BuiltIn) -> Iterator[Problem]:
     if has_autotune(request):
-        # It may choose what is left out.
+        # Autotune may choose what is left out.
         return
     static = definition.read(STATIC) or {}
     ranges = ranges_of(request, definition)
@@ -157,7 +157,7 @@ def _required_is_given(request: Place, definition: BuiltIn) -> Iterator[Problem]
 
 
 def _required(each: Hyperparameter, static: Mapping[str, Any]) -> str | None:
-    """Return when a hyperparameter must be given, to read on after "needs it"; None if it need not."""
+    """Return when a hyperparameter is required, to follow "needs it" in a message; None if it is not."""
     if isinstance(each.required, bool):
         return ""
     [(other, values)] = each.required.items()
@@ -166,12 +166,12 @@ def _required(each: Hyperparameter, static: Mapping[str, Any]) -> str | None:
 
 
 def _can_be_tuned(each: Hyperparameter, kind: str) -> bool:
-    """Tell whether the ranges of a kind have values of a hyperparameter."""
+    """Tell whether a kind of range suits a hyperparameter."""
     return bool(each.tune) and kind not in _OTHER_KINDS.get(each.kind, ())
 
 
 def _tuned_can_be_tuned(definition: BuiltIn, place: Place) -> Iterator[Problem]:
-    # For XGBoost the service itself refuses it: https://github.com/aws/sagemaker-xgboost-container/issues/113
+    # For XGBoost, the service itself refuses this: https://github.com/aws/sagemaker-xgboost-container/issues/113
     kind, name, each = _hyperparameter(definition, place)
     if each is None or _can_be_tuned(each, kind):
         return
@@ -190,7 +190,7 @@ def _plain(value: Any) -> str:
 
 
 def _allowed(each: Hyperparameter, value: str) -> str | None:
-    """Return what a hyperparameter takes, if it does not take the value."""
+    """Return which values a hyperparameter takes; None if it takes this one."""
     text = _plain(value)
     if each.kind == "text" or (each.values and text.casefold() in {word.casefold() for word in each.values}):
         return None
@@ -205,7 +205,7 @@ def _allowed(each: Hyperparameter, value: str) -> str | None:
 
 
 def _in_words(interval: str) -> str:
-    """Return an interval to read on after "numbers".
+    """Return an interval in words, to follow "numbers" in a message.
 
     >>> _in_words("(0, inf)")
     'above 0'
@@ -257,7 +257,7 @@ def _metric_has_its_channel(request: Place, definition: BuiltIn) -> Iterator[Pro
     if found is None or found[1] not in algorithm.metrics or _FOLDS in definition.entries(STATIC):
         return
     channel = found[1].partition(":")[0]
-    # Of those that it needs in any case, the rule above says it.
+    # The rule above reports channels that the algorithm always needs.
     if channel not in algorithm.needs and channel not in _channels(definition):
         message = f"has no channel '{channel}', on which {algorithm.name} computes {found[1]}"
         yield Problem(definition.at(_INPUTS), f"{message}; add it, or choose another metric")
@@ -268,7 +268,7 @@ def _content_is_read(_: Place, definition: BuiltIn) -> Iterator[Problem]:
     for channel in definition.known(_INPUTS):
         for _name, kind in channel.given("ContentType"):
             if algorithm.content_types and kind and channel.read("ChannelName") in _DATA:
-                # With parameters: text/csv;label_size=0.
+                # Without its parameters, as in text/csv;label_size=0.
                 plain = kind.partition(";")[0].strip().casefold()
                 if plain not in algorithm.content_types:
                     known = ", ".join(algorithm.content_types)

@@ -37,8 +37,8 @@ DEFAULT_RUNTIME = 24 * 3600
 _LONGEST_RUNTIME = 28 * 24 * 3600
 _LONGEST_WAIT_WITHOUT_CHECKPOINTS = 3600
 
-# "You can't request a VolumeKmsKeyId when using an instance type with local storage." A family that is in neither set
-# (g7, and what comes after) is left alone.
+# "You can't request a VolumeKmsKeyId when using an instance type with local storage." Families in neither set (g7 and
+# later ones) are not checked.
 # fmt: off
 _LOCAL_STORAGE = frozenset({
     "g4dn", "g5", "g6", "g6e", "g7e", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200",
@@ -75,7 +75,7 @@ def _each_tuning_resource(request: Place) -> Iterator[tuple[Place]]:
 
 
 def instances(resource: Place) -> Iterator[Place]:
-    """Yield every place of a resource configuration where instances are asked for, as far as known."""
+    """Yield every known place in a resource configuration that requests instances."""
     yield resource
     for name in _INSTANCE_LISTS:
         yield from resource.known(name)
@@ -105,10 +105,10 @@ def _one_form_of_resource(_: Place, definition: Place) -> Iterator[Problem]:
 def _configs_or_one_type(resource: Place) -> Iterator[Problem]:
     if resource.read("InstanceConfigs"):
         for name, _ in resource.given("InstanceType", "InstanceCount", "VolumeSizeInGB"):
-            yield Problem(resource.at(name), "not allowed beside InstanceConfigs, which have it each; leave it out")
+            yield Problem(resource.at(name), "not allowed beside InstanceConfigs, which each have it; leave it out")
         return
     for name in ("InstanceType", "InstanceCount"):
-        # Not read: a token is there as well.
+        # Not read, because a token counts as given.
         if name not in resource.value:
             yield Problem(resource.at(name), "missing; give InstanceType and InstanceCount, or InstanceConfigs")
 
@@ -122,7 +122,7 @@ def _allocation_needs_a_choice(resource: Place) -> Iterator[Problem]:
 def _groups_or_one_type(_: Place, resource: Place) -> Iterator[Problem]:
     if resource.read("InstanceGroups"):
         for name, _value in resource.given("InstanceType", "InstanceCount"):
-            yield Problem(resource.at(name), "not allowed beside InstanceGroups, which have it each; leave it out")
+            yield Problem(resource.at(name), "not allowed beside InstanceGroups, which each have it; leave it out")
         return
     if resource.read("InstancePreferences"):
         return
@@ -195,13 +195,13 @@ def _local_storage_has_its_own_key(resource: Place) -> Iterator[Problem]:
 
 
 def _types_in(resource: Place, families: frozenset[str]) -> str:
-    """Return the types of some families among those that are asked for, to read; nothing if there are none."""
+    """Return, for a message, the requested types that belong to some families; an empty string if there are none."""
     types = [value for place in instances(resource) for _, value in place.given("InstanceType")]
     return ", ".join(dict.fromkeys(str(each) for each in types if _family(each) in families))
 
 
 def _volume_has_a_size(resource: Place) -> Iterator[Problem]:
-    # Each of InstanceConfigs must have one, which the model knows.
+    # The API model requires a size in each of InstanceConfigs.
     if resource.read("VolumeSizeInGB") or resource.read("InstanceConfigs"):
         return
     if names := _types_in(resource, _NO_STORAGE):
@@ -210,7 +210,7 @@ def _volume_has_a_size(resource: Place) -> Iterator[Problem]:
 
 
 def _some_instance(place: Place) -> Iterator[Problem]:
-    # The API's own minimum is 0: what the service does with none is not documented.
+    # The API's minimum is 0; what the service does with 0 instances is not documented.
     if place.read("InstanceCount") == 0:
         yield Problem(place.at("InstanceCount"), "got 0, must be at least 1; raise it")
 
@@ -243,7 +243,7 @@ def _only_spot_waits(_: Place, definition: Place) -> Iterator[Problem]:
     # "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"
     wait = definition.read(*_WAIT)
     if wait is not None and not definition.read(_SPOT):
-        message = f"got {wait}, only allowed with EnableManagedSpotTraining; leave it out, or turn spot training on"
+        message = f"got {wait}, only allowed with EnableManagedSpotTraining; leave it out, or turn that on"
         yield Problem(definition.at(*_WAIT), message)
 
 
@@ -279,7 +279,7 @@ def _checkpoints_are_kept(_: Place, definition: Place) -> Iterator[Problem]:
     if wait is None or wait <= _LONGEST_WAIT_WITHOUT_CHECKPOINTS or not definition.read(_SPOT):
         return
     if definition.read("CheckpointConfig") is not None and not keeps_checkpoints(definition):
-        message = f"got {wait:,}, and the algorithm keeps no checkpoints, with which it waits at most 3,600; lower it"
+        message = f"got {wait:,}, but the algorithm keeps no checkpoints, so it may wait at most 3,600; lower it"
         yield Problem(definition.at(*_WAIT), message)
 
 
@@ -291,7 +291,7 @@ def _is_ready_made(definition: Place) -> bool:
 
 def _spot_keeps_its_work(_: Place, definition: Place) -> Iterator[Problem]:
     if definition.read(_SPOT) and definition.read("CheckpointConfig") is None and keeps_checkpoints(definition):
-        message = "missing; with EnableManagedSpotTraining an interrupted training begins again without it; give it"
+        message = "missing; without it, a training job that EnableManagedSpotTraining interrupts starts over; give it"
         yield Problem(definition.at("CheckpointConfig"), message)
 
 
@@ -314,12 +314,12 @@ RULES = (
     Rule("R9", _W, "There is at least one instance", _each_counted, _some_instance),
     Rule("R10", _W, "Warm pools need no keep-alive period", _each_own_resource, _tuning_keeps_warm_itself),
     Rule("R11", _W, "A pending time is for accelerated types", each_definition, _pending_is_for_accelerators),
-    Rule("S1", _E, "Spot training has a wait time", each_definition, _spot_says_how_long_to_wait),
-    Rule("S2", _E, "A wait time is for spot training", each_definition, _only_spot_waits),
+    Rule("S1", _E, "Spot capacity needs a wait time", each_definition, _spot_says_how_long_to_wait),
+    Rule("S2", _E, "A wait time is for spot capacity only", each_definition, _only_spot_waits),
     Rule("S3", _E, "The wait time includes the runtime", each_definition, _wait_includes_runtime),
-    Rule("S4", _E, "A training takes at most 28 days", each_definition, _runtime_within_limit),
+    Rule("S4", _E, "A training job takes at most 28 days", each_definition, _runtime_within_limit),
     Rule("S5", _W, "Without checkpoints, spot waits at most an hour", each_definition, _spot_wait_without_checkpoints),
     Rule("S5", _W, "An algorithm without checkpoints waits at most an hour", each_built_in, _checkpoints_are_kept),
-    Rule("S6", _W, "Spot training keeps checkpoints", each_definition, _spot_keeps_its_work),
+    Rule("S6", _W, "Training jobs on spot capacity keep checkpoints", each_definition, _spot_keeps_its_work),
 )
 # fmt: on

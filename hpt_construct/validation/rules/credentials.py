@@ -1,4 +1,4 @@
-"""What looks like a credential; careful, for a false alarm teaches to ignore the next one."""
+"""Recognizes what looks like a credential; cautiously, because a false alarm teaches people to ignore the next one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 
 _ACCESS_KEY_ID = re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b")
 
-# The end of a name, in words. "token" alone is what language models are made of: pad_token, enc0_token_embedding_dim.
+# The last words of a name. "token" alone does not count, because language models are full of tokens: pad_token,
+# enc0_token_embedding_dim.
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:"
     r"password|passwd|passphrase|secret|api_?key|private_?key|secret_?key|access_?key(?:_?id)?|secret_?access_?key"
@@ -16,13 +17,13 @@ _SECRET_NAME = re.compile(
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
 
-# use_auth_token=True asks for a credential and is none; an ARN or a URI says where one is.
+# use_auth_token=True requests a credential but is none; an ARN or a URI only says where one is.
 _HARMLESS = frozenset({"", "0", "1", "true", "false", "yes", "no", "none", "null", "auto"})
 _REFERENCES = ("arn:", "s3://")
 
 
 def credential(name: str, value: str) -> str | None:
-    """Say what kind of credential an entry looks like, without its value; None if it looks like none.
+    """Return what kind of credential an entry looks like, without its value; None if it looks like none.
 
     >>> credential("aws_secret_access_key", "wJalrXUtnFEMI")
     'a credential by its name'

@@ -22,8 +22,8 @@ _OWN_TAGS = 4
 _OWN_PREFIX = "hpt-construct:"
 _SUBMITTED = "sagemaker_submit_directory"
 
-# "General purpose bucket naming rules" of the S3 user guide. Some buckets in us-east-1 that are older than March 2018
-# have other names: so a warning.
+# "General purpose bucket naming rules" of the S3 user guide. Only a warning, because some buckets in us-east-1 that are
+# older than March 2018 have other names.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -50,7 +50,7 @@ def _channel_has_one_source(_: Place, channel: Place) -> Iterator[Problem]:
 
 def _file_system_is_in_reach(definition: Place, channel: Place) -> Iterator[Problem]:
     if channel.read("DataSource", "FileSystemDataSource") is not None and definition.read("VpcConfig") is None:
-        message = "is in a VPC, and the training is not; give the definition a VpcConfig that reaches it"
+        message = "is in a VPC, and the training jobs are not; give the definition a VpcConfig that reaches it"
         yield Problem(channel.at("DataSource", "FileSystemDataSource"), message)
 
 
@@ -74,7 +74,7 @@ def _files_are_not_compressed(definition: Place, channel: Place) -> Iterator[Pro
 
 def _fast_files_are_not_compressed(definition: Place, channel: Place) -> Iterator[Problem]:
     if _is_compressed(channel) and _mode(definition, channel) == "FastFile":
-        message = "got 'Gzip', which is described for mode Pipe, not FastFile; leave it out, or set InputMode to Pipe"
+        message = "got 'Gzip', which is documented for mode Pipe, not FastFile; leave it out, or set InputMode to Pipe"
         yield Problem(channel.at("CompressionType"), message)
 
 
@@ -83,7 +83,7 @@ def _files_are_not_wrapped(definition: Place, channel: Place) -> Iterator[Proble
     if channel.read("RecordWrapperType") == "RecordIO":
         mode = _mode(definition, channel)
         if mode not in {None, "Pipe"}:
-            message = f"got 'RecordIO', described for mode Pipe, not {mode}; leave it out, or set InputMode to Pipe"
+            message = f"got 'RecordIO', documented for mode Pipe, not {mode}; leave it out, or set InputMode to Pipe"
             yield Problem(channel.at("RecordWrapperType"), message)
 
 
@@ -107,15 +107,15 @@ def _attributes_are_of_a_manifest(_: Place, channel: Place) -> Iterator[Problem]
             yield Problem(source.at("AttributeNames"), message)
 
 
-def _licence_is_accepted(_: Place, channel: Place) -> Iterator[Problem]:
+def _license_is_accepted(_: Place, channel: Place) -> Iterator[Problem]:
     steps = ("DataSource", "S3DataSource", "ModelAccessConfig", "AcceptEula")
     if channel.read(*steps) is False:
-        message = "got False, must be True to use the model; accept its licence, or leave ModelAccessConfig out"
+        message = "got False, must be True to use the model; accept its license, or leave ModelAccessConfig out"
         yield Problem(channel.at(*steps), message)
 
 
 def _express_takes_no_key(_: Place, definition: Place) -> Iterator[Problem]:
-    # An empty key is none: the API takes "" for a member that is left out.
+    # An empty string counts as left out, because the API treats "" so.
     if definition.read("OutputDataConfig", "KmsKeyId"):
         bucket = (definition.read("OutputDataConfig", "S3OutputPath") or "").partition("://")[2].partition("/")[0]
         if bucket.endswith("--x-s3"):
@@ -196,7 +196,7 @@ def _tag_keys_are_unique(request: Place) -> Iterator[Problem]:
 def _tag_keys_are_free(request: Place) -> Iterator[Problem]:
     for tag in request.known("Tags"):
         for _, key in tag.given("Key"):
-            # IAM compares tag keys without case, so ours is reserved in any as well.
+            # IAM ignores the case of tag keys, so our prefix is reserved in any case too.
             for prefix, owner in (("aws:", "AWS"), (_OWN_PREFIX, "this construct")):
                 if key.lower().startswith(prefix):
                     message = f"got {show(key)}, the prefix {prefix!r} is reserved for {owner}; choose another key"
@@ -216,7 +216,7 @@ RULES = (
     Rule("I4", _W, "RecordIO wrapping is for mode Pipe", each_channel, _files_are_not_wrapped),
     Rule("I5", _E, "An augmented manifest is read in mode Pipe", each_channel, _augmented_manifest_is_piped),
     Rule("I5", _W, "Attribute names go with an augmented manifest", each_channel, _attributes_are_of_a_manifest),
-    Rule("I6", _E, "The licence of a gated model is accepted", each_channel, _licence_is_accepted),
+    Rule("I6", _E, "The license of a gated model is accepted", each_channel, _license_is_accepted),
     Rule("I10", _W, "Output in S3 Express takes no key", each_definition, _express_takes_no_key),
     Rule("I11", _W, "Buckets have names that S3 allows", _each_location, _bucket_can_exist),
     Rule("E1", _E, "All definitions together have at most 48 environment variables", whole, _variables_within_limit),

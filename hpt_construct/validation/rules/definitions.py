@@ -62,7 +62,7 @@ def _tuning_leaves_it_to_them(request: Place, config: Place) -> Iterator[Problem
 def _definition_has_its_own(request: Place, definition: Place) -> Iterator[Problem]:
     if is_one_of_several(definition) and not has_autotune(request):
         for name in ("TuningObjective", "HyperParameterRanges"):
-            # Not read: what the one is says nothing of the other, so neither may hide it.
+            # Not read, because a token in the one must not hide that the other is missing.
             if name not in definition.value:
                 yield Problem(definition.at(name), "missing; with TrainingJobDefinitions each definition has its own")
 
@@ -96,7 +96,7 @@ def _single_leaves_it_to_tuning(_: Place, definition: Place) -> Iterator[Problem
         pairs = {"TuningObjective": "HyperParameterTuningJobObjective", "HyperParameterRanges": "ParameterRanges"}
         for name, _value in definition.given(*pairs):
             yield Problem(
-                definition.at(name), f"for TrainingJobDefinitions only; use the tuning's {pairs[name]} instead"
+                definition.at(name), f"for TrainingJobDefinitions only; use the tuning job's {pairs[name]} instead"
             )
 
 
@@ -143,7 +143,7 @@ def _warm_start_suits_strategy(request: Place) -> Iterator[Problem]:
     if request.read("WarmStartConfig") is not None:
         strategy = request.read(CONFIG, "Strategy")
         if strategy not in {None, "Bayesian", "Random"}:
-            message = f"described for strategies Bayesian and Random, not {strategy}"
+            message = f"documented for strategies Bayesian and Random, not {strategy}"
             yield Problem(request.at("WarmStartConfig"), f"{message}; leave it out, or choose one of these")
 
 
@@ -152,19 +152,19 @@ _E, _W = Level.ERROR, Level.WARNING
 # fmt: off
 RULES = (
     Rule("X1", _E, "There is TrainingJobDefinition or TrainingJobDefinitions", whole, _one_form_of_definition),
-    Rule("X2", _E, "Several definitions have ranges and objectives, not the tuning", tuning, _tuning_leaves_it_to_them),
+    Rule("X2", _E, "Only the definitions, if several, have ranges and objectives", tuning, _tuning_leaves_it_to_them),
     Rule("X2", _E, "Each of several definitions has ranges and an objective", each_definition, _definition_has_its_own),
     Rule("X3", _E, "Each of several definitions has a name", each_definition, _definition_is_named),
     Rule("X3", _E, "Names of definitions are unique", whole, _definition_names_are_unique),
-    Rule("X4", _E, "A tuning of several definitions has no warm start", whole, _several_start_cold),
-    Rule("X4", _W, "A tuning of several definitions has no early stopping", whole, _several_run_to_the_end),
+    Rule("X4", _E, "A tuning job of several definitions has no warm start", whole, _several_start_cold),
+    Rule("X4", _W, "A tuning job of several definitions has no early stopping", whole, _several_run_to_the_end),
     Rule("X5", _W, "A single definition has no ranges or objective", each_definition, _single_leaves_it_to_tuning),
-    Rule("X6", _E, "Without Autotune, a tuning of one definition has an objective", whole, _single_has_an_objective),
+    Rule("X6", _E, "Without Autotune, a single definition needs an objective", whole, _single_has_an_objective),
     Rule("A1", _W, "AutoParameters are for Autotune", each_ranges, _auto_parameters_need_autotune),
     Rule("A2", _E, "AutoParameters are not static too", each_definition, _auto_parameters_are_not_static),
     Rule("W1", _E, "Each parent of a warm start has a name", _each_parent, _parent_is_named),
     Rule("W1", _E, "Parents of a warm start are distinct", whole, _parents_are_distinct),
-    Rule("W1", _E, "A tuning is not its own parent", _each_parent, _parent_is_another_job),
+    Rule("W1", _E, "A tuning job is not its own parent", _each_parent, _parent_is_another_job),
     Rule("W8", _W, "A warm start is for Bayesian or Random", whole, _warm_start_suits_strategy),
 )
 # fmt: on

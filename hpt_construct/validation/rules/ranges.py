@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MOST_TUNED = 30
-# Of a training job the API takes 100; that a tuning counts static and tuned ones together is inferred from that.
+# The API allows 100 for a training job; that a tuning job counts static and tuned ones together is inferred from that.
 _MOST_HYPERPARAMETERS = 100
 
 _TYPED = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
@@ -77,13 +77,13 @@ def _each_categorical_range(request: Place) -> Iterator[tuple[Place]]:
 
 @lru_cache
 def as_number(text: str | None) -> Decimal | None:
-    """Return the number that a bound is, exactly; None if it is none, or beyond what a double holds."""
+    """Return a bound as an exact number; None if it is no number, or too large for a double."""
     if text is None or not _NUMBER.fullmatch(text) or math.isinf(float(text)):
         return None
     try:
         return Decimal(text)
     except DecimalException:
-        # An exponent below any that matters: 1e-99999999999999999999.
+        # The exponent is too small for Decimal: 1e-99999999999999999999.
         return None
 
 
@@ -186,7 +186,7 @@ def _hyperparameters_leave_room(request: Place, definition: Place) -> Iterator[P
     count = _hyperparameters(request, definition)
     if count >= _MOST_HYPERPARAMETERS:
         message = f"makes {count} hyperparameters with the tuned ones, and the service adds {_WRITTEN_BY_SERVICE}"
-        yield Problem(definition.at(_STATIC), f"{message}: a training takes {_MOST_HYPERPARAMETERS}; drop some")
+        yield Problem(definition.at(_STATIC), f"{message}: a training job takes {_MOST_HYPERPARAMETERS}; drop some")
 
 
 def _choices(ranges: Place) -> int | None:
@@ -204,7 +204,7 @@ def _choices(ranges: Place) -> int | None:
 
 def _enough_combinations(request: Place) -> Iterator[Problem]:
     total = request.read(*_TOTAL)
-    # Of a grid, G2 says it; Autotune searches what is not given here too.
+    # For a grid, G2 reports it; Autotune also searches what the request does not give.
     if total is None or request.read(CONFIG, "Strategy") == "Grid" or has_autotune(request):
         return
     choices = [_choices(ranges) for ranges in searched(request)]
@@ -222,9 +222,9 @@ def _service_writes_the_metric(_: Place, definition: Place) -> Iterator[Problem]
 def _no_credentials(_: Place, definition: Place) -> Iterator[Problem]:
     for member, entries in definition.given(_STATIC, "Environment"):
         for name, value in entries.items():
-            # What is found is named, never shown.
+            # The message names the kind of credential and never shows it.
             if not is_token(name) and not is_token(value) and (found := credential(name, value)):
-                message = f"looks like {found}, and is no secret here: Describe shows it; use Secrets Manager"
+                message = f"looks like {found}, and is not secret here: Describe shows it; use Secrets Manager"
                 yield Problem(definition.at(member, name), message)
 
 
@@ -257,7 +257,7 @@ def _tuning_has_ranges(request: Place) -> Iterator[Problem]:
 
 
 def _definition_has_ranges(request: Place, definition: Place) -> Iterator[Problem]:
-    # Where the member is missing, X2 says so.
+    # X2 reports a missing member.
     if is_one_of_several(definition) and not has_autotune(request):
         ranges = definition.read("HyperParameterRanges")
         if ranges is not None and not _has_entries(ranges):
@@ -280,10 +280,10 @@ RULES = (
     Rule("P7", _E, "At most 30 hyperparameters have a range", each_ranges, _tuned_within_limit),
     Rule("P8", _E, "A static hyperparameter is not tuned too", each_definition, _static_is_not_tuned),
     Rule("P9", _W, "At most 99 hyperparameters, static and tuned", each_definition, _hyperparameters_leave_room),
-    Rule("P10", _E, "Discrete ranges have a combination for each training", whole, _enough_combinations),
+    Rule("P10", _E, "Discrete ranges have a combination for each training job", whole, _enough_combinations),
     Rule("P12", _E, "_tuning_objective_metric is left to the service", each_definition, _service_writes_the_metric),
     Rule("P13", _W, "Hyperparameters and environment hold no credentials", each_definition, _no_credentials),
-    Rule("P14", _E, "Without Autotune, the tuning has a range", whole, _tuning_has_ranges),
+    Rule("P14", _E, "Without Autotune, the tuning job has a range", whole, _tuning_has_ranges),
     Rule("P14", _E, "Without Autotune, each definition has a range", each_definition, _definition_has_ranges),
     Rule("P15", _W, "Dynamic references are tokens", each_definition, _references_are_resolved),
 )

@@ -15,7 +15,7 @@ from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Path, Problem
 
 Value = Any
-"""A value of the request: what structure validation let through, of the API's types, or a token."""
+"""A value of the request that passed the structure's check: of the API's types, or a token."""
 
 CONFIG = "HyperParameterTuningJobConfig"
 STATIC = "StaticHyperParameters"
@@ -24,7 +24,7 @@ SEVERAL = "TrainingJobDefinitions"
 
 _IMAGE = ("AlgorithmSpecification", "TrainingImage")
 _MARK = "${Token["
-# Set by the SageMaker SDK when a script of the user runs in the image.
+# The SageMaker SDK sets this when a user's script runs in the image.
 _SCRIPT = "sagemaker_program"
 
 
@@ -32,34 +32,34 @@ class Level(StrEnum):
     """What breaking a rule means at synth."""
 
     ERROR = "error"
-    """SageMaker refuses the request, or certainly does not do what it says."""
+    """SageMaker refuses the request, or does not do what it says."""
     WARNING = "warning"
-    """SageMaker may take it, but it is most likely not meant so."""
+    """SageMaker may accept the request, but it is probably a mistake."""
 
 
 class TokenMetError(Exception):
-    """An operand is not known at synth; the rule that asked for it is skipped."""
+    """A rule needs a value that is not known at synth, so it is skipped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
-    """A structure of the request and where it is; rules look into it through this, so that none forgets the tokens."""
+    """A structure of the request and its path. Rules read the request through this only, so none forgets the tokens."""
 
     value: Mapping[str, Value]
     path: Path = ()
 
     def at(self, *steps: str | int) -> Path:
-        """Say where something below is, or would be."""
+        """Return the path of something below, whether or not it exists."""
         return (*self.path, *steps)
 
     def read(self, *steps: str) -> Value:
-        """Return what is below, None where nothing is; a token on the way there skips the rule."""
+        """Return the value below, None if there is none; a token on the way skips the rule."""
         found: Value = self.value
         for step in steps:
             found = found.get(step)
             if found is None:
                 return None
-            # Asked hundreds of times a request: a dict is none, and the mark in a string is quickly seen.
+            # This runs hundreds of times for each request, so a dict and a string without the mark take a shortcut.
             kind = type(found)
             if kind is not dict and (kind is not str or _MARK in found) and is_token(found):
                 raise TokenMetError
@@ -71,11 +71,11 @@ class Place:
         return None if found is None else Place(found, self.at(*steps))
 
     def every(self, *steps: str) -> list[Place]:
-        """Return all structures of a list; one that is a token skips the rule."""
+        """Return all structures of a list; a token among them skips the rule."""
         return [Place(item, self.at(*steps, index)) for index, item in enumerate(_certain(self.read(*steps) or ()))]
 
     def known(self, *steps: str) -> list[Place]:
-        """Return the structures of a list that are known, leaving out what is a token or hidden by one."""
+        """Return the known structures of a list, without tokens and what they hide."""
         try:
             items = self.read(*steps)
         except TokenMetError:
@@ -85,11 +85,11 @@ class Place:
         return [Place(item, self.at(*steps, index)) for index, item in enumerate(items) if not is_token(item)]
 
     def entries(self, *steps: str) -> Sequence[Value]:
-        """Return the items of a list or the keys of a map; one that is a token skips the rule."""
+        """Return the items of a list or the keys of a map; a token among them skips the rule."""
         return _certain(self.read(*steps) or ())
 
     def given(self, *names: str) -> Iterator[tuple[str, Value]]:
-        """Yield the members that are there and known."""
+        """Yield those of the named members that exist and are known."""
         get = self.value.get
         for name in names:
             value = get(name)
@@ -99,7 +99,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BuiltIn(Place):
-    """A definition whose image is known to be a built-in algorithm, with what is known of that."""
+    """A definition whose image is known to be a built-in algorithm, with what the developer guide says about it."""
 
     algorithm: Algorithm = field(kw_only=True)
 
@@ -112,7 +112,7 @@ def _certain(entries: Iterable[Value]) -> Sequence[Value]:
 
 
 def repeated(named: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
-    """Yield each that came before under the same name."""
+    """Yield each item whose name has occurred before."""
     seen: set[str] = set()
     for name, path in named:
         if name in seen:
@@ -121,17 +121,17 @@ def repeated(named: Iterable[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
 
 
 Scope = Callable[[Place], Iterable[tuple[Place, ...]]]
-"""The places of a request at which a rule is asked, each with those around it that the rule needs."""
+"""Returns the places of a request that a rule checks, each with the places around it that the rule needs."""
 
 Check = Callable[..., Iterator[Problem]]
-"""Asked with the places of one instance; yields what is wrong there."""
+"""Takes the places of one item of a scope, and yields what is wrong there."""
 
 _Places = TypeVar("_Places", bound=tuple[Place, ...])
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A row of the table. An id has a row for each thing that it says, and for each level."""
+    """A row of the table. An id has a row for each statement and each level."""
 
     id: str
     level: Level
@@ -139,11 +139,11 @@ class Rule:
     scope: Scope
     check: Check
     overridable: bool = False
-    """For a quota, which AWS may have raised."""
+    """Whether the rule is about a quota that AWS may have raised."""
 
 
 def scope(walk: Callable[[Place], Iterator[_Places]]) -> Callable[[Place], Sequence[_Places]]:
-    """Make a scope of a function that walks a request: walked once, however many rules and other scopes ask."""
+    """Make a scope from a function that walks a request: it walks once, however many rules and other scopes use it."""
 
     @lru_cache(maxsize=1)
     @wraps(walk)
@@ -161,14 +161,14 @@ def whole(request: Place) -> Iterator[tuple[Place]]:
 
 @scope
 def tuning(request: Place) -> Iterator[tuple[Place, Place]]:
-    """Look at the tuning's configuration, with the request around it."""
+    """Look at the tuning job's configuration, with the request around it."""
     for name, value in request.given(CONFIG):
         yield request, Place(value, (name,))
 
 
 @scope
 def each_definition(request: Place) -> Iterator[tuple[Place, Place]]:
-    """Look at the one definition and at each of several, with the request around it."""
+    """Look at the single definition and at each of several, with the request around it."""
     for name, value in request.given(SINGLE):
         yield request, Place(value, (name,))
     for definition in request.known(SEVERAL):
@@ -177,7 +177,7 @@ def each_definition(request: Place) -> Iterator[tuple[Place, Place]]:
 
 @scope
 def each_ranges(request: Place) -> Iterator[tuple[Place, Place]]:
-    """Look at each set of ranges, the tuning's and the definitions', with the request around it."""
+    """Look at each set of ranges, the tuning job's and the definitions', with the request around it."""
     for places, member in (
         (tuning(request), "ParameterRanges"),
         (each_definition(request), "HyperParameterRanges"),
@@ -189,7 +189,7 @@ def each_ranges(request: Place) -> Iterator[tuple[Place, Place]]:
 
 @scope
 def each_channel(request: Place) -> Iterator[tuple[Place, Place]]:
-    """Look at each input, with its definition around it."""
+    """Look at each channel, with its definition around it."""
     for _, definition in each_definition(request):
         for channel in definition.known("InputDataConfig"):
             yield definition, channel
@@ -206,46 +206,46 @@ def each_built_in(request: Place) -> Iterator[tuple[Place, BuiltIn]]:
 
 
 def runs_a_script(definition: Place) -> bool:
-    """Tell whether a script of the user runs in the image, which may take and write what it likes."""
+    """Tell whether a user's script runs in the image, which may take any hyperparameters and write any metrics."""
     return _SCRIPT in definition.entries(STATIC)
 
 
 def keeps_checkpoints(definition: Place) -> bool:
-    """Tell whether checkpoints are any good; of an image that is not built in nobody knows, so they are."""
+    """Tell whether the image saves checkpoints; an image that is not built in is assumed to."""
     image = definition.read(*_IMAGE) or ""
     name = algorithm_of(image)
     return name is None or knowledge(name).checkpoints == repository(image)
 
 
 def is_one_of_several(definition: Place) -> bool:
-    """Tell whether the definition stands in the list."""
+    """Tell whether the definition is in the list of several."""
     return definition.path[0] == SEVERAL
 
 
 def has_single(request: Place) -> bool:
-    """Tell whether there is the one definition, and no list; with both, only that is reported."""
+    """Tell whether there is a single definition and no list; a request with both gets a problem for that alone."""
     return request.read(SEVERAL) is None and request.read(SINGLE) is not None
 
 
 def has_several(request: Place) -> bool:
-    """Tell whether there is the list, and not also the one definition."""
+    """Tell whether there is a list of definitions and no single one."""
     return request.read(SINGLE) is None and request.read(SEVERAL) is not None
 
 
 def has_autotune(request: Place) -> bool:
-    """Tell whether SageMaker chooses what is left out; the one mode there is means yes."""
+    """Tell whether SageMaker chooses what is left out; Autotune's only mode means yes."""
     return request.read("Autotune") is not None
 
 
 def ranges_of(request: Place, definition: Place) -> Place | None:
-    """Return the ranges that the definition's trainings are drawn from."""
+    """Return the ranges that the definition's training jobs are drawn from."""
     if is_one_of_several(definition):
         return definition.below("HyperParameterRanges")
     return request.below(CONFIG, "ParameterRanges")
 
 
 def searched(request: Place) -> list[Place]:
-    """Return every set of ranges that the tuning draws from, all of them known."""
+    """Return every set of ranges that the tuning job draws from; a token among them skips the rule."""
     if request.read(SEVERAL) is None:
         found = [request.below(CONFIG, "ParameterRanges")]
     else:

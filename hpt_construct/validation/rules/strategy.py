@@ -1,4 +1,4 @@
-"""The rules for strategies and for the limits of a tuning."""
+"""The rules for strategies and for a tuning job's limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PARALLEL = ("ResourceLimits", "MaxParallelTrainingJobs")
 _HYPERBAND = ("StrategyConfig", "HyperbandStrategyConfig")
 
 # "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of
-# TrainingJobDefinition." These are the names that it is inferred from.
+# TrainingJobDefinition." SageMaker infers it from these names.
 _EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 
 
@@ -40,7 +40,7 @@ def _grid_takes_categories_only(request: Place, ranges: Place) -> Iterator[Probl
 
 
 def grid_size(request: Place) -> int | None:
-    """Return the trainings that a grid makes; None if it is no grid, or of several definitions (not documented)."""
+    """Return the number of training jobs in a grid; None without a grid, or with several definitions (undocumented)."""
     sets = searched(request) if request.read(CONFIG, "Strategy") == "Grid" else []
     if len(sets) != 1 or any(sets[0].read(kind) for kind in _NOT_CATEGORICAL):
         return None
@@ -87,8 +87,8 @@ def _grid_needs_no_seed(_: Place, config: Place) -> Iterator[Problem]:
 def _hyperband_stops_by_itself(_: Place, config: Place) -> Iterator[Problem]:
     stopping = config.read("TrainingJobEarlyStoppingType")
     if stopping not in {None, "Off"} and config.read("Strategy") == "Hyperband":
-        message = f"got '{stopping}', must be 'Off' with strategy Hyperband, which stops trainings itself; leave it out"
-        yield Problem(config.at("TrainingJobEarlyStoppingType"), message)
+        message = f"got '{stopping}', must be 'Off' with strategy Hyperband, which stops training jobs itself"
+        yield Problem(config.at("TrainingJobEarlyStoppingType"), f"{message}; leave it out")
 
 
 def _hyperband_knows_its_resource(request: Place, config: Place) -> Iterator[Problem]:
@@ -129,7 +129,7 @@ def _parallel_within_total(_: Place, config: Place) -> Iterator[Problem]:
 
 def _total_within_quota(_: Place, config: Place) -> Iterator[Problem]:
     total = config.read(*_TOTAL)
-    # Of a grid, G3 says it as an error.
+    # For a grid, G3 reports it as an error.
     if total is not None and total > _JOBS_QUOTA and config.read("Strategy") != "Grid":
         message = f"got {total:,}, the quota of an account is {_JOBS_QUOTA} unless AWS has raised it"
         yield Problem(config.at(*_TOTAL), f"{message} (for Random up to 10,000); lower it, or ask for more")
@@ -138,7 +138,7 @@ def _total_within_quota(_: Place, config: Place) -> Iterator[Problem]:
 def _parallel_within_limit(_: Place, config: Place) -> Iterator[Problem]:
     parallel = config.read(*_PARALLEL)
     if parallel is not None and parallel > _MOST_PARALLEL:
-        message = f"got {parallel}, must not be more than {_MOST_PARALLEL}, to which AWS raises the quota; lower it"
+        message = f"got {parallel}, must not be more than {_MOST_PARALLEL}, the most that AWS allows; lower it"
         yield Problem(config.at(*_PARALLEL), message)
 
 
@@ -160,7 +160,7 @@ def _something_ends_the_tuning(request: Place, config: Place) -> Iterator[Proble
         or (criteria is not None and _is_a_criterion(criteria))
     )
     if not ends:
-        message = "missing, and so is every other limit: the tuning starts trainings until the service ends it"
+        message = "missing, and so is every other limit: the tuning job starts training jobs until the service ends it"
         yield Problem(config.at(*_TOTAL), f"{message}; set it, MaxRuntimeInSeconds, or completion criteria")
 
 
@@ -175,7 +175,7 @@ def _is_a_criterion(criteria: Place) -> bool:
 def _runtime_within_quota(_: Place, config: Place) -> Iterator[Problem]:
     seconds = config.read("ResourceLimits", "MaxRuntimeInSeconds")
     if seconds is not None and seconds > _LONGEST_TUNING:
-        message = f"got {seconds:,}, the quota of a tuning is 30 days ({_LONGEST_TUNING:,}); lower it"
+        message = f"got {seconds:,}, the quota of a tuning job is 30 days ({_LONGEST_TUNING:,}); lower it"
         yield Problem(config.at("ResourceLimits", "MaxRuntimeInSeconds"), message)
 
 
@@ -204,12 +204,12 @@ RULES = (
     Rule("H3", _W, "StrategyConfig is for Hyperband only", tuning, _only_hyperband_has_settings),
     Rule("H4", _E, "Hyperband's MaxResource is at most 20,000", tuning, _hyperband_resource_within_limit),
     Rule("H4", _E, "Hyperband's MinResource is at most MaxResource", tuning, _hyperband_resources_in_order),
-    Rule("L1", _E, "No more trainings run at a time than in all", tuning, _parallel_within_total),
-    Rule("L2", _W, "More than 750 trainings need a raised quota", tuning, _total_within_quota),
-    Rule("L3", _E, "At most 100 trainings run at a time", tuning, _parallel_within_limit, overridable=True),
-    Rule("L3", _W, "More than 10 trainings at a time need a raised quota", tuning, _parallel_within_quota),
-    Rule("L4", _W, "Something ends the tuning: a total, a time or a criterion", tuning, _something_ends_the_tuning),
-    Rule("L5", _W, "A tuning takes at most 30 days", tuning, _runtime_within_quota),
+    Rule("L1", _E, "No more training jobs run at a time than in all", tuning, _parallel_within_total),
+    Rule("L2", _W, "More than 750 training jobs need a raised quota", tuning, _total_within_quota),
+    Rule("L3", _E, "At most 100 training jobs run at a time", tuning, _parallel_within_limit, overridable=True),
+    Rule("L3", _W, "More than 10 training jobs at a time need a raised quota", tuning, _parallel_within_quota),
+    Rule("L4", _W, "A total, a time or a criterion ends the tuning job", tuning, _something_ends_the_tuning),
+    Rule("L5", _W, "A tuning job takes at most 30 days", tuning, _runtime_within_quota),
     Rule("L6", _W, "A target value has an objective", tuning, _target_has_an_objective),
 )
 # fmt: on
