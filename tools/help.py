@@ -19,7 +19,7 @@ from sandbox import __main__ as sandbox
 
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Final = (REFERENCE / "hpt.md", REFERENCE / "sandbox.md")
-_BLOCK: Final = re.compile(r"^(```console\n\$ (.*--help)\n).*?^```", re.MULTILINE | re.DOTALL)
+_BLOCK: Final = re.compile(r"^(```console\n\$ (.*--help)\n)(?:(?!```).*\n)*```", re.MULTILINE)
 _HPT_COLUMNS: Final = 80
 _SANDBOX_COLUMNS: Final = 100
 
