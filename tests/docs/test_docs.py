@@ -14,24 +14,29 @@ import hpt_construct
 from hpt_construct import ValidationError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), ROOT / "docs" / "messages.md"]
-EXAMPLES = re.findall(
-    r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-)
+PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *PAGES]
+PROGRAM = re.compile(r"^```python\n((?:import|from) .*?)^```", re.MULTILINE | re.DOTALL)
+EXAMPLES = [
+    pytest.param(program, id=f"{path.relative_to(ROOT)}-{number}")
+    for path in [ROOT / "README.md", *PAGES]
+    for number, program in enumerate(PROGRAM.findall(path.read_text(encoding="utf-8")))
+]
+"""Complete programs: a block of code that imports what it uses."""
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_example_of_the_readme_runs(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example_runs(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a reader would paste it, with a request of his own beside it."""
     shutil.copy(ROOT / "tests" / "corpus" / "ex-xgboost-abalone.json", tmp_path / "tuning.json")
     monkeypatch.chdir(tmp_path)
-    exec(compile(example, "README.md", "exec"), {"__name__": "example"})  # noqa: S102 – our own README
+    exec(compile(example, "example.py", "exec"), {"__name__": "example"})  # noqa: S102 – our own documents
 
 
-def test_examples_of_the_readme_are_typed(tmp_path: Path) -> None:
+def test_examples_are_typed(tmp_path: Path) -> None:
     """``mypy --strict`` has nothing to say to who copies them."""
     for number, example in enumerate(EXAMPLES):
-        (tmp_path / f"example{number}.py").write_text(example, encoding="utf-8")
+        (tmp_path / f"example{number}.py").write_text(str(example.values[0]), encoding="utf-8")
     # With the repository's settings, and so with its cache: the CDK's types take half a minute to read.
     command = [sys.executable, "-m", "mypy", *map(str, sorted(tmp_path.iterdir()))]
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
@@ -48,25 +53,24 @@ def test_every_public_class_has_an_example() -> None:
 def test_message_of_the_readme_is_what_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The README's error is the real one for the README's example."""
     monkeypatch.chdir(tmp_path)
-    wrong = (
-        EXAMPLES[0]
-        .replace("hpt.Strategy.BAYESIAN", '"bayesian"')
-        .replace("max_training_jobs=20", "max_training_jobs=2")
+    [example] = PROGRAM.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    wrong = example.replace("hpt.Strategy.BAYESIAN", '"bayesian"').replace(
+        "max_training_jobs=20", "max_training_jobs=2"
     )
     with pytest.raises(ValidationError) as caught:
-        exec(compile(wrong, "README.md", "exec"), {})  # noqa: S102 – our own README
+        exec(compile(wrong, "example.py", "exec"), {})  # noqa: S102 – our own README
     assert f"hpt_construct.errors.ValidationError: {caught.value}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path) -> None:
-    """Every relative link is a file of the repository."""
-    links = re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8"))
-    missing = [link for link in links if not link.startswith("https://") and not (ROOT / link).exists()]
+    """Every relative link is a file of the repository, whoever follows it from the file itself."""
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+    missing = [link for link in links if not link.startswith("https://") and not (document.parent / link).exists()]
     assert missing == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_that_are_named_exist(document: Path) -> None:
     """A path in backticks with a folder of ours in it is there."""
     folders = "|".join(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
