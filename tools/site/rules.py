@@ -155,4 +155,4 @@ def setup(app: Sphinx) -> None:
     app.add_directive("rules", Rules)
     app.add_directive("built-in-algorithms", Algorithms)
     app.add_object_type("rule", "rule", objname="rule")
-    app.add_directive("rule", RuleObject, override=True)
+    app.add_directive_to_domain("std", "rule", RuleObject, override=True)
