@@ -58,8 +58,8 @@ class Page(HTMLParser):
 
 def _sources() -> Iterator[Path]:
     yield from (path for path in DOCS.rglob("*") if path.is_file() and HTML.parent not in path.parents)
-    for folder, ending in (("hpt_construct", "*.py"), ("tools/site", "*"), ("examples", "*")):
-        yield from (path for path in (ROOT / folder).rglob(ending) if path.is_file())
+    for folder, ending in (("hpt_construct", "py"), ("tools/site", "py"), ("tools/site", "toml"), ("examples", "py")):
+        yield from (ROOT / folder).rglob(f"*.{ending}")
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _AWS: Final = "https://docs.aws.amazon.com/sagemaker/latest/APIReference"
 _PACKAGE: Final = hpt_construct.__name__
 _MANY: Final = 20
-"""An enum with more members than this gets a line for them all."""
+"""An enum with more members than this gets a line for all that are alike, up to their last dot."""
 
 
 class Argument(NamedTuple):
@@ -97,10 +97,17 @@ def _class(part: Any) -> Iterator[str]:
     yield ""
     yield from _indent(_docs(part))
     yield ""
+    for base in part.__bases__:
+        if base.__name__ in hpt_construct.__all__:
+            yield f"   Has everything that :py:class:`{base.__name__}` has."
+            yield ""
     if issubclass(part, Enum):
         yield from _indent(_members(part))
     for each in arguments:
         yield from _indent(_argument(part, each))
+    raised = re.findall(r"^:raises .*(?:\n +.*)*", inspect.getdoc(vars(part).get("__init__")) or "", re.MULTILINE)
+    yield from _indent("\n".join(raised).splitlines())
+    yield ""
     yield from _indent(_methods(part))
 
 
@@ -220,7 +227,12 @@ def _bounds(name: str) -> Iterator[str]:
 def _members(part: type[Enum]) -> Iterator[str]:
     docs, _ = _analyzed(part.__module__)
     if len(part) > _MANY:
-        yield ", ".join(f"``{each.value}``" for each in part)
+        families: dict[str, list[str]] = {}
+        for each in part:
+            family, _, size = str(each.value).rpartition(".")
+            families.setdefault(family, []).append(size)
+        for family, sizes in sorted(families.items()):
+            yield f"- ``{family}``: {', '.join(sizes)}"
         yield ""
         return
     for each in part:

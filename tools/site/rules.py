@@ -44,10 +44,12 @@ class Entry(NamedTuple):
 def entries() -> dict[str, Entry]:
     """By id, in the order of the reasons.
 
-    :raises KeyError: A rule of the tables has no reason.
+    :raises ValueError: A rule of the tables has no reason.
     """
     reasons: dict[str, dict[str, Any]] = tomllib.loads(_REASONS.read_text(encoding="utf-8"))
     said: dict[str, list[tuple[str, str]]] = {each: [] for each in reasons}
+    if without := {rule.id for rule in RULES} - reasons.keys():
+        raise ValueError(f"{_REASONS.name} has no reason for {', '.join(sorted(without))}; write one for each")
     for rule in RULES:
         said[rule.id].append((rule.level.value, rule.statement))
     quotas = {rule.id for rule in RULES if rule.overridable}
