@@ -12,7 +12,7 @@ from sphinx.addnodes import desc_name
 from sphinx.directives import ObjectDescription
 from sphinx.util.docutils import SphinxDirective
 
-from hpt_construct import built_in_algorithms
+from hpt_construct import api_model, built_in_algorithms
 from hpt_construct.validation import RULES
 
 from .parts import page
@@ -149,6 +149,8 @@ def _linked(source: str) -> str:
         repository, _, number = where.partition("#")
         return f"`{where} <https://github.com/{repository}/issues/{number}>`__"
     shape, _, member = where.partition(".")
+    if member and member not in api_model.members(shape):
+        raise ValueError(f"{_REASONS.name}: the API has no {where}")
     return f"`{where} <{page(shape, member or None)}>`__"
 
 
