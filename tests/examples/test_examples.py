@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk.assertions import Template
 
-from hpt_construct import HyperparameterTuningJob
+from hpt_construct import HyperparameterTuningJob, naming
 from tests.construct.jobs import TYPE
 from tests.permissions.test_reviewers import findings
 
@@ -47,15 +48,20 @@ class Built(NamedTuple):
         return found[0], found[1]["Properties"]
 
 
-@functools.cache
-def built(name: str) -> Built:
-    """Import the ``app.py`` of an example by its path and synthesise it, once for all that is asked of it."""
-    spec = util.spec_from_file_location(f"example_{name}", EXAMPLES[name] / "app.py")
+def imported(path: Path) -> Any:
+    """A module by its path: each example has an ``app.py``."""
+    spec = util.spec_from_file_location(f"example_{path.parent.name}_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    app: cdk.App = module.app
+    return module
+
+
+@functools.cache
+def built(name: str) -> Built:
+    """Synthesise the app of an example, once for all that is asked of it."""
+    app: cdk.App = imported(EXAMPLES[name] / "app.py").app
     found = findings(app)
     folder = Path(app.outdir)
     metadata = [json.loads(path.read_text("utf-8")) for path in folder.rglob("*.metadata.json")]
@@ -67,11 +73,11 @@ def built(name: str) -> Built:
 
 
 def jobs_in(scope: IConstruct) -> Iterator[HyperparameterTuningJob]:
-    """The jobs of stages and stacks. To look at every construct would load the module of each, for seconds."""
+    """The jobs of stages, stacks and constructs of the example. To look at every one loads its module, for seconds."""
     for child in scope.node.children:
         if isinstance(child, HyperparameterTuningJob):
             yield child
-        elif isinstance(child, (cdk.Stage, cdk.Stack)):
+        elif isinstance(child, (cdk.Stage, cdk.Stack)) or type(child).__module__.startswith("example_"):
             yield from jobs_in(child)
 
 
@@ -192,3 +198,67 @@ def test_refinement_begins_with_the_searchs_results() -> None:
     _, job = built("warm_start").only("RefinementExample", TYPE)
     [parent] = job["WarmStartConfig"]["ParentHyperParameterTuningJobs"]
     assert "SearchExample:" in str(parent["HyperParameterTuningJobName"])
+
+
+def sent(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that a job of a request has, but for its name: SageMaker gets the same if they are the same."""
+    stack = cdk.Stack(cdk.App(), "Request")
+    HyperparameterTuningJob.from_request(stack, "Tuning", request, tuning_job_name=None)
+    [job] = Template.from_stack(stack).find_resources(TYPE).values()
+    return without_names(job["Properties"])
+
+
+def without_names(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what goes by the stack and by the construct's id."""
+    return {key: value for key, value in properties.items() if key not in {"ServiceToken", "NamePrefix"}}
+
+
+def test_converted_example_sends_what_the_script_has_sent() -> None:
+    """``request.json`` is what the SageMaker Python SDK has made of the script."""
+    request = json.loads((EXAMPLES["from_sagemaker_sdk"] / "request.json").read_text(encoding="utf-8"))
+    _, properties = built("from_sagemaker_sdk").only("ConvertedExample", TYPE)
+    assert without_names(properties) == sent(request)
+
+
+def test_job_that_takes_over_has_the_request_of_the_one_before() -> None:
+    """That of ``AwsCustomResource``, which is now its parent."""
+    before = imported(EXAMPLES["taking_over"] / "aws_custom_resource.py")
+    after = without_names(built("taking_over").only("Churn", TYPE)[1])
+    parents = [{"HyperParameterTuningJobName": before.NAME}]
+    assert after.pop("WarmStartConfig")["ParentHyperParameterTuningJobs"] == parents
+    assert after == sent(before.REQUEST)
+
+
+def test_moved_job_is_the_resource_that_it_was() -> None:
+    """By its logical id, and by the prefix of its name, which is a property."""
+    logical_id, properties = built("moving").only("MovedExample", TYPE)
+    assert logical_id == "Tuning79A926AD"
+    assert properties["NamePrefix"] == naming.name_prefix("MovedExample", "Tuning")
+
+
+def test_jobs_of_a_team_have_its_defaults_however_they_are_made() -> None:
+    """In the typed form and from a request, and no more instance hours than the ceiling."""
+    [template] = built("team_defaults").templates.values()
+    jobs = [each["Properties"] for each in template["Resources"].values() if each["Type"] == TYPE]
+    assert [job["Tags"] for job in jobs] == [[{"Key": "team", "Value": "churn"}]] * 2
+    assert [job["TrainingJobDefinition"]["EnableNetworkIsolation"] for job in jobs] == ["true"] * 2
+
+
+def test_each_environment_has_the_image_of_its_region_and_a_folder_of_its_own() -> None:
+    """One app for all of them."""
+    example = built("accounts_and_regions")
+    stacks = {"TestChurn": "eu-west-1", "ProductionEurope": "eu-west-1", "ProductionAmerica": "us-east-1"}
+    definitions = {stack: example.only(stack, TYPE)[1]["TrainingJobDefinition"] for stack in stacks}
+    for stack, region in stacks.items():
+        assert f".{region}." in definitions[stack]["AlgorithmSpecification"]["TrainingImage"]
+    assert len({definition["OutputDataConfig"]["S3OutputPath"] for definition in definitions.values()}) == 3
+
+
+def test_topic_hears_of_every_end() -> None:
+    """A rule for each, and the alarm goes by the one for failures."""
+    resources = built("events").templates["EventsExample.template.json"]["Resources"]
+    rules = {key: each["Properties"] for key, each in resources.items() if each["Type"] == "AWS::Events::Rule"}
+    ends = {key: rule["EventPattern"]["detail"]["HyperParameterTuningJobStatus"][0] for key, rule in rules.items()}
+    assert sorted(ends.values()) == ["Completed", "Failed", "Stopped"]
+    _, alarm = built("events").only("EventsExample", "AWS::CloudWatch::Alarm")
+    assert ends[alarm["Dimensions"][0]["Value"]["Ref"]] == "Failed"
