@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types layers docs unit deployment lowest dist bench lock
+.PHONY: help setup demo test lint types layers docs unit deployment lowest newest dist bench lock
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,13 +44,23 @@ unit: setup ## the tests that need no sandbox, with coverage
 deployment: setup ## the real CDK CLI and the real function in the sandbox
 	pytest --numprocesses 3 --dist worksteal tests/deployment
 
-# cdk-nag, and so tests/permissions/test_reviewers.py, needs a newer CDK than the product does; the oldest loads every
-# service module by itself.
+# cdk-nag, and so tests/permissions/test_reviewers.py, needs a newer CDK than the product does.
+OF_THE_CONSTRUCT := tests/construct tests/request tests/validation tests/contract tests/permissions/test_policy.py
+with_cdk = uv venv --quiet --clear .venv-$@ && \
+	uv pip sync --quiet --python .venv-$@/bin/python --require-hashes requirements/dev.txt && \
+	uv pip install --quiet --python .venv-$@/bin/python --resolution $(1) --reinstall-package aws-cdk-lib --reinstall-package constructs --reinstall-package jsii --requirement pyproject.toml && \
+	.venv-$@/bin/python -m pytest --quiet $(OF_THE_CONSTRUCT)
+
 lowest: setup ## the tests of the construct with the lowest versions that pyproject.toml allows
-	uv venv --quiet --clear .venv-lowest
-	uv pip sync --quiet --python .venv-lowest/bin/python --require-hashes requirements/dev.txt
-	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --reinstall-package aws-cdk-lib --reinstall-package constructs --reinstall-package jsii 'aws-cdk-lib>=2.222,<3' 'constructs>=10,<11' 'jsii>=1.132,<2'
-	.venv-lowest/bin/python -m pytest --quiet tests/construct tests/request tests/validation tests/contract tests/permissions/test_policy.py --deselect tests/construct/test_references.py::test_app_loads_no_module_of_the_cdk_that_it_does_not_use
+	$(call with_cdk,lowest-direct) $(patsubst %,--deselect %,$(LOADED_BY_THE_OLDEST))
+
+newest: setup ## the same with the newest that there are, whatever the lock has
+	$(call with_cdk,highest)
+
+# The oldest CDK loads every service module by itself.
+LOADED_BY_THE_OLDEST := \
+	tests/construct/test_references.py::test_app_loads_no_module_of_the_cdk_that_it_does_not_use \
+	tests/construct/test_waiting.py::TestTemplate::test_app_that_does_not_wait_loads_nothing_for_it
 
 # -I keeps the checkout away from the app: what it imports is installed. uv takes dependencies as a user's pip does.
 dist: setup ## the wheel and the sdist in dist/, each checked, installed into an environment of its own and tried
