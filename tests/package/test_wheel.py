@@ -107,7 +107,7 @@ def test_sdist_holds_what_the_wheel_is_made_of(built: Built) -> None:
 
 
 def test_wheel_is_the_same_from_checkout_and_sdist(built: Built, tmp_path: Path) -> None:
-    """Byte for byte: whoever builds a tag again gets what was released, and who installs the sdist gets the wheel."""
+    """Byte for byte: what these tests say of the wheel holds for the sdist, and a build can be repeated."""
     [wheel] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
     assert Path(wheel).read_bytes() == built.wheel.read_bytes()
 
