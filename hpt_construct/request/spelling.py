@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import doctest
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -221,6 +220,8 @@ def example(part: type[DataclassInstance]) -> str:
     >>> example(Objective)
     "Objective.maximize('validation:auc')"
     """
+    import doctest  # noqa: PLC0415 – it loads pdb and unittest: every first synth would wait for them
+
     for each in doctest.DocTestParser().get_examples(part.__doc__ or ""):
         for node in ast.walk(ast.parse(each.source)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[0] == part.__name__:
