@@ -1,6 +1,6 @@
-"""The command ``hpt``: look at tuning jobs, wait for them and judge them, from a terminal or a pipeline.
+"""The command ``hpt``: watch tuning jobs, wait for them and judge them, from a terminal or a pipeline.
 
-It needs neither ``aws_cdk`` nor node. What it needs comes with the extra ``cli`` (and ``report``) of the package.
+It needs neither ``aws_cdk`` nor Node.js. The package's extras ``cli`` and ``report`` install what it needs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 def main() -> None:
     """Run ``hpt``."""
     try:
-        from .commands import run  # noqa: PLC0415 – click and rich may be missing: they come with an extra
+        from .commands import run  # noqa: PLC0415 – click and rich may be missing: an extra installs them
     except ModuleNotFoundError as error:
         sys.exit(_explain(error))
     sys.exit(run())

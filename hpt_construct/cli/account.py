@@ -1,4 +1,4 @@
-"""The AWS account that is asked, and every way in which it can't be, each as one sentence."""
+"""The AWS account that commands read, and one sentence for each way in which that can fail."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ _SERVER_ERROR = 500
 
 
 class DeniedError(AskError):
-    """The account does not let us look."""
+    """The account does not allow the call."""
 
 
 class BusyError(AskError):
-    """Nobody answers now, or we have asked too often; later the same may be answered."""
+    """AWS does not answer, or throttles us; the same call may succeed later."""
 
 
 class NotThereError(AskError):
-    """What we have asked for does not exist."""
+    """What we asked for does not exist."""
 
 
 class Account:
-    """An account in a region, by the credentials that boto3 finds.
+    """An account in a region, with the credentials that boto3 finds.
 
-    :param profile: The profile of the AWS configuration. None: as boto3 finds it.
-    :param region: The region. None: as boto3 finds it.
+    :param profile: The profile of the AWS configuration. None: the one that boto3 finds.
+    :param region: The region. None: the one that boto3 finds.
     """
 
     def __init__(self, profile: str | None = None, region: str | None = None) -> None:
@@ -60,32 +60,32 @@ class Account:
 
     @property
     def region(self) -> str:
-        """The region that is asked.
+        """The region.
 
-        :raises AskError: There is none.
+        :raises AskError: None is configured.
         """
         with asking("AWS"):
             return str(self.client("sagemaker").meta.region_name)
 
     def client(self, service: str) -> Any:
-        """The client of a service; call it inside ``asking``."""
+        """Return the client of a service; call it inside ``asking``."""
         if service not in self._clients:
             config = Config(retries={"mode": "standard"})
             self._clients[service] = self._session.client(service, config=config)
         return self._clients[service]
 
     def in_region(self, region: str) -> Account:
-        """The same account in the region of what is asked about.
+        """Return the same account in another region.
 
-        :raises AskError: Another region was asked for.
+        :raises AskError: --region names a different one.
         """
         if self._asked_region not in (None, region):
-            raise AskError(f"that is in {region}, and --region says {self._asked_region!r}; leave --region out")
+            raise AskError(f"that is in {region}, but --region says {self._asked_region!r}; leave --region out")
         return Account(self._profile, region)
 
 
 def with_account(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that tell which account it asks, and the account as its first argument."""
+    """Give a command the options that choose the account, and the account as its first argument."""
 
     @click.option("--profile", metavar="NAME", help="The profile of your AWS configuration.")
     @click.option("--region", metavar="REGION", help="The region. Left out: the configured one.")
@@ -100,8 +100,8 @@ def with_account(command: Callable[..., None]) -> Callable[..., None]:
 def asking(what: str) -> Iterator[None]:
     """Turn whatever boto3 raises into one sentence with the way out.
 
-    :param what: What is asked for, in the reader's words, such as "the tuning job 'x'".
-    :raises AskError: Always when AWS can't be asked, or does not answer what was asked for.
+    :param what: What we ask for, in the reader's words, such as "the tuning job 'x'".
+    :raises AskError: AWS can't be reached, or returns an error.
     """
     try:
         yield
@@ -114,14 +114,14 @@ def asking(what: str) -> Iterator[None]:
         ) from error
     except _NO_CREDENTIALS as error:
         raise AskError(
-            f"{what} can't be asked for without AWS credentials ({error}); log in, or choose a profile by --profile"
+            f"can't reach {what} without AWS credentials ({error}); log in, or choose a profile with --profile"
         ) from error
     except (boto.NoRegionError, boto.InvalidRegionError) as error:
-        raise AskError(f"{what} can't be asked for ({error}); name a region by --region or AWS_REGION") from error
+        raise AskError(f"can't reach {what} ({error}); name a region with --region or AWS_REGION") from error
     except (boto.HTTPClientError, boto.EndpointConnectionError, ResponseParserError) as error:
         raise BusyError(f"AWS does not answer ({error}); check the network, the region and the endpoint") from error
     except boto.BotoCoreError as error:
-        raise AskError(f"{what} can't be asked for: {error}; check your AWS configuration") from error
+        raise AskError(f"can't reach {what}: {error}; check your AWS configuration") from error
 
 
 def _refused(error: boto.ClientError, what: str) -> AskError:
@@ -131,18 +131,20 @@ def _refused(error: boto.ClientError, what: str) -> AskError:
     if code in _EXPIRED:
         refusal = AskError(f"the AWS credentials have expired ({code}); log in again")
     elif code in _INVALID:
-        refusal = AskError(f"AWS does not know these credentials ({code}); log in again, or choose others by --profile")
+        refusal = AskError(
+            f"AWS does not know these credentials ({code}); log in again, or choose others with --profile"
+        )
     elif code in _DENIED:
         permission = error.operation_name
-        refusal = DeniedError(f"{what} may not be looked at; ask for the permission {permission} ({message})")
+        refusal = DeniedError(f"access to {what} is denied; ask for the permission {permission} ({message})")
     elif code in _THROTTLED:
-        refusal = BusyError(f"AWS asks to be asked less often ({code}); try again in a minute")
+        refusal = BusyError(f"AWS throttles the requests ({code}); try again in a minute")
     elif error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
-        refusal = BusyError(f"AWS has a problem of its own ({told}); try again in a minute")
+        refusal = BusyError(f"AWS reports an internal error ({told}); try again in a minute")
     elif code in _NOT_FOUND or _says_not_found(code, message):
         refusal = NotThereError(f"{what} does not exist ({message})")
     else:
-        refusal = AskError(f"AWS told nothing of {what}: {told}")
+        refusal = AskError(f"AWS returned an error for {what}: {told}")
     return refusal
 
 

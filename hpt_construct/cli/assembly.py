@@ -1,4 +1,4 @@
-"""What ``cdk synth`` has written: stacks, and the requests in their templates as far as they are known."""
+"""Reads what ``cdk synth`` has written: stacks, and the requests in their templates as far as they are known."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Job:
     stack: str
     logical_id: str
     region: str | None
-    """The region of its stack; None where the template leaves it open."""
+    """The region of its stack; None if the template leaves it open."""
     account: str | None
-    """The account of its stack; None where the template leaves it open."""
+    """The account of its stack; None if the template leaves it open."""
     request: Mapping[str, Any]
-    """The request; what only the deployment knows is None."""
+    """The request, with None for what only the deployment knows."""
 
 
 def read(folder: str, stack: str | None) -> list[Job]:
-    """The tuning jobs of a folder.
+    """Return the tuning jobs in a folder.
 
-    :param stack: Only those of a stack. None: of all.
+    :param stack: The stack whose jobs to return. None: all stacks.
     :raises AskError: There is no such folder, or no such stack in it.
     """
     found = list(_stacks(Path(folder)))
@@ -46,7 +46,7 @@ def read(folder: str, stack: str | None) -> list[Job]:
 
 
 def _stacks(folder: Path) -> Iterator[tuple[str, str, Path]]:
-    """The name, the environment and the template of each stack, those of stages too."""
+    """Yield the name, the environment and the template of each stack, including those of stages."""
     for artifact_id, artifact in _load(folder / "manifest.json").get("artifacts", {}).items():
         properties = artifact.get("properties", {})
         if artifact["type"] == "aws:cloudformation:stack":
@@ -60,13 +60,15 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise AskError(f"{str(path)!r} can't be read ({error}); run `cdk synth` first, or name its folder") from error
+        raise AskError(
+            f"{str(path)!r} can't be read ({error}); run `cdk synth` first, or name its output folder"
+        ) from error
     return loaded
 
 
 def _jobs(stack: str, environment: str, template: Path) -> Iterator[Job]:
     account, _, region = environment.removeprefix("aws://").partition("/")
-    # Of the partition the region tells: cn-north-1, us-gov-west-1.
+    # The region tells the partition: cn-north-1, us-gov-west-1.
     place = region.split("-")
     partition = "aws-cn" if place[0] == "cn" else "aws-us-gov" if "gov" in place else "aws"
     known = {
@@ -83,7 +85,7 @@ def _jobs(stack: str, environment: str, template: Path) -> Iterator[Job]:
 
 
 def resolved(value: Any, known: Mapping[str, str | None]) -> Any:
-    """A value of a template with what is known filled in; None for what only the deployment knows."""
+    """Return a value of a template with what is known filled in, and None for what only the deployment knows."""
     if isinstance(value, list):
         return [resolved(item, known) for item in value]
     if not isinstance(value, dict):
@@ -100,7 +102,7 @@ def resolved(value: Any, known: Mapping[str, str | None]) -> Any:
 
 
 def _unescaped(value: Any) -> Any:
-    # Dynamic references are known to the deployment alone; those that are marked are text.
+    # Only the deployment knows dynamic references; those that the construct has marked are text.
     if not isinstance(value, str) or "resolve:" not in value:
         return value
     return None if "{{resolve:" in value else value.replace("{{\\", "{{")

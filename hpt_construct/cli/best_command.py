@@ -1,4 +1,4 @@
-"""``hpt best``: the best training, its hyperparameters, and where its model lies."""
+"""``hpt best``: the best training job, its hyperparameters, and where its model is."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Write it as JSON.")
 @with_account
 def command(account: Account, target: str, *, as_json: bool) -> None:
-    """Show the best training of TARGET so far: its objective, its hyperparameters and its model.
+    """Show TARGET's best training job so far: its objective, its hyperparameters and its model.
 
-    Exits with 1 while there is none. With --json, an object a tuning job, as `hpt wait --json` writes it.
+    Exits with 1 while there is none. With --json, writes an object for each tuning job, as `hpt wait --json` does.
     """
     found = targets.find(target, account)
     status = GOOD
@@ -41,9 +41,9 @@ def command(account: Account, target: str, *, as_json: bool) -> None:
 def _told(sagemaker: SageMaker, tuning: Tuning) -> str:
     best = tuning.best
     if best is None:
-        return f"{clean(tuning.name)} ({clean(tuning.status)}): no training has an objective yet"
+        return f"{clean(tuning.name)} ({clean(tuning.status)}): no training job has an objective yet"
     objective = "" if best.objective is None else f": {clean(best.metric_name)} {number(best.objective)}"
-    values = {"training": best.name, **dict(sorted(best.hyperparameters.items()))}
+    values = {"training job": best.name, **dict(sorted(best.hyperparameters.items()))}
     values["model"] = sagemaker.model_data_url(best.name) or "none"
     width = max(map(len, map(clean, values)))
     lines = [f"  {clean(name):<{width}}  {clean(value)}" for name, value in values.items()]

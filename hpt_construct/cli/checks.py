@@ -1,4 +1,4 @@
-"""What can be asked of an account about a request before it is deployed; nothing here changes anything."""
+"""Checks a request against the account before it is deployed; nothing here changes anything."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _TUNINGS_QUOTA = "concurrent hyperparameter tuning jobs"
 
 @dataclass(frozen=True)
 class Result:
-    """What was found out about one thing."""
+    """What a check has found out about one thing."""
 
     check: str
     subject: str
@@ -46,7 +46,7 @@ class Result:
 
 
 class _WrongError(Exception):
-    """Something is not as the request needs it; the message says what, and the way out."""
+    """Something differs from what the request needs; the message says what, and the way out."""
 
 
 class Checks:
@@ -60,7 +60,7 @@ class Checks:
         self._job = job
 
     def results(self) -> Iterator[Result]:
-        """What each check has found, a thing once."""
+        """Yield what each check has found, once for each thing."""
         asked = set()
         for check, subject, ask in self._questions():
             if (check, subject) not in asked:
@@ -83,7 +83,7 @@ class Checks:
 
     def _questions_of(self, definition: Mapping[str, Any]) -> Iterator[tuple[str, str, Callable[[], str]]]:
         def ask(check: str, found: Any, method: Callable[[str], str]) -> Iterator[tuple[str, str, Callable[[], str]]]:
-            # What the stack makes itself is not there yet, and nothing to ask about.
+            # What the stack itself creates does not exist yet, so there is nothing to ask about.
             if isinstance(found, str) and found:
                 yield check, found, lambda: method(found)
 
@@ -110,7 +110,7 @@ class Checks:
             yield from ask("key", (definition.get(member) or {}).get(key), self._check_key)
 
     def _instances(self) -> Iterator[tuple[str, int, bool]]:
-        """Instance types, the most instances that run at a time, and whether on spot."""
+        """Yield each instance type, the most instances that run at a time, and whether on spot capacity."""
         request = self._job.request
         limits = request["HyperParameterTuningJobConfig"].get("ResourceLimits") or {}
         parallel = _number(limits.get("MaxParallelTrainingJobs"))
@@ -127,8 +127,8 @@ class Checks:
         with asking("the account"):
             account = self._account.client("sts").get_caller_identity()["Account"]
         if account != self._job.account:
-            raise _WrongError(f"the credentials are those of {account}; choose others by --profile")
-        return "the credentials are its own"
+            raise _WrongError(f"the credentials belong to {account}; choose others with --profile")
+        return "the credentials belong to it"
 
     def _check_name(self, name: str) -> str:
         sagemaker = SageMaker(self._account)
@@ -138,27 +138,27 @@ class Checks:
             return "the name is free"
         owner = owner_of(sagemaker.tags(tuning.arn))
         if owner and (owner.stack, owner.logical_id) == (self._job.stack, self._job.logical_id):
-            return "the job is this stack's; a changed request needs another name"
+            return "the job belongs to this stack; a changed request needs another name"
         raise _WrongError("the name is taken; choose another one, or leave it out")
 
     def _check_role(self, arn: str) -> str:
         found = _ROLE.fullmatch(arn)
         if not found:
-            raise _WrongError("it is no role's ARN")
+            raise _WrongError("it is not the ARN of a role")
         with asking(f"the role {found['name']!r}"):
             role = self._account.client("iam").get_role(RoleName=found["name"])["Role"]
         if role["Arn"] != arn:
-            raise _WrongError(f"this account's role of that name is {role['Arn']}; name that one")
+            raise _WrongError(f"this account's role of that name is {role['Arn']}; use that one")
         if not _lets_sagemaker(role["AssumeRolePolicyDocument"]):
             raise _WrongError("it does not let sagemaker.amazonaws.com assume it; add that to its trust policy")
-        return "it is there, and lets SageMaker assume it"
+        return "it exists and lets SageMaker assume it"
 
     def _check_image(self, uri: str) -> str:
         if is_built_in(uri):
             return "it is one of AWS's own"
         found = _IMAGE.fullmatch(uri)
         if not found:
-            raise AskError("only images in ECR can be looked for")
+            raise AskError("only images in ECR can be checked")
         image = {"imageDigest": found["digest"]} if found["digest"] else {"imageTag": found["tag"] or "latest"}
         ecr = self._account.in_region(found["region"]).client("ecr")
         with asking("the image"):
@@ -166,26 +166,26 @@ class Checks:
                 ecr.describe_images(registryId=found["account"], repositoryName=found["repository"], imageIds=[image])
             except ecr.exceptions.RepositoryNotFoundException:
                 raise _WrongError(
-                    f"there is no repository {found['repository']!r}; make it, and push the image"
+                    f"there is no repository {found['repository']!r}; create it, and push the image"
                 ) from None
             except ecr.exceptions.ImageNotFoundException:
                 there = next(iter(image.values()))
                 raise _WrongError(f"the repository has no image {there!r}; push it") from None
-        return "repository and image are there"
+        return "the repository and the image exist"
 
     def _check_prefix(self, uri: str) -> str:
         bucket, prefix = _place(uri)
         with asking(f"the bucket {bucket!r}"):
             listed = self._account.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
         if not listed.get("KeyCount"):
-            raise _WrongError("there are no objects below it; upload the data, or mend the prefix")
-        return "there are objects below it"
+            raise _WrongError("there are no objects under it; upload the data, or correct the prefix")
+        return "there are objects under it"
 
     def _check_file(self, uri: str) -> str:
         bucket, key = _place(uri)
         with asking("the file"):
             self._account.client("s3").head_object(Bucket=bucket, Key=key)
-        return "the file is there"
+        return "the file exists"
 
     def _check_bucket(self, uri: str) -> str:
         bucket, _ = _place(uri)
@@ -193,25 +193,25 @@ class Checks:
             headers = self._account.client("s3").head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPHeaders"]
         region = headers.get("x-amz-bucket-region", self._account.region)
         if region != self._account.region:
-            raise _WrongError(f"the bucket is in {region}, the job in {self._account.region}; take one there")
-        return "the bucket is there, in the job's region"
+            raise _WrongError(f"the bucket is in {region}, the job in {self._account.region}; use a bucket there")
+        return "the bucket exists, in the job's region"
 
     def _check_subnet(self, subnet: str) -> str:
         with asking("the subnet"):
             self._account.client("ec2").describe_subnets(SubnetIds=[subnet])
-        return "it is there"
+        return "it exists"
 
     def _check_security_group(self, group: str) -> str:
         with asking("the security group"):
             self._account.client("ec2").describe_security_groups(GroupIds=[group])
-        return "it is there"
+        return "it exists"
 
     def _check_key(self, key: str) -> str:
         with asking("the key"):
             found = self._account.client("kms").describe_key(KeyId=key)["KeyMetadata"]
         if not found["Enabled"]:
-            raise _WrongError(f"it is {found['KeyState']}; enable it, or take another one")
-        return "it is there and enabled"
+            raise _WrongError(f"it is {found['KeyState']}; enable it, or use another one")
+        return "it exists and is enabled"
 
     def _check_quota(self, what: str, count: int) -> str:
         quota = self._quotas.get(what)
@@ -219,9 +219,9 @@ class Checks:
             raise AskError("there is no such quota; see Service Quotas in the console")
         if count > quota:
             raise _WrongError(
-                f"the job may use {count} at a time, and the quota is {quota:g}; raise it, or run fewer at a time"
+                f"the job may use {count} at a time, but the quota is {quota:g}; raise it, or run fewer at a time"
             )
-        return f"{count} at a time fit into {quota:g}"
+        return f"{count} at a time fit the quota of {quota:g}"
 
     def _check_tunings(self) -> str:
         found = [value for name, value in self._quotas.items() if _TUNINGS_QUOTA in name.lower()]
@@ -229,7 +229,7 @@ class Checks:
         if not found:
             raise AskError(f"{running} run now; there is no such quota; see Service Quotas in the console")
         if running + 1 > found[0]:
-            raise _WrongError(f"{running} run now, and the quota is {found[0]:g}; wait for one to end, or raise it")
+            raise _WrongError(f"{running} run now, but the quota is {found[0]:g}; wait for one to end, or raise it")
         return f"{running} run now, and the quota is {found[0]:g}"
 
     @cached_property
@@ -249,7 +249,7 @@ def _result(check: str, subject: str, ask: Callable[[], str]) -> Result:
     except _WrongError as error:
         return Result(check, subject, WRONG, str(error))
     except NotThereError as error:
-        return Result(check, subject, WRONG, f"{error.message}; make it, or mend the name")
+        return Result(check, subject, WRONG, f"{error.message}; create it, or correct the name")
     except AskError as error:
         return Result(check, subject, UNKNOWN, error.message)
 
@@ -277,7 +277,7 @@ def _list(value: Any) -> list[Any]:
 def _place(uri: str) -> tuple[str, str]:
     found = _S3.fullmatch(uri)
     if not found:
-        raise AskError("only s3:// can be looked into")
+        raise AskError("only s3:// URIs can be checked")
     return found[1], found[2]
 
 
@@ -286,7 +286,7 @@ def _number(value: Any) -> int:
 
 
 def _with_numbers(value: Any) -> Any:
-    """Counts as numbers: a template has strings."""
+    """Turn counts into numbers, because a template has strings."""
     if isinstance(value, dict):
         return {key: _number(item) if key == "InstanceCount" else _with_numbers(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The commands by their names; each is a module of its own, which is loaded when it is used."""
+"""The commands by name; each has its own module, which is loaded when the command runs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import click
 from hpt_construct import __version__
 
 _COMMANDS = {
-    "watch": "Look on as tuning jobs run.",
+    "watch": "Follow tuning jobs as they run.",
     "wait": "Wait until tuning jobs have ended, and judge them.",
-    "best": "Show the best training of tuning jobs.",
-    "convert": "Write a request that there is already as Python code.",
-    "init": "Make a CDK app with a tuning job.",
+    "best": "Show the best training job of tuning jobs.",
+    "convert": "Write an existing request as Python code.",
+    "init": "Create a CDK app with a tuning job.",
     "list": "List the tuning jobs that stacks have started.",
-    "preflight": "Ask the account whether synthesised tuning jobs can work.",
+    "preflight": "Check in the account whether synthesized tuning jobs can work.",
     "report": "Write a page, a table or pictures of a tuning job.",
     "stop": "Stop a tuning job.",
 }
@@ -25,19 +25,19 @@ _COMMANDS = {
 _EPILOG = """\
 TARGET is a tuning job's name or ARN, a stack's name or ARN (all of its tuning jobs), or stack/logical-id.
 
-Credentials, profiles, regions and endpoints are those of the AWS CLI.
+hpt uses the credentials, profiles, regions and endpoints of the AWS CLI.
 
 \b
 Exit status:
   0  good
-  1  not good: failed, stopped, not good enough, nothing there
-  2  can't be asked: wrong input, no credentials, no permission, no network
+  1  not good: failed, stopped, not good enough, nothing found
+  2  no answer: wrong input, no credentials, no permission, no network
   3  the time is up
 """
 
 
 class _Commands(click.Group):
-    """Commands that are imported when they are used: help has to be there at once."""
+    """Imports a command when it runs, so that help appears at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 – click's signature
         return list(_COMMANDS)
@@ -60,16 +60,16 @@ def hpt() -> None:
 
 
 def run() -> int:
-    """Run the command of the command line, and answer its exit status."""
+    """Run the command of the command line, and return its exit status."""
     try:
         return hpt.main(prog_name="hpt", standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except click.Abort:
-        # Ctrl-C is no judgement: the status is that of every program that it ends.
+        # Ctrl-C judges nothing, so the status is the usual one of a program that it ends.
         return 130
     except BrokenPipeError:
-        # Whoever read has seen enough. What is left to write goes nowhere, so that the exit itself does not fail.
+        # The reader has closed the pipe. The rest of the output goes nowhere, so that the exit itself does not fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

@@ -1,4 +1,4 @@
-"""``hpt convert``: a request that there is already, as code to paste."""
+"""``hpt convert``: an existing request as code to paste."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _IMPORTS = "import aws_cdk as cdk\nimport hpt_construct as hpt\n"
 
 @click.command("convert")
 @click.argument("file", required=False)
-@click.option("--from-job", metavar="TARGET", help="Take the request of a tuning job of the account.")
+@click.option("--from-job", metavar="TARGET", help="Take the request of a tuning job in the account.")
 @click.option("--id", "construct_id", default="Tuning", show_default=True, help="The construct's id.")
 @with_account
 def command(account: Account, *, file: str | None, from_job: str | None, construct_id: str) -> None:
-    """Write the typed construct that renders the request in the JSON file FILE, ready to paste into a stack.
+    """Write the typed construct for the request in the JSON file FILE, ready to paste into a stack.
 
-    FILE is a request as boto3 and the AWS CLI take it, or an answer of Describe. A job's own name serves once: with
-    --from-job it is left out, and the stack makes one up.
+    FILE is a request as boto3 and the AWS CLI take it, or a response of Describe. A name can be used only once, so
+    --from-job leaves out the job's name, and the stack generates another one.
     """
     if (file is None) == (from_job is None):
         raise AskError("give either a file or --from-job, as in `hpt convert request.json`")

@@ -1,4 +1,4 @@
-"""What a tuning has used so far, and what early stopping and spot have saved, in instance-hours."""
+"""What a tuning job has used so far, and what early stopping and spot capacity have saved, in instance-hours."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ _MOST_ASKED_ABOUT = 100
 
 @dataclass(frozen=True)
 class Savings:
-    """What a tuning has used and saved."""
+    """What a tuning job has used and saved."""
 
     used: Mapping[str, float]
     """Instance-hours by instance type."""
     told: str
-    """What was saved, to read."""
+    """What was saved, in words."""
 
 
 def savings(sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training]) -> Savings:
-    """What a tuning has used and saved.
+    """Return what a tuning job has used and saved.
 
-    Early stopping has saved what stopped trainings would have taken, had they been as long as the median of those that
-    completed. What spot has saved only a training itself can tell: the last hundred are asked, if it is used at all.
+    Early stopping is taken to save what the stopped training jobs would have used, had they run as long as the median
+    completed one. What spot capacity has saved, only each training job can tell: the last hundred are described if the
+    tuning job uses it.
     """
     lengths = [_hours(training) for training in trainings if training.status == "Completed"]
     usual = median(lengths) if lengths else 0.0
@@ -38,7 +39,7 @@ def savings(sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training])
         max(0.0, usual - _hours(training)) * sum(instances(definition_of(tuning, training)).values())
         for training in stopped
     )
-    parts = [f"about {early:.2f} instance-hours by {len(stopped)} trainings that were stopped"] if stopped else []
+    parts = [f"about {early:.2f} instance-hours by {len(stopped)} training jobs that were stopped"] if stopped else []
     spot = [
         training
         for training in trainings
@@ -49,7 +50,7 @@ def savings(sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training])
         used = sum(answer.get("TrainingTimeInSeconds", 0) for answer in answers)
         billed = sum(answer.get("BillableTimeInSeconds", 0) for answer in answers)
         share = 100 * (1 - billed / used) if used else 0
-        parts.append(f"{share:.0f} % of the price of {len(spot)} trainings by spot")
+        parts.append(f"{share:.0f} % of the price of {len(spot)} training jobs by spot capacity")
     return Savings(instance_hours(tuning, trainings), "; ".join(parts) or "nothing")
 
 
@@ -60,9 +61,9 @@ def _hours(training: Training) -> float:
 
 
 def instance_hours(tuning: Tuning, trainings: Iterable[Training]) -> dict[str, float]:
-    """Instance-hours by instance type, of what has ended and what runs.
+    """Return instance-hours by instance type, of training jobs that have ended and that run.
 
-    Of several kinds of instance that will do, the first counts: the list of trainings does not tell which one it was.
+    Of several acceptable kinds of instance, the first counts: the list of training jobs does not tell which one ran.
     """
     hours: dict[str, float] = {}
     for training in trainings:
@@ -74,7 +75,7 @@ def instance_hours(tuning: Tuning, trainings: Iterable[Training]) -> dict[str, f
 
 
 def definition_of(tuning: Tuning, training: Training) -> Mapping[str, Any]:
-    """The definition that a training was made from."""
+    """Return the definition that a training job was made from."""
     described = tuning.described
     definitions = described.get("TrainingJobDefinitions") or [described.get("TrainingJobDefinition") or {}]
     named = [each for each in definitions if each.get("DefinitionName") == training.definition_name]
@@ -83,7 +84,7 @@ def definition_of(tuning: Tuning, training: Training) -> Mapping[str, Any]:
 
 
 def instances(definition: Mapping[str, Any]) -> Counter[str]:
-    """The instances of one training, by type."""
+    """Return the instances of one training job, by type."""
     config = definition.get("ResourceConfig") or definition.get("HyperParameterTuningResourceConfig") or {}
     if config.get("InstanceGroups"):
         groups: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""``hpt init``: a CDK app of one's own, ready to deploy."""
+"""``hpt init``: a new CDK app, ready to deploy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if __name__ == "__main__":
 '''
 
 _OWN_REQUEST: Final = """\
-        # Your data: upload it below train/ and validation/ before you deploy the job.
+        # Your data: upload it under train/ and validation/ before you deploy the job.
         data = s3.Bucket.from_bucket_name(self, "Data", "amzn-s3-demo-bucket")
         models = s3.Bucket(self, "Models", enforce_ssl=True)
         hpt.HyperparameterTuningJob(
@@ -65,7 +65,7 @@ _OWN_REQUEST: Final = """\
 """
 
 _TEST: Final = '''\
-"""What the stack has to have; `pytest` checks it, and that SageMaker would not refuse the request."""
+"""Checks the stack, and that SageMaker would not refuse the request."""
 
 import sys
 from pathlib import Path
@@ -79,7 +79,7 @@ from app import TuningStack
 
 
 def test_the_stack_starts_one_tuning_job() -> None:
-    """A request that SageMaker would refuse ends here, with every problem of it."""
+    """A request that SageMaker would refuse fails here, with all of its problems."""
     template = Template.from_stack(TuningStack(cdk.App(), "Tuning"))
     template.resource_count_is("Custom::SageMakerHyperParameterTuningJob", 1)
 '''
@@ -90,10 +90,10 @@ _README: Final = """\
 Put your own bucket, roles and ranges into `app.py`, then:
 
     pip install -r requirements.txt
-    pytest                            # is the request sound?
-    npx cdk deploy                    # start it
-    hpt watch Tuning                  # look on, or hpt wait Tuning --at-least 0.85
-    hpt best Tuning                   # its hyperparameters and its model
+    pytest                            # check the request
+    npx cdk deploy                    # start the tuning job
+    hpt watch Tuning                  # follow it, or hpt wait Tuning --at-least 0.85
+    hpt best Tuning                   # show its best hyperparameters and model
     hpt report Tuning -o report.html
 """
 
@@ -108,23 +108,23 @@ _FILES: Final = {
 
 @click.command("init")
 @click.argument("folder", metavar="DIR")
-@click.option("--from", "request", metavar="FILE", help="Begin with the request in a JSON file.")
+@click.option("--from", "request", metavar="FILE", help="Start from the request in a JSON file.")
 def command(folder: str, request: str | None) -> None:
-    """Make a CDK app with a tuning job in the new or empty folder DIR.
+    """Create a CDK app with a tuning job in the new or empty folder DIR.
 
-    It synthesises, and its test passes, as it is made. Left out --from: the job is an example with XGBoost.
+    The app synthesizes and its test passes without changes. Without --from, the job is an example with XGBoost.
     """
     files = {"app.py": _app(request), **_FILES}
     root = Path(folder)
     try:
         if root.exists() and any(root.iterdir()):
-            raise AskError(f"{folder!r} is not empty; name a new folder, and nothing of yours is written over")
+            raise AskError(f"{folder!r} is not empty; name a new folder, so that nothing of yours is overwritten")
         for name, content in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(content, encoding="utf-8")
     except OSError as error:
         raise AskError(f"{folder!r} can't be written: {error.strerror}; name another folder") from error
-    click.echo(f"{clean(folder)} has an app with a tuning job; {clean(root / 'README.md')} says how to go on")
+    click.echo(f"{clean(folder)} has an app with a tuning job; {clean(root / 'README.md')} says what to do next")
 
 
 def _app(request: str | None) -> str:

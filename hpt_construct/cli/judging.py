@@ -1,4 +1,4 @@
-"""Whether a tuning job that has ended is good, and its best training as JSON."""
+"""Judges whether a tuning job that has ended is good, and shows its best training job as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bar:
-    """What an objective has to reach."""
+    """What the objective must reach."""
 
     at_least: float | None = None
     at_most: float | None = None
@@ -21,7 +21,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a command says of a tuning job, and the exit status that it stands for."""
+    """What a command says about a tuning job, and the exit status that follows."""
 
     status: int
     reason: str
@@ -34,18 +34,18 @@ def judge(tuning: Tuning, bar: Bar) -> Verdict:
         why = f": {clean(tuning.failure_reason)}" if tuning.failure_reason else ""
         return Verdict(NOT_GOOD, f"{name} is {clean(tuning.status)}{why}")
     if tuning.best is None or tuning.best.objective is None:
-        return Verdict(NOT_GOOD, f"{name} is Completed, and no training has an objective")
+        return Verdict(NOT_GOOD, f"{name} is Completed, but no training job has an objective")
     value = tuning.best.objective
     reached = f"{clean(tuning.best.metric_name)} {number(value)}"
     if bar.at_least is not None and not value >= bar.at_least:
-        return Verdict(NOT_GOOD, f"{name} is not good enough: {reached}, and at least {bar.at_least:g} is asked for")
+        return Verdict(NOT_GOOD, f"{name} is not good enough: {reached}, but at least {bar.at_least:g} is required")
     if bar.at_most is not None and not value <= bar.at_most:
-        return Verdict(NOT_GOOD, f"{name} is not good enough: {reached}, and at most {bar.at_most:g} is asked for")
+        return Verdict(NOT_GOOD, f"{name} is not good enough: {reached}, but at most {bar.at_most:g} is allowed")
     return Verdict(GOOD, f"{name} is Completed: best {reached} after {duration(tuning.age)}")
 
 
 def best_as_json(sagemaker: SageMaker, tuning: Tuning) -> dict[str, Any]:
-    """The best training of a tuning job, in the names that the construct's ``best_training_job`` has."""
+    """Return a tuning job's best training job, under the names that the construct's ``best_training_job`` has."""
     best = tuning.best
     return {
         "tuning_job_name": tuning.name,

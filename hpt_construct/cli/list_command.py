@@ -1,4 +1,4 @@
-"""``hpt list``: the tuning jobs that stacks have started, and those that no stack has any more."""
+"""``hpt list``: the tuning jobs that stacks have started, including those that no stack has any more."""
 
 from __future__ import annotations
 
@@ -32,17 +32,23 @@ class _Job:
 
 
 @click.command("list")
-@click.option("--stack", metavar="NAME", help="Only those of a stack.")
-@click.option("--orphans", is_flag=True, help="Only those that no stack has any more.")
+@click.option("--stack", metavar="NAME", help="Only the tuning jobs of a stack.")
+@click.option("--orphans", is_flag=True, help="Only the tuning jobs that no stack has any more.")
 @click.option(
-    "--since", default="30d", show_default=True, callback=as_seconds, metavar="TIME", help="How old ended jobs may be."
+    "--since",
+    default="30d",
+    show_default=True,
+    callback=as_seconds,
+    metavar="TIME",
+    help="How old an ended tuning job may be.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Write an object a job as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each tuning job.")
 @with_account
 def command(account: Account, *, stack: str | None, orphans: bool, since: float, as_json: bool) -> None:
-    """List tuning jobs that stacks have started, newest first: by their tags, running ones however old.
+    """List the tuning jobs that stacks have started, newest first, including every running one.
 
-    Orphans are those whose stack or resource is gone, or has another job by now while the old one still runs.
+    Finds them by their tags. Orphans are tuning jobs whose stack or resource is gone, or still run although their
+    resource has another job now.
 
     With --json: tuning_job_name, tuning_job_arn, tuning_job_status, stack, logical_id, state (held, replaced,
     gone), age_seconds, instance_hours by instance type.
@@ -52,7 +58,7 @@ def command(account: Account, *, stack: str | None, orphans: bool, since: float,
         for job in jobs:
             click.echo(json.dumps(_as_json(job)))
     elif jobs:
-        # In a pipe a line is a job: nothing is cut off there.
+        # In a pipe each job is one line, so nothing is cut off there.
         console = Console(highlight=False)
         console.print(_table(jobs), crop=console.is_terminal, soft_wrap=not console.is_terminal)
     else:

@@ -1,4 +1,4 @@
-"""Whose a tuning job is: the tags by which a stack knows its own, and whether that stack still has it."""
+"""Which stack owns a tuning job by its tags, and whether the stack still has it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GONE: Final = "gone"
 
 @dataclass(frozen=True)
 class Owner:
-    """The resource that has started a job."""
+    """The resource that started a job."""
 
     stack_id: str
     logical_id: str
@@ -35,21 +35,21 @@ class Owner:
 
 
 def owner_of(tags: Mapping[str, str]) -> Owner | None:
-    """The resource that a job's tags name; None for a job that no stack of ours has started."""
+    """Return the resource that a job's tags name; None for a job that this library did not start."""
     if STACK_ID not in tags or LOGICAL_ID not in tags:
         return None
     return Owner(tags[STACK_ID], tags[LOGICAL_ID])
 
 
 class Stacks:
-    """The stacks of an account; each is asked about once."""
+    """The stacks of an account; each is read once."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._jobs: dict[str, dict[str, str]] = {}
 
     def state(self, owner: Owner, name: str) -> str:
-        """Whether a job is held by its resource, replaced by another, or gone with its resource or stack."""
+        """Return whether a job is held by its resource, replaced by another, or gone with its resource or stack."""
         if owner.stack_id not in self._jobs:
             self._jobs[owner.stack_id] = self._read(owner.stack_id)
         jobs = self._jobs[owner.stack_id]
@@ -62,7 +62,7 @@ class Stacks:
             listed = targets.resources(self._account, stack_id)
         except NotThereError:
             return {}
-        # By its id, a stack that was deleted is still listed for ninety days.
+        # Under its id, CloudFormation still lists a deleted stack for ninety days.
         return {
             resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
             for resource in listed

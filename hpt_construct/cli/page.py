@@ -1,4 +1,4 @@
-"""One self-contained page about a tuning: pictures, costs and a table; nothing is loaded from anywhere."""
+"""One self-contained page about a tuning job: pictures, costs and a table; it loads nothing from the network."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ th, td { padding: 0.25em 0.8em; text-align: left; border-bottom: 1px solid #e5e5
 
 
 def page(tuning: Tuning, trainings: Sequence[Training], savings: Savings, model: str | None) -> str:
-    """The page as HTML.
+    """Return the page as HTML.
 
-    :param trainings: All of them, in the order of their launches.
-    :param savings: What the tuning has cost and saved.
-    :param model: Where the best training's model lies.
+    :param trainings: All training jobs, in the order of their launches.
+    :param savings: What the tuning job has used and saved.
+    :param model: Where the best training job's model is.
     """
     name, status = escape(clean(tuning.name)), escape(clean(tuning.status))
     figures = [f"<h2>{title}</h2>{_drawn(figure)}" for title, figure in _figures(tuning, trainings)]
@@ -53,19 +53,19 @@ def page(tuning: Tuning, trainings: Sequence[Training], savings: Savings, model:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{name}</title><style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>"
         f"<h1>{name}</h1><dl><dt>status</dt><dd>{status}</dd>{facts}</dl>"
-        f"{''.join(figures)}<h2>Trainings</h2>{_table(tuning, trainings)}</body></html>\n"
+        f"{''.join(figures)}<h2>Training jobs</h2>{_table(tuning, trainings)}</body></html>\n"
     )
 
 
 def _drawn(figure: graph_objects.Figure) -> str:
-    """A figure as a part of the page, as wide as that; its title stands above it."""
+    """Return a figure as a part of the page, at full width; the page shows its title above it."""
     figure.update_layout(title=None, width=None, margin={"t": 30})
     drawn: str = figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
     return drawn
 
 
 def picture(tuning: Tuning, trainings: Sequence[Training]) -> graph_objects.Figure:
-    """The objective over trainings, and beside it the importance of the hyperparameters, as one figure."""
+    """Draw the objective over the training jobs, and beside it the importance of the hyperparameters."""
     study = study_of(tuning, trainings)
     both = make_subplots(cols=2, column_widths=[0.65, 0.35], subplot_titles=["Objective", "Importance"])
     for trace in visualization.plot_optimization_history(study, target_name=_metric(tuning)).data:
@@ -88,7 +88,7 @@ def _facts(tuning: Tuning, savings: Savings, model: str | None) -> Iterator[tupl
         yield "reason", clean(tuning.failure_reason)
     of = f" of {tuning.total}" if tuning.total else ""
     yield (
-        "trainings",
+        "training jobs",
         f"{tuning.completed}{of} completed, {tuning.running} running, {tuning.failed} failed, {tuning.stopped} stopped",
     )
     yield "time", f"{duration(tuning.age)}, from {tuning.created:%Y-%m-%d %H:%M} UTC"
@@ -113,7 +113,7 @@ def _figures(tuning: Tuning, trainings: Sequence[Training]) -> Iterator[tuple[st
         shared = list(optuna.search_space.intersection_search_space(judged))
         importances = _importances(study)
         ranked = sorted(shared, key=lambda name: -importances.get(name, 0.0))
-        yield "Objective over trainings", visualization.plot_optimization_history(study, target_name=metric)
+        yield "Objective over training jobs", visualization.plot_optimization_history(study, target_name=metric)
         if importances:
             evaluator = PedAnovaImportanceEvaluator()
             figure = visualization.plot_param_importances(study, evaluator=evaluator, target_name=metric)
@@ -123,7 +123,7 @@ def _figures(tuning: Tuning, trainings: Sequence[Training]) -> Iterator[tuple[st
             figure = visualization.plot_parallel_coordinate(study, params=ranked, target_name=metric)
             yield "All hyperparameters together", figure
         if len(ranked) > 1:
-            # A contour is a matrix of all values by all values.
+            # A contour needs a matrix of all values by all values, so it gets a sample.
             few = study_of(tuning, _evenly([each for each in trainings if each.objective is not None]))
             yield "The two that matter most", visualization.plot_contour(few, params=ranked[:2], target_name=metric)
     if trainings:
@@ -131,7 +131,7 @@ def _figures(tuning: Tuning, trainings: Sequence[Training]) -> Iterator[tuple[st
 
 
 def _importances(study: optuna.Study) -> dict[str, float]:
-    """The hyperparameters' importances, if there are enough different results to tell."""
+    """Return the importance of each hyperparameter, if there are enough different results to tell."""
     judged = study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
     space = optuna.search_space.intersection_search_space(judged)
     varied = [distribution for distribution in space.values() if not distribution.single()]
@@ -147,7 +147,7 @@ def _evenly(trainings: Sequence[Training]) -> Sequence[Training]:
 
 def _table(tuning: Tuning, trainings: Sequence[Training]) -> str:
     names = sorted({name for training in trainings for name in training.hyperparameters})
-    titles = ["trial", "training", "status", "objective", "time", *names, "reason"]
+    titles = ["trial", "training job", "status", "objective", "time", *names, "reason"]
     head = "".join(f"<th>{escape(clean(title))}</th>" for title in titles)
     rows = "".join(_row(place, training, tuning, names) for place, training in enumerate(trainings))
     return f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div>'

@@ -1,4 +1,4 @@
-"""Ask again and again, politely: soon at first, then more rarely, and much more rarely when throttled or unheard."""
+"""Polls at growing intervals: soon at first, then less often, and much less often when throttled or unanswered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PATIENCE: Final = 12
 
 
 class Clock:
-    """The computer's clock; tests have one of their own."""
+    """The computer's clock; tests have their own."""
 
     def now(self) -> float:
         """Seconds since some moment."""
@@ -30,13 +30,13 @@ class Clock:
 
 
 def poll(ask: Callable[[], _Answer], *, every: float, clock: Clock, timeout: float | None = None) -> Iterator[_Answer]:
-    """The answers, one after another, until the time is up or nobody wants more.
+    """Yield answers one after another, until the time is up or the caller stops.
 
     :param ask: Asks once.
-    :param every: Seconds between two questions, once it has gone on for a while.
+    :param every: The longest time between two calls while AWS answers, in seconds.
     :param clock: Tells the time and lets it pass.
-    :param timeout: Seconds after which there is a last answer and then none. None: never.
-    :raises BusyError: Nobody has answered many times in a row, for half an hour or so.
+    :param timeout: Seconds after which one last answer comes. None: no limit.
+    :raises BusyError: AWS has not answered many times in a row, for about half an hour.
     """
     deadline = None if timeout is None else clock.now() + timeout
     pause = min(_FIRST, every)

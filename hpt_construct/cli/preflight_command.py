@@ -1,4 +1,4 @@
-"""``hpt preflight``: what a deployment would stumble over, asked before it."""
+"""``hpt preflight``: finds what a deployment would fail on, before it starts."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _SIGNS: Final = {OK: ("✓", "green"), WRONG: ("✗", "red"), UNKNOWN: ("?", "ye
 @click.command("preflight")
 @click.argument("folder", default="cdk.out", metavar="[CDK.OUT]")
 @click.option("--stack", metavar="NAME", help="Only the tuning jobs of a stack.")
-@click.option("--json", "as_json", is_flag=True, help="Write an object a check as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each check.")
 @with_account
 def command(account: Account, folder: str, *, stack: str | None, as_json: bool) -> None:
-    """Ask the account whether the synthesised tuning jobs in the folder CDK.OUT can work; change nothing.
+    """Check in the account whether the synthesized tuning jobs in the folder CDK.OUT can work; change nothing.
 
-    Roles, data, buckets, images, networks, keys, names and quotas: ✓ is fine, ✗ would fail, ? can't be told, mostly
-    for want of a permission. What the stack makes itself is not asked about. Exits with 1 if there is a ✗.
+    Checks roles, data, buckets, images, networks, keys, names and quotas: ✓ is fine, ✗ would fail, ? is unknown,
+    usually because a permission is missing. Skips what the stack itself creates. Exits with 1 if there is a ✗.
 
     With --json: stack, logical_id, check, subject, result (ok, wrong, unknown), message.
     """

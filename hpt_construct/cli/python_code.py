@@ -25,22 +25,22 @@ _HOUR, _MINUTE = 3600, 60
 
 @dataclasses.dataclass(frozen=True)
 class _Group:
-    """Code in brackets, on one line if there is room, else with a line an item."""
+    """Code in brackets, on one line if there is room, otherwise with one line for each item."""
 
     start: str
     items: Sequence[tuple[str, _Group | str]]
-    """What stands before an item (``name=``), and the item."""
+    """The prefix of an item (``name=``), and the item."""
     end: str
 
 
 def construct_code(api_request: Mapping[str, Any], construct_id: str, scope: str = "self", indent: int = 0) -> str:
-    """The code of the construct that renders a request.
+    """Return the code of the construct that renders a request.
 
-    :param api_request: The request, as the API takes it, without what only Describe answers.
+    :param api_request: The request, as the API takes it, without the members that only Describe returns.
     :param construct_id: The construct's id.
-    :param scope: The name of the variable that is its scope.
-    :param indent: How many times the code is indented, but for its first line.
-    :raises ValueError: The request holds something that the typed parts have no place for, or lacks what they need.
+    :param scope: The name of the variable for the construct's scope.
+    :param indent: How many times to indent the code, except its first line.
+    :raises ValueError: The request has something that the typed parts can't hold, or lacks something they need.
     """
     try:
         parsed = rendering.parse(api_request)
@@ -88,7 +88,7 @@ def _node(value: Any, codec: _part.Codec = _part.PLAIN, kind: str = "") -> _Grou
 
 
 def _ranges(value: request.ParameterRanges) -> _Group:
-    """A list of any ranges, which is shorter; where a kind has an empty list, the kinds by their names."""
+    """Write a list of any ranges, which is shorter; ranges by kind only where a kind has an empty list."""
     kinds = [getattr(value, field.name) for field in _part.fields(value)]
     together = [each for kind in kinds if isinstance(kind, list) for each in kind]
     if all(map(dataclasses.is_dataclass, together)) and ranges.RANGES.render(together) == _part.render(value):
@@ -97,7 +97,7 @@ def _ranges(value: request.ParameterRanges) -> _Group:
 
 
 def _tags(value: Any) -> Any:
-    """Tags as a mapping, if nothing gets lost by it."""
+    """Return tags as a mapping, unless that loses something."""
     if not all(isinstance(tag, Mapping) and set(tag) == {"Key", "Value"} for tag in value):
         return value
     mapping = {tag["Key"]: tag["Value"] for tag in value}
@@ -115,7 +115,7 @@ def _duration(seconds: int) -> str:
 def _enum_member(value: str, kind: str) -> str | None:
     for word in _WORD.findall(kind):
         found = getattr(request, word, None)
-        # An instance type is shorter as the string that everybody knows.
+        # The string that everybody knows is shorter than an InstanceType.
         if isinstance(found, type) and issubclass(found, StrEnum) and found is not request.InstanceType:
             for member in found:
                 if member.value == value:
@@ -124,7 +124,7 @@ def _enum_member(value: str, kind: str) -> str | None:
 
 
 def _text(value: str, codec: _part.Codec) -> str:
-    """A string, or the number that becomes the very same string."""
+    """Write a string, or the number that becomes exactly that string."""
     if codec is _part.TEXT and _NUMBER.fullmatch(value):
         number = int(value) if re.fullmatch(r"-?\d+", value) else float(value)
         if math.isfinite(number) and _part.TEXT.render(number) == value:
@@ -133,7 +133,7 @@ def _text(value: str, codec: _part.Codec) -> str:
 
 
 def _string(value: str) -> str:
-    """A literal in double quotes; repr() escapes whatever does not print."""
+    """Write a literal in double quotes; repr() escapes whatever does not print."""
     quoted = repr(value)
     if quoted.startswith("'") and '"' not in quoted:
         inside = quoted[1:-1].replace("\\'", "'")
@@ -145,7 +145,7 @@ def _laid_out(code: _Group | str, indent: int, before: str) -> str:
     if isinstance(code, str):
         return code
     short = _on_one_line(code)
-    # A comma comes after what is not the whole.
+    # "<", because a comma follows everything but the whole.
     if len(_INDENT) * indent + len(before) + len(short) < _WIDTH and (indent or not code.items):
         return short
     margin = _INDENT * (indent + 1)

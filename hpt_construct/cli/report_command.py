@@ -1,4 +1,4 @@
-"""``hpt report``: a tuning job to look at, to keep and to hand on."""
+"""``hpt report``: a tuning job as a file to look at, keep and share."""
 
 from __future__ import annotations
 
@@ -28,19 +28,21 @@ _COLUMNS: Final = ("training_job_name", "status", "objective", "created", "start
 
 @click.command("report")
 @click.argument("target")
-@click.option("-o", "--output", required=True, metavar="FILE", help="Where to: .html, .csv, .db, .png or .svg.")
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", help="The file to write: .html, .csv, .db, .png or .svg."
+)
 @with_account
 def command(account: Account, target: str, output: str) -> None:
-    """Write what is known of the one tuning job that TARGET names, in the form that FILE's name ends in.
+    """Write a report about the tuning job that TARGET names. The end of FILE's name chooses the format.
 
-    .html is a page with everything in it, which needs no network; .csv a table of the trainings; .db a study that
-    optuna-dashboard opens; .png and .svg a picture, for which Chrome or Chromium has to be there.
+    .html is one page with everything, which needs no network; .csv a table of the training jobs; .db a study for
+    optuna-dashboard; .png and .svg a picture, which needs Chrome or Chromium.
 
-    The job may still run, and may have failed.
+    The tuning job may still run, or may have failed.
     """
     write = _FORMS.get(Path(output).suffix.lower())
     if write is None:
-        raise AskError(f"{output!r} ends in none of {', '.join(_FORMS)}; choose one of them")
+        raise AskError(f"{output!r} must end in one of {', '.join(_FORMS)}; choose one of them")
     found = targets.find(target, account)
     if len(found.names) > 1:
         raise AskError(f"{target!r} has {len(found.names)} tuning jobs; name one: {', '.join(found.names)}")
@@ -50,7 +52,7 @@ def command(account: Account, target: str, output: str) -> None:
         write(found.sagemaker, tuning, trainings, output)
     except OSError as error:
         raise AskError(f"{output!r} can't be written: {error.strerror}; name another file") from error
-    click.echo(f"{clean(output)} has {clean(tuning.name)} with {len(trainings)} trainings")
+    click.echo(f"{clean(output)} has {clean(tuning.name)} with {len(trainings)} training jobs")
 
 
 def _html(sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
@@ -82,7 +84,9 @@ def _database(_sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Trainin
 
 def _picture(_sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
     if not any(training.objective is not None and training.has_ended for training in trainings):
-        raise AskError(f"{tuning.name!r} has no training with an objective yet, so there is nothing to draw; try .html")
+        raise AskError(
+            f"no training job of {tuning.name!r} has an objective yet, so there is nothing to draw; try .html"
+        )
     figure = page.picture(tuning, trainings)
     try:
         image = figure.to_image(format=Path(output).suffix[1:].lower())

@@ -1,4 +1,4 @@
-"""A request that a person already has: a file, or a job of the account."""
+"""Reads an existing request, from a file or from a tuning job in the account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOT_THEIRS = ("aws:", "hpt-construct:")
 
 
 def read(path: str) -> dict[str, Any]:
-    """The request of a JSON file, without what only Describe answers.
+    """Read the request in a JSON file, without the members that only Describe returns.
 
     :raises AskError: There is no such file, or no request in it.
     """
@@ -26,17 +26,17 @@ def read(path: str) -> dict[str, Any]:
     except OSError as error:
         raise AskError(f"{path!r} can't be read: {error.strerror}; name a JSON file") from error
     except ValueError as error:
-        raise AskError(f"{path!r} is no JSON ({error}); it has to be a request as boto3 takes it") from error
+        raise AskError(f"{path!r} is not JSON ({error}); it must be a request as boto3 takes it") from error
     if not isinstance(request, dict) or "HyperParameterTuningJobConfig" not in request:
         raise AskError(
-            f"{path!r} has no HyperParameterTuningJobConfig; it has to be a request as boto3 takes it, "
-            "or an answer of Describe"
+            f"{path!r} has no HyperParameterTuningJobConfig; it must be a request as boto3 takes it, "
+            "or a response of Describe"
         )
     return rendering.without_described(request)
 
 
 def of_job(sagemaker: SageMaker, name: str) -> dict[str, Any]:
-    """The request of a job of the account, without its name, which serves once.
+    """Read the request of a tuning job in the account, without its name, which can be used only once.
 
     :raises AskError: There is no such job.
     """

@@ -1,4 +1,4 @@
-"""What ``hpt`` reads of SageMaker: tuning jobs, their trainings, and where the models lie."""
+"""What ``hpt`` reads from SageMaker: tuning jobs, their training jobs, and where the models are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _METRIC = "FinalHyperParameterTuningJobObjectiveMetric"
 
 @dataclass(frozen=True)
 class Training:
-    """One training of a tuning job, as far as the list of them tells."""
+    """One training job of a tuning job, with what the list of training jobs tells."""
 
     name: str
     arn: str
@@ -30,7 +30,7 @@ class Training:
     started: datetime | None
     ended: datetime | None
     hyperparameters: Mapping[str, str]
-    """Those that the tuning chose."""
+    """The hyperparameters that the tuning job chose."""
     metric_name: str | None
     objective: float | None
     definition_name: str | None
@@ -38,13 +38,13 @@ class Training:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it runs no more."""
+        """Whether it no longer runs."""
         return self.status in ENDED
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """A tuning job, as Describe tells it."""
+    """A tuning job, with what Describe tells."""
 
     name: str
     arn: str
@@ -52,26 +52,26 @@ class Tuning:
     created: datetime
     ended: datetime | None
     now: datetime
-    """SageMaker's own time when it told this."""
+    """The time of this answer by SageMaker's own clock."""
     failure_reason: str | None
     completed: int
     running: int
     failed: int
     stopped: int
     total: int | None
-    """The most trainings there can be. None: no limit of their number."""
+    """The most training jobs that the tuning job may start. None: no limit."""
     best: Training | None
     described: Mapping[str, Any]
     """The whole answer."""
 
     @property
     def has_ended(self) -> bool:
-        """Whether it runs no more."""
+        """Whether it no longer runs."""
         return self.status in ENDED
 
     @property
     def maximizes(self) -> bool:
-        """Whether more of the objective is better."""
+        """Whether higher values of the objective are better."""
         config = self.described["HyperParameterTuningJobConfig"]
         definitions = self.described.get("TrainingJobDefinitions") or [{}]
         objective = config.get("HyperParameterTuningJobObjective") or definitions[0].get("TuningObjective") or {}
@@ -94,17 +94,17 @@ class SageMaker:
         return self._account.client("sagemaker")
 
     def tuning(self, name: str) -> Tuning:
-        """A tuning job.
+        """Return a tuning job.
 
-        :raises NotThereError: There is none of that name in this account and region.
+        :raises NotThereError: This account and region has no tuning job of that name.
         """
         with asking(f"the tuning job {name!r}"):
             return _tuning(self._client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name))
 
     def trainings(self, name: str, known: Mapping[str, Training] | None = None) -> dict[str, Training]:
-        """The trainings of a tuning job by their names, in the order of their launches.
+        """Return the training jobs of a tuning job by name, in the order of their launches.
 
-        :param known: What an earlier call has answered: only what may have changed since is asked for, mostly one page.
+        :param known: The result of an earlier call: this one then reads only what may have changed, usually one page.
         """
         known = known or {}
         found = dict(known)
@@ -112,7 +112,7 @@ class SageMaker:
         for page in self._pages(name):
             found |= {training.name: training for training in page}
             unfinished -= {training.name for training in page}
-            # Newest first: what comes after one that is known is known too.
+            # The newest come first, so everything after a known training job is known too.
             if not unfinished and any(training.name in known for training in page):
                 break
         return {training.name: training for training in sorted(found.values(), key=_launch)}
@@ -120,7 +120,7 @@ class SageMaker:
     def _pages(self, name: str) -> Iterator[list[Training]]:
         token: dict[str, str] = {}
         while True:
-            with asking(f"the trainings of {name!r}"):
+            with asking(f"the training jobs of {name!r}"):
                 page = self._client.list_training_jobs_for_hyper_parameter_tuning_job(
                     HyperParameterTuningJobName=name,
                     SortBy="CreationTime",
@@ -134,18 +134,18 @@ class SageMaker:
             token = {"NextToken": page["NextToken"]}
 
     def described_training(self, name: str) -> dict[str, Any]:
-        """The whole answer of DescribeTrainingJob."""
-        with asking(f"the training {name!r}"):
+        """Return the whole response of DescribeTrainingJob."""
+        with asking(f"the training job {name!r}"):
             answer: dict[str, Any] = self._client.describe_training_job(TrainingJobName=name)
         return answer
 
     def model_data_url(self, training: str) -> str | None:
-        """Where the model of a training lies; None if it has none."""
+        """Return where a training job's model is; None if it has none."""
         artifacts = self.described_training(training).get("ModelArtifacts", {})
         return artifacts.get("S3ModelArtifacts") or None
 
     def names(self, since: float) -> list[str]:
-        """The names of the tuning jobs of the last seconds, and of all that run, newest first."""
+        """Return the names of the tuning jobs of the last ``since`` seconds, newest first, and of all that run."""
         earliest = datetime.now(UTC) - timedelta(seconds=since)
         with asking("the tuning jobs"):
             pages = self._client.get_paginator("list_hyper_parameter_tuning_jobs")
@@ -157,7 +157,7 @@ class SageMaker:
         return list(dict.fromkeys([*found, *self.running()]))
 
     def running(self) -> list[str]:
-        """The names of the tuning jobs that run."""
+        """Return the names of the tuning jobs that run."""
         with asking("the tuning jobs"):
             pages = self._client.get_paginator("list_hyper_parameter_tuning_jobs")
             return [
@@ -165,7 +165,7 @@ class SageMaker:
             ]
 
     def tags(self, arn: str) -> dict[str, str]:
-        """The tags of a tuning job, by the ARN that Describe tells: the list's is in lower case."""
+        """Return the tags of a tuning job by the ARN that Describe returns; the list's ARN is in lower case."""
         with asking(f"the tags of {arn.rpartition('/')[2]!r}"):
             pages = self._client.get_paginator("list_tags").paginate(ResourceArn=arn)
             return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
@@ -176,7 +176,7 @@ class SageMaker:
             self._client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
 
     def exists(self, name: str) -> bool:
-        """Whether there is a tuning job of a name."""
+        """Return whether there is a tuning job of that name."""
         try:
             self.tuning(name)
         except NotThereError:
@@ -215,11 +215,11 @@ def _tuning(answer: Mapping[str, Any]) -> Tuning:
 
 
 def _now(answer: Mapping[str, Any]) -> datetime:
-    """SageMaker's own time: this computer's clock may be wrong, and the sandbox's runs faster."""
+    """Return SageMaker's own time, because this computer's clock may be wrong, and the sandbox's runs faster."""
     date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
     told = parsedate_to_datetime(date) if date.endswith("GMT") else datetime.now(UTC)
     created: datetime = answer["CreationTime"]
-    # The header counts in seconds.
+    # The header has whole seconds, so it may be earlier than the creation.
     return max(told, created)
 
 

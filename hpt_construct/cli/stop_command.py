@@ -1,4 +1,4 @@
-"""``hpt stop``: stop one tuning job, after asking."""
+"""``hpt stop``: stops one tuning job, after a confirmation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .words import NOT_GOOD, AskError, clean, exit_with
 
 @click.command("stop")
 @click.argument("target")
-@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--yes", is_flag=True, help="Stop without asking.")
 @with_account
 def command(account: Account, target: str, *, yes: bool) -> None:
-    """Stop the one tuning job that TARGET names, after asking.
+    """Stop the tuning job that TARGET names, after a confirmation.
 
-    Its trainings are stopped, its record and results stay. Exits with 1 when it has ended already.
+    Its training jobs stop; its record and results stay. Exits with 1 if it has already ended.
     """
     found = targets.find(target, account)
     if len(found.names) > 1:
@@ -30,7 +30,7 @@ def command(account: Account, target: str, *, yes: bool) -> None:
     if not yes:
         owner = owner_of(found.sagemaker.tags(tuning.arn))
         whose = f" of {clean(owner.stack)}/{clean(owner.logical_id)}" if owner else ""
-        _ask(f"Stop {name}{whose}, with {tuning.running} trainings running?")
+        _ask(f"Stop {name}{whose}, with {tuning.running} training jobs running?")
     found.sagemaker.stop(tuning.name)
     click.echo(f"{name} is stopping; `hpt watch {name}` shows when it has")
 
@@ -41,4 +41,4 @@ def _ask(question: str) -> None:
     except click.Abort:
         is_sure = False
     if not is_sure:
-        raise AskError("it was not stopped, as nobody said yes; --yes stops it without asking")
+        raise AskError("the job was not stopped, because nobody confirmed it; --yes stops it without asking")

@@ -1,4 +1,4 @@
-"""A tuning as a study of Optuna: its visualizations, its importances and its dashboard then work for it."""
+"""Turns a tuning job into an Optuna study, so that Optuna's visualizations, importances and dashboard work for it."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 def study_of(tuning: Tuning, trainings: Sequence[Training]) -> optuna.Study:
-    """The study of a tuning: a trial a training, numbered from 0 in the order of their launches.
+    """Return the study of a tuning job: a trial for each training job, numbered from 0 in the order of their launches.
 
-    A training with an objective is COMPLETE, also if early stopping ended it: it may be the best. What has ended
-    without one is FAIL, what runs RUNNING.
+    A training job with an objective is COMPLETE, even if early stopping ended it, because it may be the best. One that
+    has ended without an objective is FAIL, one that runs is RUNNING.
     """
     return _filled(tuning, trainings, optuna.storages.InMemoryStorage())
 
 
 def timeline_of(tuning: Tuning, trainings: Sequence[Training]) -> optuna.Study:
-    """The same with trainings that were stopped as PRUNED, so that a timeline shows them as such."""
+    """Return the same with stopped training jobs as PRUNED, so that a timeline shows them as such."""
     return _filled(tuning, trainings, optuna.storages.InMemoryStorage(), stopped=TrialState.PRUNED)
 
 
 def write_database(tuning: Tuning, trainings: Sequence[Training], path: str) -> None:
-    """Write the study as a file of SQLite, which optuna-dashboard opens.
+    """Write the study as a SQLite file, which optuna-dashboard opens.
 
-    Optuna's storage takes a trial at a time, each by more than a dozen statements of its ORM, some ten milliseconds in
-    all: a thousand trainings take ten seconds or more. It is not the disk that takes the time: the database is made in
+    Optuna's storage takes one trial at a time, each with more than a dozen ORM statements, about ten milliseconds in
+    all, so a thousand training jobs take ten seconds or more. The disk is not the cause: the database is made in
     memory.
 
-    :raises OSError: It can't be written.
+    :raises OSError: The file can't be written.
     """
-    # To disk it would be a transaction a trial and parameter.
+    # On disk, each trial and each parameter would be a transaction.
     storage = optuna.storages.RDBStorage("sqlite://")
     _filled(tuning, trainings, storage)
     pooled = storage.engine.raw_connection()
@@ -105,12 +105,12 @@ def _trial(
 
 
 def _naive(moment: datetime) -> datetime:
-    """Optuna's times have no zone."""
+    """Drop the time zone, because Optuna's times have none."""
     return moment.replace(tzinfo=None)
 
 
 def _distributions(tuning: Tuning, trainings: Iterable[Training]) -> dict[str, BaseDistribution]:
-    """What each hyperparameter was drawn from: the kind is the range's, the bounds are those that were seen."""
+    """Return each hyperparameter's distribution: its kind is the range's, its bounds are those of the values seen."""
     texts: dict[str, list[str]] = {}
     for training in trainings:
         for name, text in training.hyperparameters.items():

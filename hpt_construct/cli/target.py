@@ -1,4 +1,4 @@
-"""From what a person names – a job, an ARN, a stack, a resource of a stack – to tuning jobs."""
+"""Finds the tuning jobs that a user names by job, ARN, stack, or a stack's resource."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Found:
 
 
 def find(target: str, account: Account) -> Found:
-    """The tuning jobs that a target names.
+    """Find the tuning jobs that a target names.
 
     :param target: A job's name or ARN, a stack's name or ARN, or ``stack/logical-id``.
-    :raises AskError: There is nothing of that name, or AWS can't be asked.
+    :raises AskError: There is nothing of that name, or AWS can't be reached.
     """
     arn = _ARN.fullmatch(target)
     if arn:
@@ -53,12 +53,14 @@ def find(target: str, account: Account) -> Found:
 
 
 def resources(account: Account, stack: str) -> list[dict[str, Any]]:
-    """The tuning jobs of a stack, as CloudFormation lists resources.
+    """Return the tuning jobs of a stack, as CloudFormation lists its resources.
 
     :raises NotThereError: There is no such stack.
     """
     if not _STACK.fullmatch(stack):
-        raise NotThereError(f"{stack!r} is no stack's name; it begins with a letter, with letters, digits and hyphens")
+        raise NotThereError(
+            f"{stack!r} is not a stack name, which begins with a letter and has letters, digits and hyphens"
+        )
     with asking(f"the stack {stack!r}"):
         try:
             pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
@@ -76,10 +78,10 @@ def _of_stack(account: Account, stack: str) -> list[str]:
     except NotThereError:
         raise AskError(
             f"in {account.region} there is neither a tuning job nor a stack {stack!r}; "
-            "`hpt list` names those there are, --region asks in another one"
+            "`hpt list` lists those that exist, --region chooses another region"
         ) from None
     if not found:
-        raise AskError(f"the stack {stack!r} has no tuning job; `hpt list` names those there are")
+        raise AskError(f"the stack {stack!r} has no tuning job; `hpt list` lists those that exist")
     return found
 
 
@@ -87,7 +89,7 @@ def _of_resource(account: Account, stack: str, logical_id: str) -> str:
     found = {resource["LogicalResourceId"]: resource for resource in resources(account, stack)}
     if logical_id not in found:
         there = ", ".join(map(repr, sorted(found))) or "none"
-        raise AskError(f"the stack {stack!r} has no tuning job {logical_id!r}; there are: {there}")
+        raise AskError(f"the stack {stack!r} has no tuning job {logical_id!r}; it has: {there}")
     name = _job(found[logical_id])
     if name is None:
         raise AskError(f"{stack}/{logical_id} has started no tuning job; `cdk deploy` says why")
@@ -95,6 +97,6 @@ def _of_resource(account: Account, stack: str, logical_id: str) -> str:
 
 
 def _job(resource: dict[str, Any]) -> str | None:
-    """The name of a resource's job; a marker that stands for none is no name."""
+    """Return the name of a resource's job; None for a marker, which stands for no job."""
     name = str(resource.get("PhysicalResourceId", ""))
     return name if _NAME.fullmatch(name) else None

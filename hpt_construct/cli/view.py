@@ -1,4 +1,4 @@
-"""A tuning job as a terminal shows it: progress, the best so far, the objective over trainings, the last trainings."""
+"""Shows a tuning job in a terminal: its progress, the best so far, the objective over time, the last training jobs."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _PLOT_HEIGHT: Final = 8
 
 
 def line(tuning: Tuning) -> str:
-    """A tuning job in one line, for places that are no terminal."""
+    """Return a tuning job in one line, for output that is not a terminal."""
     of = f" of {tuning.total}" if tuning.total else ""
-    counts = [f"{tuning.completed}{of} trainings completed", f"{tuning.running} running"]
+    counts = [f"{tuning.completed}{of} training jobs completed", f"{tuning.running} running"]
     counts += [f"{count} {what}" for count, what in ((tuning.failed, "failed"), (tuning.stopped, "stopped")) if count]
     return f"{clean(tuning.name)} is {clean(tuning.status)}: {', '.join([*counts, *_best(tuning)])}"
 
 
 def view(tuning: Tuning, trainings: Sequence[Training], rows: int) -> RenderableType:
-    """A tuning job as a picture of a few lines.
+    """Return a tuning job as a picture of a few lines.
 
-    :param trainings: All of them, in the order of their launches.
-    :param rows: How many of the last trainings are shown.
+    :param trainings: All training jobs, in the order of their launches.
+    :param rows: How many of the last training jobs to show.
     """
     parts: list[RenderableType] = [_head(tuning), _bar(tuning)]
     if tuning.failure_reason:
@@ -96,9 +96,9 @@ def _best_of(best: Training) -> Text:
 
 
 def plot(values: Sequence[float], *, maximize: bool) -> Text:
-    """The objectives over the trainings as dots, with the best so far as a line.
+    """Draw the objective of each training job as a dot, and the best so far as a line.
 
-    :param values: In the order of the trainings, at least one.
+    :param values: The objectives in the order of the training jobs, at least one.
     """
     low, high = min(values), max(values)
     grid = [[" "] * _PLOT_WIDTH for _ in range(_PLOT_HEIGHT)]
@@ -150,7 +150,7 @@ def _time(training: Training, tuning: Tuning) -> str:
 
 
 def _short(value: str) -> Text:
-    """A hyperparameter's value; a number in few digits."""
+    """Return a hyperparameter's value; a number in few digits."""
     try:
         return Text(number(float(value)))
     except ValueError:

@@ -1,4 +1,4 @@
-"""``hpt wait``: for pipelines, which can't hold a deployment for hours."""
+"""``hpt wait``: for pipelines that can't keep a deployment open for hours."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _EVERY = 30.0
 @click.command("wait")
 @click.argument("target")
 @click.option(
-    "--timeout", callback=as_seconds, metavar="TIME", help="Give up after a time like 6h or 1h30m. Left out: never."
+    "--timeout", callback=as_seconds, metavar="TIME", help="Give up after a time such as 6h or 1h30m. Default: never."
 )
 @click.option("--at-least", type=float, metavar="VALUE", help="The least objective that is good enough.")
 @click.option("--at-most", type=float, metavar="VALUE", help="The greatest objective that is good enough.")
-@click.option("--json", "as_json", is_flag=True, help="Write the best training to standard output as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Write the best training job to standard output as JSON.")
 @with_account
-def command(  # noqa: PLR0913 – an argument an option
+def command(  # noqa: PLR0913 – one argument for each option
     account: Account,
     target: str,
     timeout: float | None,
@@ -41,12 +41,12 @@ def command(  # noqa: PLR0913 – an argument an option
 ) -> None:
     """Wait until TARGET has ended, and judge it.
 
-    Exits with 0 when it is Completed and good enough, with 1 when it is Failed, Stopped or not good enough, with 3
-    when the time is up, and says why in one line. Ctrl-C ends the waiting, not the tuning.
+    Exits with 0 if it is Completed and good enough, with 1 if it is Failed, Stopped or not good enough, with 3 if
+    the time is up, and says why in one line. Ctrl-C ends the command, not the tuning job.
 
-    With --json, an object a tuning job: tuning_job_name, tuning_job_arn, tuning_job_status, training_job_name,
-    training_job_arn, definition_name, metric_name, objective_value, hyperparameters, model_data_url; null where there
-    is none.
+    With --json, writes an object for each tuning job: tuning_job_name, tuning_job_arn, tuning_job_status,
+    training_job_name, training_job_arn, definition_name, metric_name, objective_value, hyperparameters,
+    model_data_url; null where there is none.
     """
     found = targets.find(target, account)
     bar, clock = Bar(at_least, at_most), Clock()
@@ -80,6 +80,6 @@ def _so_far(tuning: Tuning, timeout: float) -> str:
 
 def _progress(tuning: Tuning) -> Iterator[str]:
     of = f" of {tuning.total}" if tuning.total else ""
-    yield f"{tuning.completed}{of} trainings completed"
+    yield f"{tuning.completed}{of} training jobs completed"
     if tuning.best is not None and tuning.best.objective is not None:
         yield f"best {clean(tuning.best.metric_name)} {number(tuning.best.objective)}"

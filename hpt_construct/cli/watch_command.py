@@ -1,4 +1,4 @@
-"""``hpt watch``: look on as tuning jobs run."""
+"""``hpt watch``: follows tuning jobs as they run."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _ROWS_OF_SEVERAL = 3
 @click.argument("target")
 @with_account
 def command(account: Account, target: str) -> None:
-    """Show how TARGET gets on, until it has ended: trainings, the best so far, the objective over trainings.
+    """Follow TARGET until it has ended: its training jobs, the best so far, and the objective over time.
 
-    Ctrl-C ends the watching, not the tuning. Without a terminal there is one plain line a change. Exits with 0 when
-    every job is Completed and has a best training, else with 1.
+    Ctrl-C ends the command, not the tuning job. Without a terminal, writes one plain line for each change. Exits with
+    0 if every tuning job is Completed and has a best training job, otherwise with 1.
     """
     found = targets.find(target, account)
     console = Console(highlight=False)
@@ -45,7 +45,7 @@ def command(account: Account, target: str) -> None:
 
 
 def look_on(sagemaker: SageMaker, names: Sequence[str], clock: Clock) -> Iterator[Seen]:
-    """The jobs and their trainings from moment to moment, until all have ended."""
+    """Yield the tuning jobs and their training jobs from moment to moment, until all have ended."""
     known: dict[str, dict[str, Training]] = {name: {} for name in names}
 
     def look() -> Seen:

@@ -1,4 +1,4 @@
-"""What commands say: texts of others made harmless, times, numbers, and the errors that end a command."""
+"""What commands print: other people's text made harmless, times, numbers, and the errors that end a command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 class AskError(click.ClickException):
-    """Nothing can be said: the question is wrong, or AWS can't be asked. One sentence, with the way out."""
+    """There is no answer, because the input is wrong or AWS can't be reached. One sentence, with the way out."""
 
     exit_code = CANT_BE_ASKED
 
@@ -31,8 +31,7 @@ class AskError(click.ClickException):
 
 
 def clean(text: object) -> str:
-    r"""A text of somebody else, such as a message or a name, that can't drive a terminal: on one line, without control
-    characters.
+    r"""Make other people's text, such as a message or a name, harmless to a terminal: one line, no control characters.
 
     >>> clean("a\x1b[2Jb\nc")
     'a[2Jb c'
@@ -42,7 +41,7 @@ def clean(text: object) -> str:
 
 
 def number(value: float) -> str:
-    """A number in as many digits as people compare.
+    """Show a number in as many digits as people compare.
 
     >>> number(0.932214), number(12345.678), number(3.0)
     ('0.9322', '1.235e+04', '3')
@@ -51,7 +50,7 @@ def number(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time in the two units that matter.
+    """Show a duration in its two largest units.
 
     >>> duration(59), duration(4300), duration(200_000)
     ('59 s', '1 h 11 min', '2 d 7 h')
@@ -67,15 +66,15 @@ def duration(seconds: float) -> str:
 
 
 def as_seconds(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
-    """A time of the command line, such as ``6h`` or ``1h30m``, in seconds: a callback of an option."""
+    """Convert a time from the command line, such as ``6h`` or ``1h30m``, to seconds: a callback of an option."""
     if value is None:
         return None
     found = _DURATION.fullmatch(value)
     if not found or not any(found.groups()):
-        raise click.BadParameter(f"{clean(value)!r} is no duration; write it like 90s, 30m, 6h or 1h30m")
+        raise click.BadParameter(f"{clean(value)!r} is not a duration; write it like 90s, 30m, 6h or 1h30m")
     return float(sum(int(count) * unit for unit, count in zip(_UNITS.values(), found.groups("0"), strict=True)))
 
 
 def exit_with(status: int) -> NoReturn:
-    """End the command with a status."""
+    """End the command with an exit status."""
     click.get_current_context().exit(status)

@@ -188,7 +188,7 @@ def test_a_job_of_the_account_is_converted_without_its_name(world: World) -> Non
     ("content", "says"),
     [
         (None, "can't be read: No such file or directory; name a JSON file"),
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[]", "has no HyperParameterTuningJobConfig"),
         ("{}", "has no HyperParameterTuningJobConfig"),
         ('{"HyperParameterTuningJobConfig": 1}', "can't be converted: HyperParameterTuningJobConfig: got 1"),

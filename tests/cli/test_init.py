@@ -36,7 +36,7 @@ def test_the_app_synthesises_and_its_test_passes(tmp_path: Path, options: tuple[
     """As made, without a change."""
     folder = tmp_path / "new" / "app"
     status, said = _init(str(folder), *options)
-    assert (status, said) == (0, f"{folder} has an app with a tuning job; {folder}/README.md says how to go on\n")
+    assert (status, said) == (0, f"{folder} has an app with a tuning job; {folder}/README.md says what to do next\n")
     assert "1 passed" in _run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".")
     app = json.loads((folder / "cdk.json").read_text())["app"]
     _run(folder, *app.split()[1:])

@@ -155,7 +155,7 @@ def test_stop_asks_first(four: World) -> None:
     result = four.hpt("stop", "held", input="y\n")
     assert result.exit_code == 0
     assert result.output.splitlines() == [
-        "Stop held of Training/Job, with 3 trainings running? [y/N]: y",
+        "Stop held of Training/Job, with 3 training jobs running? [y/N]: y",
         "held is stopping; `hpt watch held` shows when it has",
     ]
     assert four.sagemaker.tuning("held").status == "Stopping"
@@ -166,7 +166,7 @@ def test_stop_without_a_yes_stops_nothing(four: World, answer: str) -> None:
     """A no, or nobody there to answer."""
     result = four.hpt("stop", "stranger", input=answer)
     assert result.exit_code == 2
-    assert "it was not stopped, as nobody said yes; --yes stops it without asking" in result.stderr
+    assert "the job was not stopped, because nobody confirmed it; --yes stops it without asking" in result.stderr
     assert four.sagemaker.tuning("stranger").status == "InProgress"
 
 

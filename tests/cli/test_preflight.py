@@ -182,7 +182,7 @@ def test_it_is_told_with_a_sign_a_line(flight: Flight) -> None:
     flight.write()
     lines = flight.world.hpt("preflight", str(flight.folder)).output.splitlines()
     assert lines[0] == "Training/Job"
-    assert f"  ✓ account {_ACCOUNT}: the credentials are its own" in lines
+    assert f"  ✓ account {_ACCOUNT}: the credentials belong to it" in lines
     [wrong] = [line for line in lines if line.startswith("  ✗")]
     assert wrong.startswith(f"  ✗ role arn:aws:iam::{_ACCOUNT}:role/Nobody: the role 'Nobody' does not exist")
     unknown = [line for line in lines if line.startswith("  ?")]
@@ -196,9 +196,9 @@ def test_it_is_told_with_a_sign_a_line(flight: Flight) -> None:
         (
             "RoleArn",
             f"arn:aws:iam::{_ACCOUNT}:role/Trainer",
-            f"is arn:aws:iam::{_ACCOUNT}:role/ml/Trainer; name that one",
+            f"is arn:aws:iam::{_ACCOUNT}:role/ml/Trainer; use that one",
         ),
-        ("RoleArn", "Trainer", "it is no role's ARN"),
+        ("RoleArn", "Trainer", "it is not the ARN of a role"),
         (
             "AlgorithmSpecification",
             {"TrainingImage": f"{_ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/churn"},
@@ -207,7 +207,7 @@ def test_it_is_told_with_a_sign_a_line(flight: Flight) -> None:
         (
             "AlgorithmSpecification",
             {"TrainingImage": f"{_ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/other:1"},
-            "there is no repository 'other'; make it, and push the image",
+            "there is no repository 'other'; create it, and push the image",
         ),
         ("OutputDataConfig", {"S3OutputPath": "s3://nowhere/models"}, "the bucket 'nowhere' does not exist"),
         ("OutputDataConfig", {"S3OutputPath": "s3://data", "KmsKeyId": "alias/none"}, "the key does not exist"),
@@ -224,7 +224,7 @@ def test_what_is_not_there_is_wrong(flight: Flight, where: str, value: Any, says
 @pytest.mark.parametrize(
     ("kind", "uri", "says"),
     [
-        ("S3Prefix", "s3://data/trian", "there are no objects below it; upload the data, or mend the prefix"),
+        ("S3Prefix", "s3://data/trian", "there are no objects under it; upload the data, or correct the prefix"),
         ("ManifestFile", "s3://data/manifest", "the file does not exist"),
     ],
 )
@@ -239,7 +239,7 @@ def test_a_bucket_of_another_region_is_wrong(flight: Flight) -> None:
     where = {"LocationConstraint": "eu-west-1"}
     flight.client("s3").create_bucket(Bucket="far", CreateBucketConfiguration=where)
     flight.definition["OutputDataConfig"] = {"S3OutputPath": "s3://far/models"}
-    assert flight.wrong() == "the bucket is in eu-west-1, the job in us-east-1; take one there"
+    assert flight.wrong() == "the bucket is in eu-west-1, the job in us-east-1; use a bucket there"
 
 
 def test_a_role_that_sagemaker_may_not_assume_is_wrong(flight: Flight) -> None:
@@ -254,7 +254,7 @@ def test_a_role_that_sagemaker_may_not_assume_is_wrong(flight: Flight) -> None:
 def test_a_disabled_key_is_wrong(flight: Flight) -> None:
     """It is there, and of no use."""
     flight.client("kms").disable_key(KeyId=flight.definition["OutputDataConfig"]["KmsKeyId"].rpartition("/")[2])
-    assert flight.wrong() == "it is Disabled; enable it, or take another one"
+    assert flight.wrong() == "it is Disabled; enable it, or use another one"
 
 
 def test_another_account_is_wrong(flight: Flight) -> None:
@@ -264,7 +264,7 @@ def test_another_account_is_wrong(flight: Flight) -> None:
     result = flight.world.hpt("preflight", str(flight.folder))
     assert result.exit_code == 1
     assert (
-        f"✗ account 111122223333: the credentials are those of {_ACCOUNT}; choose others by --profile" in result.output
+        f"✗ account 111122223333: the credentials belong to {_ACCOUNT}; choose others with --profile" in result.output
     )
 
 
@@ -284,13 +284,16 @@ def test_a_name_that_is_taken_is_wrong_unless_it_is_the_stack_s_own(flight: Flig
     stack_id = f"arn:aws:cloudformation:us-east-1:{_ACCOUNT}:stack/Training/4711"
     tags = {ownership.STACK_ID: stack_id, ownership.LOGICAL_ID: "Job"}
     flight.world.client.add_tags(ResourceArn=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
-    assert flight.check()[1]["name", "tune"] == ("ok", "the job is this stack's; a changed request needs another name")
+    assert flight.check()[1]["name", "tune"] == (
+        "ok",
+        "the job belongs to this stack; a changed request needs another name",
+    )
 
 
 def test_a_quota_that_is_too_small_is_wrong(flight: Flight) -> None:
     """Five trainings at a time on two instances each."""
     flight.quotas.values[_USAGE] = 8
-    assert flight.wrong() == ("the job may use 10 at a time, and the quota is 8; raise it, or run fewer at a time")
+    assert flight.wrong() == ("the job may use 10 at a time, but the quota is 8; raise it, or run fewer at a time")
 
 
 def test_spot_has_a_quota_of_its_own(flight: Flight) -> None:
@@ -305,14 +308,14 @@ def test_tunings_that_run_count(flight: Flight) -> None:
     """One more has to fit."""
     flight.world.start("one")
     flight.quotas.values[_TUNINGS] = 1
-    assert flight.wrong() == "1 run now, and the quota is 1; wait for one to end, or raise it"
+    assert flight.wrong() == "1 run now, but the quota is 1; wait for one to end, or raise it"
 
 
 def test_images_elsewhere_cannot_be_looked_for(flight: Flight) -> None:
     """? is no ✗; and one of AWS's own is there."""
     flight.definition["AlgorithmSpecification"] = {"TrainingImage": "docker.io/churn:1"}
     status, found = flight.check()
-    assert (status, found["image", "docker.io/churn:1"]) == (0, ("unknown", "only images in ECR can be looked for"))
+    assert (status, found["image", "docker.io/churn:1"]) == (0, ("unknown", "only images in ECR can be checked"))
     image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
     flight.definition["AlgorithmSpecification"] = {"TrainingImage": image}
     assert flight.check()[1]["image", image] == ("ok", "it is one of AWS's own")
@@ -361,4 +364,4 @@ def test_a_folder_without_an_assembly(world: World, tmp_path: Path) -> None:
     """Synthesise first."""
     result = world.hpt("preflight", str(tmp_path))
     assert result.exit_code == 2
-    assert "run `cdk synth` first, or name its folder" in result.stderr
+    assert "run `cdk synth` first, or name its output folder" in result.stderr

@@ -23,13 +23,13 @@ ROOT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
 _SECTIONS = [
-    "Objective over trainings",
+    "Objective over training jobs",
     "Importance of hyperparameters",
     "Each hyperparameter",
     "All hyperparameters together",
     "The two that matter most",
     "Timeline",
-    "Trainings",
+    "Training jobs",
 ]
 
 
@@ -62,8 +62,8 @@ def test_a_page_has_everything_in_it(world: World, tmp_path: Path) -> None:
     assert facts["best"] == f"validation:auc 0.8917 of {tuning.best.name}"
     assert facts["model"] == f"s3://bucket/output/{tuning.best.name}/output/model.tar.gz"
     assert re.fullmatch(
-        rf"about \d+\.\d\d instance-hours by {tuning.stopped} trainings that were stopped; "
-        r"65 % of the price of 20 trainings by spot",
+        rf"about \d+\.\d\d instance-hours by {tuning.stopped} training jobs that were stopped; "
+        r"65 % of the price of 20 training jobs by spot capacity",
         facts["saved"],
     )
     for name in world.sagemaker.trainings("tune"):
@@ -75,7 +75,7 @@ def test_a_page_has_everything_in_it(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "sections"), [(0, ["Timeline", "Trainings"]), (1500, None)], ids=["just begun", "half way"]
+    ("seconds", "sections"), [(0, ["Timeline", "Training jobs"]), (1500, None)], ids=["just begun", "half way"]
 )
 def test_a_job_that_runs_has_a_page_too(world: World, tmp_path: Path, seconds: int, sections: list[str] | None) -> None:
     """With what is known so far."""
@@ -84,7 +84,12 @@ def test_a_job_that_runs_has_a_page_too(world: World, tmp_path: Path, seconds: i
     html = _report(world, tmp_path / "report.html")
     assert "<dt>status</dt><dd>InProgress</dd>" in html
     if sections is None:
-        assert set(_sections(html)) >= {"Objective over trainings", "Each hyperparameter", "Timeline", "Trainings"}
+        assert set(_sections(html)) >= {
+            "Objective over training jobs",
+            "Each hyperparameter",
+            "Timeline",
+            "Training jobs",
+        }
     else:
         assert _sections(html) == sections
 
@@ -95,7 +100,7 @@ def test_a_job_that_failed_has_a_page_too(world: World, tmp_path: Path) -> None:
     world.service.advance(99_999)
     html = _report(world, tmp_path / "report.html")
     assert _facts(html)["reason"] == "No training job succeeded after 5 attempts."
-    assert _sections(html) == ["Timeline", "Trainings"]
+    assert _sections(html) == ["Timeline", "Training jobs"]
     assert html.count("AlgorithmError: ") == 5
 
 
@@ -123,7 +128,7 @@ def test_any_ranges_make_a_page(world: World, tmp_path: Path, config: dict[str, 
     """Also those from which nothing can be told of importance."""
     world.start(config=config)
     world.service.advance(99_999)
-    assert "Objective over trainings" in _sections(_report(world, tmp_path / "report.html"))
+    assert "Objective over training jobs" in _sections(_report(world, tmp_path / "report.html"))
 
 
 def test_definitions_with_different_hyperparameters_make_a_page(world: World, tmp_path: Path) -> None:
@@ -147,7 +152,7 @@ def test_definitions_with_different_hyperparameters_make_a_page(world: World, tm
     world.service.advance(99_999)
     html = _report(world, tmp_path / "report.html")
     assert "<th>linear</th><th>tree</th>" in html
-    assert "Objective over trainings" in _sections(html)
+    assert "Objective over training jobs" in _sections(html)
 
 
 def test_text_of_others_is_text_in_a_page(world: World, tmp_path: Path) -> None:
@@ -245,7 +250,7 @@ def test_a_picture_needs_something_to_draw(world: World, tmp_path: Path) -> None
     result = world.hpt("report", "tune", "-o", str(tmp_path / "picture.png"))
     assert result.exit_code == 2
     assert (
-        result.stderr == "hpt: 'tune' has no training with an objective yet, so there is nothing to draw; try .html\n"
+        result.stderr == "hpt: no training job of 'tune' has an objective yet, so there is nothing to draw; try .html\n"
     )
 
 
@@ -263,8 +268,8 @@ def test_a_picture_needs_a_browser(world: World, tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("output", "says"),
     [
-        ("report", "ends in none of .html, .csv, .db, .png, .svg; choose one of them"),
-        ("report.pdf", "ends in none of .html, .csv, .db, .png, .svg; choose one of them"),
+        ("report", "must end in one of .html, .csv, .db, .png, .svg; choose one of them"),
+        ("report.pdf", "must end in one of .html, .csv, .db, .png, .svg; choose one of them"),
         ("no/such/folder/report.html", "can't be written: No such file or directory; name another file"),
         ("no/such/folder/study.db", "can't be written: "),
     ],

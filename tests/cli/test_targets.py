@@ -45,7 +45,7 @@ def test_an_arn_says_where_the_job_is(world: World) -> None:
     world.service.advance(99_999)
     assert world.hpt("wait", _ARN.format("eu-west-1")).exit_code == 0
     arguments = ("wait", _ARN.format("eu-west-1"), "--region", "us-east-1")
-    _assert_one_sentence(world, *arguments, says="that is in eu-west-1, and --region says 'us-east-1'")
+    _assert_one_sentence(world, *arguments, says="that is in eu-west-1, but --region says 'us-east-1'")
 
 
 def test_a_stack_is_named_by_its_arn(world: World) -> None:
@@ -57,7 +57,7 @@ def test_a_stack_is_named_by_its_arn(world: World) -> None:
     world.cloudformation.add(arn, Job="tune")
     world.service.advance(99_999)
     assert world.hpt("wait", arn).output.startswith("tune is Completed")
-    _assert_one_sentence(world, "wait", arn, "--region", "us-east-1", says="that is in eu-west-1, and --region says")
+    _assert_one_sentence(world, "wait", arn, "--region", "us-east-1", says="that is in eu-west-1, but --region says")
     gone = _STACK_ARN.format("us-east-1")
     _assert_one_sentence(world, "wait", gone, says=f"in us-east-1 there is neither a tuning job nor a stack {gone!r}")
 
@@ -65,10 +65,13 @@ def test_a_stack_is_named_by_its_arn(world: World) -> None:
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ("nobody", "in us-east-1 there is neither a tuning job nor a stack 'nobody'; `hpt list` names those there are"),
+        (
+            "nobody",
+            "in us-east-1 there is neither a tuning job nor a stack 'nobody'; `hpt list` lists those that exist",
+        ),
         ("Not/There", "the stack 'Not' does not exist"),
         ("Empty", "the stack 'Empty' has no tuning job"),
-        ("Training/Other", "the stack 'Training' has no tuning job 'Other'; there are: 'Job', 'Refused'"),
+        ("Training/Other", "the stack 'Training' has no tuning job 'Other'; it has: 'Job', 'Refused'"),
         ("Training/Refused", "Training/Refused has started no tuning job"),
         ("no\x1b[2Jbody!", "neither a tuning job nor a stack 'no\\x1b[2Jbody!'"),
     ],
@@ -90,7 +93,7 @@ def test_no_credentials(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_region(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Name one."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    _assert_one_sentence(world, "best", "tune", says="name a region by --region or AWS_REGION")
+    _assert_one_sentence(world, "best", "tune", says="name a region with --region or AWS_REGION")
 
 
 def test_no_such_profile(world: World) -> None:
@@ -112,7 +115,7 @@ def test_no_network(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         ("AccessDeniedException", f"ask for the permission {DESCRIBE}"),
         ("ExpiredTokenException", "the AWS credentials have expired"),
         ("UnrecognizedClientException", "AWS does not know these credentials"),
-        ("SomethingElse", "AWS told nothing of the tuning job 'tune': SomethingElse"),
+        ("SomethingElse", "AWS returned an error for the tuning job 'tune': SomethingElse"),
     ],
 )
 def test_a_refusal_of_sagemaker(world: World, code: str, says: str) -> None:

@@ -51,9 +51,9 @@ def test_an_ended_job_is_judged_at_once(world: World) -> None:
     ("options", "status", "said"),
     [
         (("--at-least", "0.8"), 0, "tune is Completed"),
-        (("--at-least", "0.99"), 1, "not good enough: validation:auc 0.8917, and at least 0.99 is asked for"),
+        (("--at-least", "0.99"), 1, "not good enough: validation:auc 0.8917, but at least 0.99 is required"),
         (("--at-most", "0.99"), 0, "tune is Completed"),
-        (("--at-most", "0.8"), 1, "not good enough: validation:auc 0.8917, and at most 0.8 is asked for"),
+        (("--at-most", "0.8"), 1, "not good enough: validation:auc 0.8917, but at most 0.8 is allowed"),
     ],
 )
 def test_an_objective_has_to_be_good_enough(world: World, options: tuple[str, ...], status: int, said: str) -> None:
@@ -87,7 +87,7 @@ def test_a_completed_job_without_an_objective_is_not_good(world: World) -> None:
     world.start(definition={"StoppingCondition": {"MaxRuntimeInSeconds": 1}})
     world.service.advance(99_999)
     result = world.hpt("wait", "tune")
-    assert (result.exit_code, result.output) == (1, "tune is Completed, and no training has an objective\n")
+    assert (result.exit_code, result.output) == (1, "tune is Completed, but no training job has an objective\n")
 
 
 def test_the_time_is_up(world: World) -> None:
@@ -97,7 +97,7 @@ def test_the_time_is_up(world: World) -> None:
     _, verdict = await_verdict(world.sagemaker, "tune", Bar(), clock, 1800)
     assert verdict.status == 3
     assert verdict.reason == (
-        "tune has not ended after 30 min 0 s of waiting: 6 of 20 trainings completed, best validation:auc 0.8917"
+        "tune has not ended after 30 min 0 s of waiting: 6 of 20 training jobs completed, best validation:auc 0.8917"
     )
     assert sum(clock.slept) == 1800
 
@@ -107,7 +107,7 @@ def test_no_time_at_all_is_one_look(world: World) -> None:
     world.start()
     result = world.hpt("wait", "tune", "--timeout", "0s")
     assert result.exit_code == 3
-    assert result.output == "tune has not ended after 0 s of waiting: 0 of 20 trainings completed\n"
+    assert result.output == "tune has not ended after 0 s of waiting: 0 of 20 training jobs completed\n"
 
 
 @pytest.mark.parametrize("text", ["soon", "", "6", "h", "-1h"])
@@ -160,11 +160,11 @@ def test_best_tells_the_training_its_hyperparameters_and_its_model(world: World)
     assert result.exit_code == 0
     assert result.output.splitlines() == [
         "tune (Completed): validation:auc 0.8917",
-        f"  training   {best.name}",
-        f"  booster    {best.hyperparameters['booster']}",
-        f"  eta        {best.hyperparameters['eta']}",
-        f"  max_depth  {best.hyperparameters['max_depth']}",
-        f"  model      s3://bucket/output/{best.name}/output/model.tar.gz",
+        f"  training job  {best.name}",
+        f"  booster       {best.hyperparameters['booster']}",
+        f"  eta           {best.hyperparameters['eta']}",
+        f"  max_depth     {best.hyperparameters['max_depth']}",
+        f"  model         s3://bucket/output/{best.name}/output/model.tar.gz",
     ]
 
 
@@ -172,7 +172,7 @@ def test_best_of_a_job_that_has_none_yet(world: World) -> None:
     """It says so, and exits with 1."""
     world.start()
     result = world.hpt("best", "tune")
-    assert (result.exit_code, result.output) == (1, "tune (InProgress): no training has an objective yet\n")
+    assert (result.exit_code, result.output) == (1, "tune (InProgress): no training job has an objective yet\n")
 
 
 def test_all_jobs_of_a_stack_are_waited_for(world: World) -> None:
@@ -192,6 +192,6 @@ def test_words_of_others_do_not_drive_the_terminal(world: World) -> None:
     ranges = {"CategoricalParameterRanges": [{"Name": "a\x1b[2J", "Values": ["b\x07\u202ec"]}]}
     world.start(config={"ParameterRanges": ranges})
     world.service.advance(3600)
-    assert "  a[2J      bc\n" in world.hpt("best", "tune").output
+    assert "  a[2J          bc\n" in world.hpt("best", "tune").output
     world.service.fail_job("tune", "first\n\x1b]0;title\x07second")
     assert world.hpt("wait", "tune").output == "tune is Failed: first ]0;titlesecond\n"

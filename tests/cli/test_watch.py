@@ -66,7 +66,9 @@ def test_a_job_without_a_limit_shows_what_was_launched(world: World) -> None:
     world.start(config={"ResourceLimits": limits})
     world.service.advance(1000)
     assert "6 launched: 3 completed, 3 running" in _shown(world)
-    assert line(world.sagemaker.tuning("tune")).startswith("tune is InProgress: 3 trainings completed, 3 running, best")
+    assert line(world.sagemaker.tuning("tune")).startswith(
+        "tune is InProgress: 3 training jobs completed, 3 running, best"
+    )
 
 
 def test_a_failed_job_says_why(world: World) -> None:
@@ -127,7 +129,9 @@ def test_without_a_terminal_there_is_a_line_a_change(world: World) -> None:
     world.service.advance(99_999)
     result = world.hpt("watch", "tune")
     assert result.exit_code == 0
-    assert result.output == ("tune is Completed: 20 of 20 trainings completed, 0 running, best validation:auc 0.8917\n")
+    assert result.output == (
+        "tune is Completed: 20 of 20 training jobs completed, 0 running, best validation:auc 0.8917\n"
+    )
     world.start("other")
     world.service.fail_job("other", "no")
     assert world.hpt("watch", "other").exit_code == 1

@@ -32,7 +32,7 @@ def test_a_stack_s_job_from_the_deployment_to_its_end(account: Account, guide_re
     assert "✗ role arn:aws:iam::111122223333:role/SageMakerRole: " in checked.stdout
 
     waited = _hpt(account, "wait", STACK, "--timeout", "0s")
-    assert (waited.returncode, "0 of 20 trainings completed" in waited.stdout) == (3, True), waited.stderr
+    assert (waited.returncode, "0 of 20 training jobs completed" in waited.stdout) == (3, True), waited.stderr
     listed = json.loads(_hpt(account, "list", "--stack", STACK, "--json").stdout)
     assert (listed["tuning_job_status"], listed["state"]) == ("InProgress", "held")
     assert _hpt(account, "list", "--orphans", "--stack", STACK).stdout == ""
