@@ -30,7 +30,7 @@ PAGE = "docs/reference/hpt.md"
 TYPED = [
     (name, line)
     for name, text in {**TEXTS, "init": init_command._README}.items()
-    for line in re.findall(r"\bhpt [a-z]+(?: [^`|>#\n]+)?", text)
+    for line in re.findall(r"""\bhpt [a-z]+(?: [^`|>#"\n]+)?""", text)
     if line.split()[1] in commands._COMMANDS or not name.endswith(".md")
 ]
 
