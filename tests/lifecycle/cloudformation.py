@@ -335,15 +335,15 @@ class Stack:
     def _clean_up(self, superfluous: Sequence[str]) -> None:
         """Delete what the operation has made superfluous; what can't be deleted is forgotten."""
         items = []
-        for logical_id in superfluous:
-            resource = self.resources.pop(logical_id)
-            items.append((logical_id, resource.physical_id, resource.properties))
-            items += [(logical_id, physical_id, old) for physical_id, old in resource.doomed.items()]
         for logical_id, resource in self.resources.items():
+            if logical_id in superfluous:
+                items.append((logical_id, resource.physical_id, resource.properties))
             items += [(logical_id, physical_id, old) for physical_id, old in resource.doomed.items()]
             resource.doomed = {}
         for _ in range(_CLEAN_UP_TRIES):
             items = self._delete(items)
+        # Only now: a resource is described while it is being deleted.
+        self.resources = {key: resource for key, resource in self.resources.items() if key not in superfluous}
         for logical_id, physical_id, _properties in items:
             self._excuse(logical_id, physical_id)
 
