@@ -85,6 +85,8 @@ $(VENV)/.python-packages: requirements/dev.txt requirements/uv.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt
 	$(PY) -m uv pip sync --quiet --require-hashes $<
+	# Two packages bring aws_cdk/cloud_assembly_schema, and uv installs both at once. With the other one than the CDK's, jsii knows no warning.
+	$(PY) -m uv pip install --quiet --require-hashes --requirement $< --reinstall-package aws-cdk-lib
 	$(PY) -m uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
