@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "examples" / "ci").glob("*.yml"))
-PAGES = [path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts]
+PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)
 TEXTS = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *PAGES, *RECIPES)
 }
@@ -30,7 +30,10 @@ PAGE = "docs/reference/hpt.md"
 TYPED = [
     (name, line)
     for name, text in {**TEXTS, "init": init_command._README}.items()
-    for line in re.findall(r"""\bhpt [a-z]+(?: [^`|>#"\n]+)?""", text)
+    # A page's sentences have the word too: there, what is typed stands behind a prompt or a backtick.
+    for line in re.findall(
+        (r"(?:^\$ |`)" if name.endswith(".md") else r"\b") + r"(hpt [a-z]+(?: [^`|>#\n]+)?)", text, re.MULTILINE
+    )
     if line.split()[1] in commands._COMMANDS or not name.endswith(".md")
 ]
 
