@@ -23,6 +23,7 @@ import pytest
 import hpt_construct
 from hpt_construct.permissions import OWNER_PREFIX
 from hpt_construct.validation import RULES
+from tools.site import links, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,6 +129,14 @@ def test_every_rule_has_an_entry(site: Mapping[str, Page]) -> None:
     """Under an anchor that stays: who meets an id in a warning, or in ``raised_quotas``, finds what it means."""
     ids = {rule.id for rule in RULES} | _ids_of_warnings() | {"Q2"}
     assert {f"rule-{each.lower()}" for each in ids} - site["reference/rules.html"].ids == set()
+
+
+def test_types_lead_to_the_cdk_that_has_them() -> None:
+    """A misspelt one leads nowhere, and so fails the build; a member of the API leads to its place on AWS's page."""
+    assert links.address("iam.IRole") == "https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_iam/IRole.html"
+    assert links.address("Duration") == "https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk/Duration.html"
+    assert links.address("iam.IRoll") is None
+    assert parts.page("Channel", "ChannelName").endswith("/API_Channel.html#sagemaker-Type-Channel-ChannelName")
 
 
 MEASURE: Final = """<!doctype html><meta charset="utf-8"><title>measure</title><script>

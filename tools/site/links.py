@@ -47,11 +47,7 @@ def _aliases() -> dict[str, str]:
 
 
 def address(name: str) -> str | None:
-    """Where the CDK documents a type that an annotation names; None if it has none of that name.
-
-    >>> address("iam.IRole")
-    'https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_iam/IRole.html'
-    """
+    """Where the CDK documents a type that an annotation names; None if it has none of that name."""
     first, *rest = _STANDS_FOR.get(name, name).split(".")
     module, _, kind = ".".join([_aliases().get(first, first), *rest]).rpartition(".")
     if not module.startswith(("aws_cdk", "constructs")) or not hasattr(importlib.import_module(module), kind):

@@ -48,11 +48,7 @@ class Argument(NamedTuple):
 
 
 def page(shape: str, member: str | None = None) -> str:
-    """AWS's page about a structure of the API, or the place there about a member.
-
-    >>> page("Channel", "ChannelName").rpartition("/")[2]
-    'API_Channel.html#sagemaker-Type-Channel-ChannelName'
-    """
+    """AWS's page about a structure of the API, or the place there about a member."""
     operation = shape.removesuffix("Request")
     place = f"{operation}-request" if operation != shape else f"Type-{shape}"
     return f"{_AWS}/API_{operation}.html" + (f"#sagemaker-{place}-{member}" if member else "")
@@ -191,10 +187,24 @@ def _argument(part: type, argument: Argument) -> Iterator[str]:
     if argument.default is not None:
         yield f"   :value: {argument.default}"
     yield ""
-    yield from _indent(argument.docs)
+    yield from _indent(_referring(argument.docs, part, kind))
     yield ""
     yield from _indent(_facts(part, argument))
     yield ""
+
+
+def _referring(docs: Sequence[str], part: type, kind: str) -> Iterator[str]:
+    """The same, with what else can be given to the class, and other classes, as references."""
+    given = {each.name for each in _arguments(part)}
+
+    def reference(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in given:
+            role = "py:attr" if kind == "attribute" else "argument"
+            return f":{role}:`{name} <{part.__name__}.{name}>`"
+        return f":py:class:`{name}`" if name in hpt_construct.__all__ else found[0]
+
+    return (re.sub(r"``(\w+)``", reference, line) for line in docs)
 
 
 def _facts(part: type, argument: Argument) -> Iterator[str]:
