@@ -39,4 +39,5 @@ html_css_files = ["site.css"]
 html_theme_options: dict[str, list[str]] = {"top_of_page_buttons": []}  # there is no page for "view source" to lead to
 html_show_sourcelink = False
 html_copy_source = False
+html_use_index = False  # the search finds every name, and the theme leads to no index
 copybutton_exclude = ".linenos, .gp, .go"

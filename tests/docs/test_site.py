@@ -74,7 +74,7 @@ def site() -> Mapping[str, Page]:
             command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--quiet", str(DOCS), str(HTML)]
             subprocess.run(command, check=True, cwd=ROOT)
     written = {path.relative_to(DOCS).with_suffix(".html") for path in DOCS.rglob("*.md") if HTML not in path.parents}
-    return {str(path): Page(HTML / path) for path in sorted(written | {Path("genindex.html"), Path("search.html")})}
+    return {str(path): Page(HTML / path) for path in sorted(written | {Path("search.html")})}
 
 
 def test_pages_load_nothing_from_elsewhere(site: Mapping[str, Page]) -> None:
