@@ -10,11 +10,12 @@ import json
 import os
 import subprocess
 import sys
+from resource import RUSAGE_CHILDREN, getrusage
 from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from benchmarks.measure import ROOT, Measured, commands
+from benchmarks.measure import ROOT, Measured
 from benchmarks.requests import SERVICE_TOKEN, guide_request
 
 if TYPE_CHECKING:
@@ -26,14 +27,18 @@ if TYPE_CHECKING:
 
 FEW, MANY = 1, 200
 OURS, NAMED, BARE, AWS = "hpt_construct", "hpt_construct, names given", "CustomResource", "AwsCustomResource"
+CALLS = "the product's calls of the CDK alone"
 
-
-EMPTY = "import aws_cdk as cdk; app = cdk.App(); cdk.Stack(app, 'Training'); app.synth()"
-ONE = (
-    "import aws_cdk as cdk; from benchmarks.requests import guide_request; "
-    "from hpt_construct import HyperparameterTuningJob; app = cdk.App(); "
-    "HyperparameterTuningJob.from_request(cdk.Stack(app, 'Training'), 'Tuning', guide_request()); app.synth()"
-)
+ONE, EMPTY, BY_HAND = "1 job", "an empty stack", "the resources of 1 job, by hand"
+APPS: Final[Mapping[str, str]] = {
+    ONE: (
+        "import aws_cdk as cdk; from benchmarks.requests import guide_request; "
+        "from hpt_construct import HyperparameterTuningJob; app = cdk.App(); "
+        "HyperparameterTuningJob.from_request(cdk.Stack(app, 'Training'), 'Tuning', guide_request()); app.synth()"
+    ),
+    EMPTY: "import aws_cdk as cdk; app = cdk.App(); cdk.Stack(app, 'Training'); app.synth()",
+    BY_HAND: "import aws_cdk as cdk; from benchmarks import by_hand; app = cdk.App(); by_hand.one(app); app.synth()",
+}
 
 
 def further_job(rounds: int) -> dict[str, Measured]:
@@ -45,15 +50,21 @@ def further_job(rounds: int) -> dict[str, Measured]:
     return {kind: Measured(tuple(seconds), ()) for kind, seconds in json.loads(done.stdout).items()}
 
 
-def first_job(rounds: int) -> tuple[Measured, Measured]:
-    """A whole ``python app.py`` with one job, and one with an empty stack."""
-    apps = {"one job": ["-c", ONE], "an empty stack": ["-c", EMPTY]}
-    compared = {name: [sys.executable, *code] for name, code in apps.items()}
+def first_job(rounds: int) -> dict[str, Measured]:
+    """The processor time of a whole ``python app.py`` with each of the apps, after a round that does not count."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     # A user's Python has compiled its packages once and for all.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    one, empty = commands(compared, rounds, environment).values()
-    return one, empty
+    seconds: dict[str, list[float]] = {app: [] for app in APPS}
+    for current in range(rounds + 1):
+        for app, code in APPS.items():
+            # With that of the kernel, which Python waits for at its exit.
+            before = getrusage(RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)  # noqa: S603 – our own code
+            after = getrusage(RUSAGE_CHILDREN)
+            if current:
+                seconds[app].append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    return {app: Measured(tuple(each), ()) for app, each in seconds.items()}
 
 
 def different_request(index: int) -> dict[str, Any]:
@@ -90,66 +101,46 @@ def _named(stack: cdk.Stack, role: str, jobs: int) -> None:
 def _bare(stack: cdk.Stack, role: str, jobs: int) -> None:
     import aws_cdk as cdk  # noqa: PLC0415 – the same
 
+    from benchmarks.stacks import RESOURCE_TYPE, output  # noqa: PLC0415 – the same
+
     for index in range(jobs):
         request = different_request(index)
         request["TrainingJobDefinition"]["RoleArn"] = role
-        resource = cdk.CustomResource(
+        made = cdk.CustomResource(
             stack,
             f"Job{index}",
-            resource_type="Custom::SageMakerHyperParameterTuningJob",
+            resource_type=RESOURCE_TYPE,
             service_token=SERVICE_TOKEN,
             properties=request,
         )
-        _output(stack, index, resource.get_att_string("HyperParameterTuningJobArn"))
+        output(stack, index, made.get_att_string("HyperParameterTuningJobArn"))
 
 
 def _aws(stack: cdk.Stack, role: str, jobs: int) -> None:
-    from aws_cdk import aws_iam as iam  # noqa: PLC0415 – the same
-    from aws_cdk import custom_resources as cr  # noqa: PLC0415 – the same
+    from benchmarks.stacks import aws_job, output  # noqa: PLC0415 – the same
 
     for index in range(jobs):
         request = different_request(index)
         request["TrainingJobDefinition"]["RoleArn"] = role
-        name = f"nightly-{index}"
-        resource = cr.AwsCustomResource(
-            stack,
-            f"Job{index}",
-            resource_type="Custom::SageMakerHyperParameterTuningJob",
-            install_latest_aws_sdk=False,
-            policy=cr.AwsCustomResourcePolicy.from_statements(
-                [
-                    iam.PolicyStatement(
-                        actions=[
-                            "sagemaker:CreateHyperParameterTuningJob",
-                            "sagemaker:StopHyperParameterTuningJob",
-                        ],
-                        resources=[f"arn:aws:sagemaker:*:*:hyper-parameter-tuning-job/{name}"],
-                    ),
-                    iam.PolicyStatement(actions=["iam:PassRole"], resources=[role]),
-                ]
-            ),
-            on_create=cr.AwsSdkCall(
-                service="SageMaker",
-                action="CreateHyperParameterTuningJob",
-                parameters={"HyperParameterTuningJobName": name, **request},
-                physical_resource_id=cr.PhysicalResourceId.of(name),
-            ),
-            on_delete=cr.AwsSdkCall(
-                service="SageMaker",
-                action="StopHyperParameterTuningJob",
-                parameters={"HyperParameterTuningJobName": name},
-            ),
-        )
-        _output(stack, index, resource.get_response_field("HyperParameterTuningJobArn"))
+        made = aws_job(stack, index, request, on_change=False)
+        output(stack, index, made.get_response_field("HyperParameterTuningJobArn"))
 
 
-def _output(stack: cdk.Stack, index: int, arn: str) -> None:
+def _calls(stack: cdk.Stack, role: str, jobs: int) -> None:
+    """What a job asks of the CDK, and nothing else: no checks, no typed parts, no class of its own."""
     import aws_cdk as cdk  # noqa: PLC0415 – the same
 
-    cdk.CfnOutput(stack, f"Job{index}Arn", value=arn, description="ARN of the hyperparameter tuning job")
+    from benchmarks import by_hand  # noqa: PLC0415 – the same
+    from benchmarks.stacks import strings  # noqa: PLC0415 – the same
+
+    before = cdk.CfnResource(stack, "Before", type="AWS::CloudFormation::WaitConditionHandle")
+    for index in range(jobs):
+        request = different_request(index)
+        request["TrainingJobDefinition"]["RoleArn"] = role
+        by_hand.job(stack, index, strings(request), SERVICE_TOKEN, before)
 
 
-FILLS: Final[Mapping[str, Fill]] = {OURS: _ours, NAMED: _named, BARE: _bare, AWS: _aws}
+FILLS: Final[Mapping[str, Fill]] = {OURS: _ours, NAMED: _named, BARE: _bare, AWS: _aws, CALLS: _calls}
 
 
 def synth(fill: Fill, jobs: int) -> None:

@@ -33,6 +33,9 @@ class Row:
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9")
 """Okabe and Ito's, which people with any colour vision tell apart; the product's first."""
 
+_FIGURES = ".text-overlay text { paint-order: stroke; stroke: #ffffff !important; stroke-width: 4px; }"
+"""White around each figure, for some stand on the lines of the scale."""
+
 HEADER = ("What", "Measured", "Target", "Met")
 
 
@@ -104,6 +107,7 @@ def picture(path: Path, product: str, metrics: Mapping[str, Mapping[str, float]]
         print_values=True,
         print_values_position="top",
         value_formatter="{:.2f}".format,
+        css=(*pygal.Config.css.value, f"inline:{_FIGURES}"),
         range=(0, 1.1 * longest),
         y_labels=range(math.ceil(longest)),
         width=900,

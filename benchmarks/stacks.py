@@ -11,6 +11,8 @@ from benchmarks.requests import ROLE, SERVICE_TOKEN, guide_request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from aws_cdk import custom_resources as cr
+
     Fill = Callable[[cdk.Stack, int], None]
 
 RESOURCE_TYPE = "Custom::SageMakerHyperParameterTuningJob"
@@ -85,7 +87,7 @@ def waiting(stack: cdk.Stack, jobs: int) -> None:
         job = HyperparameterTuningJob.from_request(
             stack, f"Job{index}", guide_request(), arn_output=False, wait_for_completion=wait
         )
-        _output(stack, index, job.best_training_job.model_data_url)
+        output(stack, index, job.best_training_job.model_data_url)
 
 
 def bare(stack: cdk.Stack, jobs: int) -> None:
@@ -97,52 +99,61 @@ def bare(stack: cdk.Stack, jobs: int) -> None:
             resource_type=RESOURCE_TYPE,
             service_token=SERVICE_TOKEN,
             service_timeout=cdk.Duration.minutes(50),
-            properties={**_strings(guide_request()), "NamePrefix": f"training-1a2b-job{index}"},
+            properties={**strings(guide_request()), "NamePrefix": f"training-1a2b-job{index}"},
         )
         if jobs <= MOST_OUTPUTS:
-            _output(stack, index, resource.get_att_string("HyperParameterTuningJobArn"))
+            output(stack, index, resource.get_att_string("HyperParameterTuningJobArn"))
 
 
 def aws_custom_resource(stack: cdk.Stack, jobs: int) -> None:
     """The CDK's own ``AwsCustomResource``: start a job on creation and on every change, stop it on deletion."""
+    for index in range(jobs):
+        resource = aws_job(stack, index, guide_request(), on_change=True)
+        if jobs <= MOST_OUTPUTS:
+            output(stack, index, resource.get_response_field("HyperParameterTuningJobArn"))
+
+
+def aws_job(stack: cdk.Stack, index: int, request: dict[str, Any], *, on_change: bool) -> cr.AwsCustomResource:
+    """Make an ``AwsCustomResource`` that starts a job, stops it on deletion, and is allowed just that.
+
+    :param stack: Where it is made.
+    :param index: What tells it from the stack's others.
+    :param request: The request, without a name.
+    :param on_change: Whether it starts a job on every change too, for which it has the call twice.
+    """
     from aws_cdk import aws_iam as iam  # noqa: PLC0415 – the others are measured without it
     from aws_cdk import custom_resources as cr  # noqa: PLC0415 – the same
 
-    for index in range(jobs):
-        name = f"job-{index}"
-        resource = cr.AwsCustomResource(
-            stack,
-            f"Job{index}",
-            resource_type=RESOURCE_TYPE,
-            install_latest_aws_sdk=False,
-            policy=cr.AwsCustomResourcePolicy.from_statements(
-                [
-                    iam.PolicyStatement(
-                        actions=[
-                            "sagemaker:CreateHyperParameterTuningJob",
-                            "sagemaker:StopHyperParameterTuningJob",
-                            "sagemaker:AddTags",
-                        ],
-                        resources=[f"arn:aws:sagemaker:*:*:hyper-parameter-tuning-job/{name}"],
-                    ),
-                    iam.PolicyStatement(actions=["iam:PassRole"], resources=[ROLE]),
-                ]
-            ),
-            # It is the call on creation, too.
-            on_update=cr.AwsSdkCall(
-                service="SageMaker",
-                action="CreateHyperParameterTuningJob",
-                parameters={"HyperParameterTuningJobName": name, **guide_request()},
-                physical_resource_id=cr.PhysicalResourceId.of(name),
-            ),
-            on_delete=cr.AwsSdkCall(
-                service="SageMaker",
-                action="StopHyperParameterTuningJob",
-                parameters={"HyperParameterTuningJobName": name},
-            ),
-        )
-        if jobs <= MOST_OUTPUTS:
-            _output(stack, index, resource.get_response_field("HyperParameterTuningJobArn"))
+    name = f"job-{index}"
+    start = cr.AwsSdkCall(
+        service="SageMaker",
+        action="CreateHyperParameterTuningJob",
+        parameters={"HyperParameterTuningJobName": name, **request},
+        physical_resource_id=cr.PhysicalResourceId.of(name),
+    )
+    return cr.AwsCustomResource(
+        stack,
+        f"Job{index}",
+        resource_type=RESOURCE_TYPE,
+        install_latest_aws_sdk=False,
+        policy=cr.AwsCustomResourcePolicy.from_statements(
+            [
+                iam.PolicyStatement(
+                    actions=["sagemaker:CreateHyperParameterTuningJob", "sagemaker:StopHyperParameterTuningJob"],
+                    resources=[f"arn:aws:sagemaker:*:*:hyper-parameter-tuning-job/{name}"],
+                ),
+                iam.PolicyStatement(actions=["iam:PassRole"], resources=[request["TrainingJobDefinition"]["RoleArn"]]),
+            ]
+        ),
+        # The call on a change is the one on creation, too, where that has none of its own.
+        on_create=None if on_change else start,
+        on_update=start if on_change else None,
+        on_delete=cr.AwsSdkCall(
+            service="SageMaker",
+            action="StopHyperParameterTuningJob",
+            parameters={"HyperParameterTuningJobName": name},
+        ),
+    )
 
 
 def provider(stack: cdk.Stack, jobs: int) -> None:
@@ -164,10 +175,10 @@ def provider(stack: cdk.Stack, jobs: int) -> None:
             f"Job{index}",
             resource_type=RESOURCE_TYPE,
             service_token=framework.service_token,
-            properties=_strings(guide_request()),
+            properties=strings(guide_request()),
         )
         if jobs <= MOST_OUTPUTS:
-            _output(stack, index, resource.get_att_string("HyperParameterTuningJobArn"))
+            output(stack, index, resource.get_att_string("HyperParameterTuningJobArn"))
 
 
 FILLS: dict[str, Fill] = {
@@ -194,13 +205,15 @@ def app_stack(app: cdk.App) -> cdk.Stack:
     return cdk.Stack(app, "Training", synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False))
 
 
-def _output(stack: cdk.Stack, index: int, arn: str) -> None:
+def output(stack: cdk.Stack, index: int, arn: str) -> None:
+    """Put a job's ARN into an output of the stack."""
     cdk.CfnOutput(stack, f"Job{index}Arn", value=arn, description="ARN of the hyperparameter tuning job")
 
 
-def _strings(value: Any) -> Any:
+def strings(value: Any) -> Any:
+    """Write every scalar as a string, as the product does in a template."""
     if isinstance(value, dict):
-        return {key: _strings(item) for key, item in value.items()}
+        return {key: strings(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_strings(item) for item in value]
+        return [strings(item) for item in value]
     return str(value)
