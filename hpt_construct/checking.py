@@ -76,6 +76,12 @@ class Checked:
     """Id and message, as ``Annotations.add_warning_v2`` takes them."""
 
 
+def warn(construct: Construct, warnings: Iterable[tuple[str, str]]) -> None:
+    """Tell of warnings at synth; each can be acknowledged by its id."""
+    for warning_id, message in warnings:
+        cdk.Annotations.of(construct).add_warning_v2(warning_id, message)
+
+
 def requests_of_parents(warm_start: Any) -> list[Mapping[str, Any] | None]:
     """The request of each parent that is a job of the app, None for the others; what is no warm start has none."""
     parents = getattr(warm_start, "parents", None)

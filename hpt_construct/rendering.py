@@ -120,6 +120,16 @@ def _without(value: Mapping[str, Any], *names: str) -> ApiRequest:
     return {key: item for key, item in value.items() if key not in names}
 
 
+def properties(request: ApiRequest, *, name_prefix: str | None, run: str | None) -> dict[str, Any]:
+    """The properties of a job's resource: its request, and what else makes it another job."""
+    found: dict[str, Any] = template(request)
+    if name_prefix is not None:
+        found["NamePrefix"] = name_prefix
+    if run is not None:
+        found["Run"] = template(run)
+    return found
+
+
 def template(value: Any) -> Any:
     r"""A part of the API request as it stands in the template: every scalar a string, nothing that CloudFormation would
     act on.

@@ -50,13 +50,15 @@ class JobResource(cdk.CfnResource):
         self._provider = provider
         self._policy: cdk.RemovalPolicy | None = None
         self._followed = False
+        # What bounds the age of an event has to be in force before there is one.
+        self._come_after(provider.invocation_settings)
         if policy is None:
             # As every custom resource of the CDK has it in its template.
             super().apply_removal_policy(cdk.RemovalPolicy.DESTROY)
         else:
             self.apply_removal_policy(policy)
 
-    def come_after(self, resource: cdk.CfnResource) -> None:
+    def _come_after(self, resource: cdk.CfnResource) -> None:
         """Let CloudFormation make this after another resource, and delete it before: one call of the kernel, where the
         dependency of a node takes two and a walk of the tree.
         """

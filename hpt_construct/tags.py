@@ -11,16 +11,22 @@ from . import rendering, validation
 from .provider import RESOURCE_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from constructs import Construct
+
+    from .provider import Provider
 
 
 @jsii.implements(cdk.IStableAnyProducer)
 class JobTags:
     """The tags of the request, with those that ``Tags.of(...)`` adds and without those that it removes."""
 
-    def __init__(self, requested: Any, when_tagged: Callable[[], None]) -> None:
+    def __init__(self, job: Construct, resource: cdk.CfnResource, provider: Provider, requested: Any) -> None:
+        self._job = job
+        self._resource = resource
+        self._provider = provider
         self._requested = requested
-        self._when_tagged = when_tagged
         self._manager: cdk.TagManager | None = None
 
     @property
@@ -29,16 +35,19 @@ class JobTags:
         if self._manager is None:
             initial = [{"key": tag["Key"], "value": tag["Value"]} for tag in self._requested or ()]
             self._manager = cdk.TagManager(cdk.TagType.STANDARD, RESOURCE_TYPE, initial or None)
-            self._when_tagged()
+            # From now on the property is what the manager says at the end of the synth.
+            self._resource.add_property_override("Tags", cdk.Lazy.any(self))
+            # The tags of the request are checked already; only what comes to them is not.
+            self._provider.check_at_synth(self._problems)
         return self._manager
 
-    def problems(self) -> Iterator[str]:
+    def _problems(self) -> Iterator[str]:
         """What is wrong with all tags together, when every ``Tags.of(...)`` has been said."""
         tags = [{"Key": tag["key"], "Value": tag["value"]} for tag in self.manager.render_tags() or ()]
         for problem in validation.tag_problems(tags):
             _, *index = problem.path
             where = f"tags[{tags[int(index[0])]['Key']!r}]" if index else "tags"
-            yield f"{where}: {problem.message}"
+            yield f"{self._job.node.path}: {where}: {problem.message}"
 
     def produce(self) -> Any:
         """The property's value when the template is written; None leaves it out."""

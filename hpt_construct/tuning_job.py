@@ -13,11 +13,11 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
 
-from . import api_model, deferred, execution_role, instance_hours, naming, network, reference, rendering, waiting
-from .checking import TuningJobOptions, can_be_parsed, check, parents_elsewhere, parents_waited_for, requests_of_parents
+from . import api_model, instance_hours, naming, reference, rendering, waiting
+from .checking import TuningJobOptions, can_be_parsed, check, parents_waited_for, warn
 from .errors import ValidationError, show, where
 from .permissions import LOGICAL_ID_TAG, STACK_TAG
-from .plain_request import HandedOn, PlainRequest, handed_on, handing_on
+from .plain_request import HandedOn, PlainRequest, handing_on
 from .provider import Provider
 from .reference import IHyperparameterTuningJob
 from .request import (
@@ -32,16 +32,17 @@ from .request import (
     TrainingJobEarlyStoppingType,
     TuningJobCompletionCriteria,
     TuningJobRequest,
-    VpcConfig,
     WarmStart,
 )
 from .resource import JobResource
+from .surroundings import Surroundings
 from .tags import JobTags
 from .tokens import is_token
+from .typed_request import judge
 from .whole_app import StackChecks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_lambda as lambda_
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from .wait_for_completion import WaitForCompletion
 
 _EC2: Final = "aws_cdk.aws_ec2"
-_NO_WAY_TO_S3: Final = "hpt-construct:no-way-to-s3"
 
 
 class _SignatureOfInit:
@@ -192,64 +192,34 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             tuning_job_name=tuning_job_name,
             tags=tags,
         )
-        judged, unseen, doubts = deferred.stand_ins(request, scope)
-        api_request = rendering.render(judged)
-        caller = handed_on(type(self)) or HandedOn(
-            type(self), lambda problem: rendering.tell(request, problem), checked=None
+        options = TuningJobOptions(
+            run=run,
+            removal_policy=removal_policy,
+            arn_output=arn_output,
+            arn_export_name=arn_export_name,
+            max_instance_hours=max_instance_hours,
+            raised_quotas=raised_quotas,
+            wait_for_completion=wait_for_completion,
         )
-        checked = caller.checked
-        if checked is None or unseen or doubts:
-            checked = check(
-                scope,
-                id,
-                api_request,
-                caller.tell,
-                options=TuningJobOptions(
-                    run=run,
-                    removal_policy=removal_policy,
-                    arn_output=arn_output,
-                    arn_export_name=arn_export_name,
-                    max_instance_hours=max_instance_hours,
-                    raised_quotas=raised_quotas,
-                    wait_for_completion=wait_for_completion,
-                ),
-                parents=requests_of_parents(warm_start),
-                ended=parents_waited_for(warm_start),
-                unseen=[*unseen, *parents_elsewhere(warm_start, scope)],
-                doubts=doubts,
-            )
-        if _EC2 in sys.modules or any(
-            isinstance(each.vpc_config, VpcConfig) for _, each in deferred.definitions(request)
-        ):
+        judged = judge(type(self), scope, id, request, options)
+        if judged.in_network or _EC2 in sys.modules:
             _implement_connectable(type(self))
-        # A token says nothing to another environment: the CDK refuses references to such a job from there.
-        given_name = None if tuning_job_name is None or is_token(tuning_job_name) else tuning_job_name
-        super().__init__(scope, id, physical_name=given_name)
-        made = request
-        if judged is not request:
-            made = deferred.make(request, self)
-            api_request = rendering.render(made)
-        self._definitions = [definition for _, definition in deferred.definitions(made)]
-        self._request = dict(api_request)
+        super().__init__(scope, id, physical_name=judged.physical_name)
+        made, self._request = judged.make(self)
+
         provider = Provider.of(scope)
         provider.add_job(self, tuning_job_name)
-        given = (definition.role for _, definition in deferred.definitions(request))
-        StackChecks.of(provider).add_job(self, tuning_job_name, given, raised_quotas)
-        provider.permissions.allow(api_request)
-        # The tags of the request are checked already; only what comes to them is not.
-        self._tags = JobTags(api_request.get("Tags"), lambda: self._watch_tags(provider))
-        properties = rendering.template(api_request)
+        StackChecks.of(provider).add_job(self, request, raised_quotas)
+        provider.permissions.allow(self._request)
+
         self._name_prefix = naming.name_prefix(provider.stack_name, id) if tuning_job_name is None else None
-        if self._name_prefix is not None:
-            properties["NamePrefix"] = self._name_prefix
-        if run is not None:
-            properties["Run"] = rendering.template(run)
+        properties = rendering.properties(self._request, name_prefix=self._name_prefix, run=run)
         self._resource = JobResource(self, provider, properties, removal_policy)
-        # What bounds the age of an event has to be in force before there is one.
-        self._resource.come_after(provider.invocation_settings)
-        self._come_after_roles_and_parents(warm_start)
-        if any(isinstance(definition.vpc_config, VpcConfig) for definition in self._definitions):
-            self._place_in_network(provider, made)
+        self._tags = JobTags(self, self._resource, provider, self._request.get("Tags"))
+        self._surroundings = Surroundings(self, self._resource, made)
+        self._surroundings.come_first(provider)
+        for result in parents_waited_for(warm_start).values():
+            result.comes_before(self._resource)
         self._best = waiting.add(self, self._resource, wait_for_completion, properties)
         if arn_output:
             self._resource.output = provider.add_output(
@@ -259,7 +229,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
                 description="ARN of the hyperparameter tuning job",
                 export_name=arn_export_name,
             )
-        self._warn(checked.warnings)
+        warn(self, judged.warnings)
 
     @classmethod
     def from_request(
@@ -323,7 +293,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             checked = check(scope, id, plain.api, plain.tell, options=options)
         with handing_on(HandedOn(cls, plain.tell, checked)):
             job = cls(scope, id, **plain.arguments())
-        job._warn(plain.warnings())
+        warn(job, plain.warnings())
         return job
 
     @staticmethod
@@ -472,38 +442,6 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         except instance_hours.UnknownError:
             return None
 
-    def _warn(self, warnings: Iterable[tuple[str, str]]) -> None:
-        for warning_id, message in warnings:
-            cdk.Annotations.of(self).add_warning_v2(warning_id, message)
-
-    def _come_after_roles_and_parents(self, warm_start: WarmStart | None) -> None:
-        for definition in self._definitions:
-            role = definition.role
-            if not isinstance(role, str) and hasattr(role, "node"):
-                # With its policies: they come before the job starts, and go after it has stopped.
-                self._resource.node.add_dependency(role)
-        for result in parents_waited_for(warm_start).values():
-            result.comes_before(self._resource)
-
-    def _place_in_network(self, provider: Provider, request: TuningJobRequest) -> None:
-        for dependable in network.dependables(self._definitions, provider.complete_stack):
-            self._resource.node.add_dependency(dependable)
-
-        def warn() -> list[str]:
-            problems = network.starved(deferred.definitions(request))
-            self._warn((_NO_WAY_TO_S3, text) for problem in problems for text in rendering.tell(request, problem))
-            return []
-
-        provider.check_at_synth(warn)
-
-    def _watch_tags(self, provider: Provider) -> None:
-        """From the first ``Tags.of(...)`` on, the property is what the tag manager says at the end of the synth."""
-        self._resource.add_property_override("Tags", cdk.Lazy.any(self._tags))
-        provider.check_at_synth(self._tag_problems)
-
-    def _tag_problems(self) -> list[str]:
-        return [f"{self.node.path}: {problem}" for problem in self._tags.problems()]
-
     def _arns(self) -> list[str]:
         name = self._request.get(api_model.GENERATED)
         if name is None or is_token(name) or name == name.lower():
@@ -530,14 +468,14 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
             ],
         }
 
-    @cached_property
+    @property
     def role(self) -> iam.IRole | None:
         """The role that the trainings run with: the one that was given, or the one that the job has made.
 
         A role that was given by its ARN is imported. None, if definitions have different roles; grants to the job then
         reach each of them.
         """
-        return self._roles[0] if len(self._roles) == 1 else None
+        return self._surroundings.role
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
@@ -545,7 +483,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
         This is how a role is widened that was given; by itself the job adds nothing to it.
         """
-        return self.role.grant_principal if self.role is not None else self._every_role
+        return self._surroundings.principal
 
     def add_to_role_policy(self, statement: iam.PolicyStatement) -> None:
         """Let the trainings do something else: each role that they run with gets the statement.
@@ -560,60 +498,13 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         """
         self.grant_principal.add_to_principal_policy(statement)
 
-    @cached_property
-    def _every_role(self) -> iam.IPrincipal:
-        return execution_role.Roles(self._roles)
-
-    @cached_property
-    def _roles(self) -> list[iam.IRole]:
-        """Each role once, in the order of the definitions."""
-        given: list[iam.IRole | str] = []
-        for definition in self._definitions:
-            if definition.role is not None and definition.role not in given:
-                given.append(definition.role)
-        return [self._imported(role, index) if isinstance(role, str) else role for index, role in enumerate(given)]
-
-    def _imported(self, role_arn: str, index: int) -> iam.IRole:
-        role = iam.Role.from_role_arn(self, f"Role{index}", role_arn)
-        # What is granted to it has to come before the job starts.
-        self._resource.node.add_dependency(role)
-        return role
-
     @property
     def connections(self) -> ec2.Connections:
         """The security groups of the trainings: ``database.connections.allow_default_port_from(job)``.
 
         :raises ValueError: No definition has a ``vpc_config``, or a token hides how many groups there are.
         """
-        return self._connections
-
-    @cached_property
-    def _connections(self) -> ec2.Connections:
-        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – loaded only by apps that have networks
-
-        given: list[ec2.ISecurityGroup | str] = []
-        for definition in self._definitions:
-            network = definition.vpc_config
-            if isinstance(network, VpcConfig) and is_token(network.security_groups):
-                raise ValueError(
-                    f"{self.node.path}: got security groups in a list that only CloudFormation knows, and each must be "
-                    "known by itself to be let in; take them out with cdk.Fn.select(0, ...)"
-                )
-            for group in network.security_groups if isinstance(network, VpcConfig) else ():
-                if group not in given:
-                    given.append(group)
-        if not given:
-            raise ValueError(
-                f"{self.node.path}: got no vpc_config, without which trainings have no security groups; "
-                "give the definition VpcConfig.from_vpc(...)"
-            )
-        groups = [
-            ec2.SecurityGroup.from_security_group_id(self, f"SecurityGroup{index}", group)
-            if isinstance(group, str)
-            else group
-            for index, group in enumerate(given)
-        ]
-        return ec2.Connections(security_groups=groups)
+        return self._surroundings.connections
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:

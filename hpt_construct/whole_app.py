@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from . import deferred
 from .checking import POLICIES
 from .errors import show
 from .tokens import is_token
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .provider import Provider
+    from .request import TuningJobRequest
 
 _KEPT: Final = "_hpt_construct_whole_app"
 _SEVERAL_STACKS: Final = "hpt-construct:N3"
@@ -50,15 +52,17 @@ class StackChecks:
         vars(provider)[_KEPT] = known
         return known
 
-    def add_job(self, job: Construct, name: str | None, roles: Iterable[Any], raised_quotas: Iterable[str]) -> None:
-        """Say that the stack has another job, with a name if one is given, and with roles that are given to it."""
+    def add_job(self, job: Construct, request: TuningJobRequest, raised_quotas: Iterable[str]) -> None:
+        """Say that the stack has another job; its name and its roles are looked at, where the request gives some."""
         self._jobs += 1
         self._raised_policies |= POLICIES in raised_quotas
         if self._jobs == _MANY_JOBS:
             self._provider.check_at_synth(self._too_many_policies)
+        name = request.tuning_job_name
         if name is not None and not is_token(name):
             self._watch_name(job, name)
-        for role in roles:
+        for _, definition in deferred.definitions(request):
+            role = definition.role
             if isinstance(role, iam.Role) and role not in self._roles:
                 self._roles.append(role)
                 self._provider.check_at_synth(partial(_untrusting, job, role))

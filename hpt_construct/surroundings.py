@@ -1,0 +1,115 @@
+"""What the training jobs of a tuning job run with and in: their roles and their networks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import aws_iam as iam
+
+from . import deferred, execution_role, network, rendering
+from .checking import warn
+from .request import VpcConfig
+from .tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import aws_cdk as cdk
+    from aws_cdk import aws_ec2 as ec2
+    from constructs import Construct
+
+    from .provider import Provider
+    from .request import TuningJobRequest
+
+_NO_WAY_TO_S3: Final = "hpt-construct:no-way-to-s3"
+
+
+class Surroundings:
+    """The roles and networks that a job's definitions name, as constructs."""
+
+    def __init__(self, job: Construct, resource: cdk.CfnResource, request: TuningJobRequest) -> None:
+        self._job = job
+        self._resource = resource
+        self._request = request
+        self._definitions = [definition for _, definition in deferred.definitions(request)]
+
+    def come_first(self, provider: Provider) -> None:
+        """Let CloudFormation make them before the job, and delete them after it has stopped."""
+        for definition in self._definitions:
+            role = definition.role
+            if not isinstance(role, str) and hasattr(role, "node"):
+                # With its policies.
+                self._resource.node.add_dependency(role)
+        if any(self._networks()):
+            for dependable in network.dependables(self._definitions, provider.complete_stack):
+                self._resource.node.add_dependency(dependable)
+            provider.check_at_synth(self._warn_of_isolation)
+
+    def _warn_of_isolation(self) -> list[str]:
+        problems = network.starved(deferred.definitions(self._request))
+        warn(
+            self._job,
+            ((_NO_WAY_TO_S3, text) for problem in problems for text in rendering.tell(self._request, problem)),
+        )
+        return []
+
+    @cached_property
+    def role(self) -> iam.IRole | None:
+        """The one role, if there is one for all definitions."""
+        return self._roles[0] if len(self._roles) == 1 else None
+
+    @cached_property
+    def principal(self) -> iam.IPrincipal:
+        """The roles as whom a grant reaches: the one, or each of them."""
+        return self.role.grant_principal if self.role is not None else execution_role.Roles(self._roles)
+
+    @cached_property
+    def _roles(self) -> list[iam.IRole]:
+        """Each role once, in the order of the definitions."""
+        given: list[iam.IRole | str] = []
+        for definition in self._definitions:
+            if definition.role is not None and definition.role not in given:
+                given.append(definition.role)
+        return [self._imported(role, index) if isinstance(role, str) else role for index, role in enumerate(given)]
+
+    def _imported(self, role_arn: str, index: int) -> iam.IRole:
+        role = iam.Role.from_role_arn(self._job, f"Role{index}", role_arn)
+        # What is granted to it has to come before the job starts.
+        self._resource.node.add_dependency(role)
+        return role
+
+    def _networks(self) -> Iterator[VpcConfig]:
+        return (each.vpc_config for each in self._definitions if isinstance(each.vpc_config, VpcConfig))
+
+    @cached_property
+    def connections(self) -> ec2.Connections:
+        """The security groups.
+
+        :raises ValueError: No definition has a ``vpc_config``, or a token hides how many groups there are.
+        """
+        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – loaded only by apps that have networks
+
+        path = self._job.node.path
+        given: list[ec2.ISecurityGroup | str] = []
+        for each in self._networks():
+            if is_token(each.security_groups):
+                raise ValueError(
+                    f"{path}: got security groups in a list that only CloudFormation knows, and each must be "
+                    "known by itself to be let in; take them out with cdk.Fn.select(0, ...)"
+                )
+            for group in each.security_groups:
+                if group not in given:
+                    given.append(group)
+        if not given:
+            raise ValueError(
+                f"{path}: got no vpc_config, without which trainings have no security groups; "
+                "give the definition VpcConfig.from_vpc(...)"
+            )
+        groups = [
+            ec2.SecurityGroup.from_security_group_id(self._job, f"SecurityGroup{index}", group)
+            if isinstance(group, str)
+            else group
+            for index, group in enumerate(given)
+        ]
+        return ec2.Connections(security_groups=groups)
