@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 _INTERVAL = re.compile(r"(?P<left>[\[(])(?P<low>\S+), (?P<high>\S+)(?P<right>[\])])")
 
 
+@cache
+def _bounds(interval: str) -> tuple[Decimal, Decimal, bool, bool] | None:
+    """The lowest and the highest number of an interval, and whether each belongs to it; None if it has no bounds."""
+    found = _INTERVAL.fullmatch(interval)
+    if found is None:
+        return None
+    return Decimal(found["low"]), Decimal(found["high"]), found["left"] == "[", found["right"] == "]"
+
+
 @dataclass(frozen=True)
 class Hyperparameter:
     """What values a hyperparameter of an algorithm accepts."""
@@ -41,12 +50,12 @@ class Hyperparameter:
         >>> Hyperparameter("continuous", within="(0, 1]").holds(Decimal(0))
         False
         """
-        found = _INTERVAL.fullmatch(self.within)
-        if found is None:
+        bounds = _bounds(self.within)
+        if bounds is None:
             return True
-        low, high = Decimal(found["low"]), Decimal(found["high"])
-        return (low < number or (low == number and found["left"] == "[")) and (
-            number < high or (number == high and found["right"] == "]")
+        low, high, low_belongs, high_belongs = bounds
+        return (low < number or (low_belongs and low == number)) and (
+            number < high or (high_belongs and number == high)
         )
 
 

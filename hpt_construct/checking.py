@@ -37,6 +37,8 @@ _ROLE_OF_HUB: Final = "hpt-construct:C2"
 POLICIES: Final = "Q2"
 """The quota of managed policies, as ``raised_quotas`` calls it; whether it is kept only the complete app can tell."""
 
+_QUOTAS: Final = tuple(sorted({POLICIES, *(rule.id for rule in validation.RULES if rule.overridable)}))
+
 _REGION: Final = "_hpt_construct_region"
 _SEVERAL: Final = (list, tuple, set, frozenset)
 
@@ -225,14 +227,13 @@ def _bad_options(options: TuningJobOptions) -> Iterator[str]:
     if not isinstance(arn_output, bool):
         yield f"arn_output: got {_shown(arn_output)}, must be True or False"
     yield from _bad_export(options.get("arn_export_name"), arn_output=arn_output)
-    quotas = sorted({POLICIES, *(rule.id for rule in validation.RULES if rule.overridable)})
     raised: Any = options.get("raised_quotas", ())
     if not isinstance(raised, _SEVERAL):
-        yield f"raised_quotas: got {_shown(raised)}, must be a list, like {quotas}"
+        yield f"raised_quotas: got {_shown(raised)}, must be a list, like {list(_QUOTAS)}"
         return
     for name in raised:
-        if name not in quotas:
-            yield f"raised_quotas: got {_shown(name)}, must be of {', '.join(quotas)}"
+        if name not in _QUOTAS:
+            yield f"raised_quotas: got {_shown(name)}, must be of {', '.join(_QUOTAS)}"
 
 
 def removal_policy_problem(policy: Any) -> str | None:
