@@ -419,8 +419,10 @@ class TestMetrics:
 
 
 @pytest.mark.parametrize("jobs", [1, 60])
-def test_app_loads_no_module_of_the_cdk_that_it_does_not_use(jobs: int) -> None:
-    """Every service module of the CDK that is loaded makes each synth slower; what it deprecates is not used."""
+def test_app_loads_no_module_that_it_does_not_use(jobs: int) -> None:
+    """Every service module of the CDK that is loaded makes each synth slower, and so does doctest with unittest and pdb;
+    what the CDK deprecates is not used.
+    """
     code = f"""
 import sys
 import aws_cdk as cdk
@@ -431,6 +433,7 @@ for number in range({jobs}):
     minimal(stack, f"Tuning{{number}}")
 app.synth()
 print(*(name for name in sys.modules if name.startswith("aws_cdk.aws_") and name.count(".") == 1))
+print(*({{"doctest"}} & set(sys.modules)))
 """
     environment = {**os.environ, "JSII_DEPRECATED": "fail"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
