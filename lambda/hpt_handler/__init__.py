@@ -1,5 +1,5 @@
 """The function behind ``Custom::SageMakerHyperParameterTuningJob``: an event in, exactly one answer out.
 
-Python compiles it at every cold start, Lambda's disk being read-only. So its values are named tuples: a dataclass would
-have its methods compiled on top.
+Python compiles it at every cold start, because Lambda's disk is read-only. Its values are therefore named tuples: a
+dataclass would need its methods compiled too.
 """

@@ -1,4 +1,4 @@
-"""Calls of AWS: botocore's clients, and a call that is tried again while it may succeed."""
+"""Calls to AWS: botocore's clients, and retries of calls that may still succeed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .errors import LimitExceeded, NameTaken, NotYet, ServiceError
 
 @contextmanager
 def _made_to_stay() -> Iterator[None]:
-    """Search for no garbage among what is made here, now or later: it lives as long as the function's environment.
+    """Keep the garbage collector away from what is made here, now and later: it lives as long as the environment.
 
-    The searches are a twentieth of a cold start.
+    The collector would take a twentieth of a cold start.
     """
     gc.disable()
     try:
@@ -41,11 +41,11 @@ if TYPE_CHECKING:
 _MODELS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "models")
 
 _PERMISSIONS_SPREAD = 100.0
-"""Seconds within which a new role or policy is known everywhere; the same messages are the lasting ones of a wrong
-prefix or role.
+"""Seconds within which a new role or policy is known everywhere. After that the same messages mean a wrong prefix or
+role.
 """
 _LONGEST_WAIT_BUSY = 4.0
-"""A hundred jobs of a stack, throttled at five a second, then start at nine tenths of that; with 8 s at eight."""
+"""With 4 s, a hundred jobs that are throttled to five a second start at 90 % of that rate; with 8 s, at 80 %."""
 _LONGEST_WAIT_PERMISSIONS = 10.0
 
 _NOT_SPREAD_YET = (
@@ -68,7 +68,7 @@ _FIRST_SERVER_ERROR = 500
 
 
 class Calls:
-    """The calls of one service, each tried again while the service says that it may succeed later, and while there is
+    """The calls to one service; each is retried while the service says that it may succeed later, and while there is
     time.
     """
 
@@ -82,11 +82,11 @@ class Calls:
         return self._client.meta.service_model
 
     def call(self, method: str, until: float = math.inf, /, **arguments: Any) -> Any:
-        """The answer to a call, which is not sent any more after ``until`` on the clock."""
+        """Return the answer to a call, which is not sent after ``until`` on the clock."""
         began, tries = self._clock.now(), 0
         while True:
             if self._clock.now() > until:
-                raise NotYet("TooLate", "The time within which this call may be made is over.")
+                raise NotYet("TooLate", "The time for this call is over.")
             try:
                 return self._once(method, arguments)
             except NotYet as error:
@@ -106,7 +106,7 @@ class Calls:
         except ParamValidationError as error:
             raise ServiceError("ValidationException", str(error)) from error
         except BotoCoreError as error:
-            # No answer, or none that can be read: whether the call took effect is not known.
+            # No answer, or none that can be read, so it is not known whether the call took effect.
             raise NotYet(type(error).__name__, str(error)) from error
 
 
@@ -128,10 +128,10 @@ def _sorted(error: ClientError) -> ServiceError:
 
 # Botocore ships no types.
 class _OurDataFirst(Loader):  # type: ignore[misc]
-    """Botocore's data from the function's own cut of it.
+    """Loads botocore's data from the function's own copy, which is cut down to what it needs.
 
     The client starts in half the time, and knows the same fields as the construct, whatever botocore the runtime has.
-    A file that a later botocore asks for besides is taken from its own data: better slow than not at all.
+    If a later botocore asks for another file, that comes from its own data: better slow than not at all.
     """
 
     def __init__(self) -> None:
@@ -149,10 +149,10 @@ class _OurDataFirst(Loader):  # type: ignore[misc]
 
 
 def new_client(service: str) -> Any:
-    """A client of botocore's, to be kept as long as the function's environment lives."""
+    """Return a botocore client, to keep as long as the function's environment lives."""
     with _made_to_stay():
-        # The 120 are for other services, but for three headers that no call needs; signing, retries and endpoints come
-        # with the client.
+        # The 120 built-in handlers are for other services, except three headers that no call needs; signing, retries
+        # and endpoints come with the client.
         session = botocore.session.Session(include_builtin_handlers=False)
         session.register_component("data_loader", _OurDataFirst())
         config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})

@@ -1,4 +1,4 @@
-"""Time as the function sees it: what is left of its own, and waiting."""
+"""Time as the function sees it: how much it has left, and waiting."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _KEPT_FOR_THE_ANSWER = 75.0
-"""Seconds before the function's end in which nothing new is begun: two calls that time out, and the answer with its
-retries, still fit.
+"""The last seconds of the function's time, in which it begins nothing new. Two calls that time out, and the answer with
+its retries, fit into them.
 """
 
 
@@ -19,16 +19,16 @@ class Clock(Protocol):
     """What the lifecycle needs of time."""
 
     began: float
-    """When the function was called, in seconds since 1970."""
+    """When the function was invoked, in seconds since 1970."""
 
     def now(self) -> float:
-        """Seconds since 1970, as SageMaker counts them too."""
+        """Return the seconds since 1970, which SageMaker counts too."""
 
     def left(self) -> float:
-        """Seconds that may be spent before the answer has to go out."""
+        """Return how many seconds are left before the answer must be sent."""
 
     def wait(self, seconds: float) -> None:
-        """Let that much time go by, or what is left."""
+        """Wait that long, or as long as is left."""
 
 
 class LambdaClock:
@@ -39,20 +39,20 @@ class LambdaClock:
         self.began = self.now()
 
     def now(self) -> float:
-        """Seconds since 1970, as SageMaker counts them too."""
+        """Return the seconds since 1970, which SageMaker counts too."""
         return time.time()
 
     def left(self) -> float:
-        """Seconds that may be spent before the answer has to go out."""
+        """Return how many seconds are left before the answer must be sent."""
         return self._remaining_milliseconds() / 1000 - _KEPT_FOR_THE_ANSWER
 
     def wait(self, seconds: float) -> None:
-        """Let that much time go by, or what is left."""
+        """Wait that long, or as long as is left."""
         time.sleep(max(0.0, min(seconds, self.left())))
 
 
 def backoff(tries: int, longest: float) -> float:
-    """Seconds to wait after so many tries: doubling, up to ``longest``, and random, so that a hundred jobs of one stack
-    don't come back at once.
+    """Return the seconds to wait after that many tries: they double up to ``longest``, and are random, so that a
+    hundred jobs of one stack don't come back at once.
     """
     return random.uniform(0.2, 1.0) * min(longest, 2.0**tries)  # noqa: S311 – no secret depends on it

@@ -1,6 +1,6 @@
-"""What CloudFormation is doing with the stack at this moment: events don't tell, and may come late.
+"""What CloudFormation is doing with the stack at this moment, which events don't tell; they may also come late.
 
-Asked only where the answer decides about money: never by a creation, nor by an update without another request.
+The function asks only if the answer decides about money: never in a creation, nor in an update without another request.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .clock import Clock
 
 UNKNOWN = ""
-"""The answer where CloudFormation can't be asked."""
+"""The answer if CloudFormation can't be asked."""
 
 
 class Stack:
@@ -29,12 +29,12 @@ class Stack:
         self._clock = clock
 
     def status(self) -> str:
-        """The stack's status, such as UPDATE_IN_PROGRESS."""
+        """Return the stack's status, such as UPDATE_IN_PROGRESS."""
         answer = self._ask("describe_stacks")
         return answer["Stacks"][0]["StackStatus"] if answer else UNKNOWN
 
     def physical_id(self, logical_id: str) -> str:
-        """The id that CloudFormation knows a resource by, the new one while it cleans up after an update."""
+        """Return the physical id that CloudFormation has for a resource; the new one while it cleans up an update."""
         answer = self._ask("describe_stack_resource", LogicalResourceId=logical_id)
         return answer["StackResourceDetail"].get("PhysicalResourceId", UNKNOWN) if answer else UNKNOWN
 
@@ -47,5 +47,5 @@ class Stack:
 
 @cache
 def client() -> Any:
-    """Botocore's client of CloudFormation."""
+    """Return botocore's client of CloudFormation."""
     return new_client("cloudformation")

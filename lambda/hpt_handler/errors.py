@@ -1,4 +1,4 @@
-"""What can go wrong between an event and its answer, told apart by what has to happen next."""
+"""What can go wrong between an event and its answer, distinguished by what must happen next."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 
 
 class Failure(Exception):
-    """The wish can't be fulfilled.
+    """The event can't be carried out.
 
-    The string is what the person at the terminal reads: ours first, what happened to which job and what to do, then the
-    service's own words.
+    The string is for the person at the terminal: first our words about what happened to which job and what to do, then
+    the service's own words.
     """
 
     def __init__(self, ours: str, service: ServiceError | None = None) -> None:
@@ -20,7 +20,7 @@ class Failure(Exception):
 
 
 class ServiceError(Exception):
-    """SageMaker refused a call, for good.
+    """A service refused a call for good.
 
     The string is the service's own: its code, its message, and the id under which AWS can find the call.
     """
@@ -36,19 +36,19 @@ class NameTaken(ServiceError):
 
 
 class LimitExceeded(ServiceError):
-    """A quota of the account is used up; waiting doesn't help, and trying again costs."""
+    """A quota of the account is used up; waiting doesn't help, and every retry costs time."""
 
 
 class NotYet(ServiceError):
-    """The same call may succeed later: throttled, a server's error, or permissions that have not spread yet."""
+    """The same call may succeed later: it was throttled, met a server error, or permissions are not active yet."""
 
     def __init__(self, code: str, message: str, aws_request_id: str = "", *, patience: float = math.inf) -> None:
         super().__init__(code, message, aws_request_id)
         self.patience = patience
-        """Seconds after which it is no longer a matter of waiting."""
+        """Seconds after which waiting no longer helps."""
 
 
 class ComeAgain(Exception):
-    """Nothing is wrong, but there is nothing to do for a while: Lambda delivers the event again in a minute or two, and
-    in between others have the place.
+    """Nothing is wrong, but there is nothing to do for a while. Lambda delivers the event again in a minute or two;
+    until then, other events can run.
     """

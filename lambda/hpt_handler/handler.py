@@ -1,4 +1,4 @@
-"""The entry point: an event in, exactly one answer out, whatever happens in between."""
+"""The entry point: every event gets exactly one answer, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .lifecycle import Outcome, Stack
 
 _POLL = "hpt-construct"
-"""The member that tells what the stack's state machine sends from an event of CloudFormation."""
+"""The member that distinguishes the state machine's input from an event of CloudFormation."""
 
 _LOGGED = ("RequestType", "LogicalResourceId", "PhysicalResourceId", "StackId", "RequestId")
 _DOING = {
@@ -28,11 +28,11 @@ _DOING = {
 _WAIT = "Custom::SageMakerHyperParameterTuningJobWait"
 _RESULT = "Custom::SageMakerHyperParameterTuningJobResult"
 _SERVICES = ("SageMaker", "Step Functions")
-_DOING_ABOUT = {_WAIT: "Waiting for the tuning job", _RESULT: "Asking for the best training of the tuning job"}
+_DOING_ABOUT = {_WAIT: "Waiting for the tuning job", _RESULT: "Reading the best training job"}
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
-    """What Lambda calls."""
+    """Handle an event; Lambda calls this."""
     clock = LambdaClock(context.get_remaining_time_in_millis)
     if _POLL in event:
         return answer_to_poll(event, sagemaker.client, clock)
@@ -44,8 +44,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
 
 
 def answer_to_poll(told: dict[str, Any], client: Callable[[], Any], clock: Clock) -> dict[str, Any]:
-    """Look after a job that is waited for, and say whether that is over: Step Functions asks, and asks again after an
-    error.
+    """Check the job that a deployment waits for, and return whether the wait is over. Step Functions calls this, and
+    calls again after an error.
     """
     from . import waiting  # noqa: PLC0415 – no cold start of a creation needs it
 
@@ -58,7 +58,7 @@ def answer_to_poll(told: dict[str, Any], client: Callable[[], Any], clock: Clock
     except OSError:
         if not waiting.is_past(told, clock):
             raise
-        _log("signal is of no use any more", job=signal.job)
+        _log("signal is too late", job=signal.job)
     return {"done": True, "wait": 0}
 
 
@@ -69,7 +69,7 @@ def answer_to(
     clock: Clock,
     last_try: LastTry | None = None,
 ) -> bytes:
-    """Do what the event asks for, and return the answer; ``client`` makes botocore's, which may fail too."""
+    """Do what the event asks for, and return the answer; ``client`` makes botocore's client, which may fail too."""
     _log("event", **{key: event[key] for key in _LOGGED if key in event}, given_up=last_try and last_try.reasons)
     kind = event["ResourceType"]
     doing = _DOING_ABOUT.get(kind) or _DOING[event["RequestType"]]
@@ -77,22 +77,23 @@ def answer_to(
         if last_try and last_try.is_hopeless:
             raise Failure(_hopeless(doing, event, starts_jobs=kind not in _DOING_ABOUT))  # noqa: TRY301 – told like all others
         if kind in _DOING_ABOUT:
-            # Carried out also when Lambda has given the event up: late is as good.
+            # Carried out even if Lambda has given up the event: late is good enough.
             outcome = _run_waiting(event, client, stack, clock)
         else:
             jobs = sagemaker.Jobs(client(), clock)
             outcome = _run(event, jobs.request_shape, Services(jobs, stack, clock), last_try)
     except ComeAgain:
-        # To Lambda this is an error like any other.
+        # For Lambda this is an error like any other.
         raise
     except Failure as failure:
         return _failed(event, failure)
     except ServiceError as error:
         return _failed(
-            event, Failure(f"{doing} failed: {_SERVICES[kind == _WAIT]} refused a call. Mend it and try again", error)
+            event,
+            Failure(f"{doing} failed: {_SERVICES[kind == _WAIT]} refused a call. Fix the cause and try again", error),
         )
     except Exception as error:  # noqa: BLE001 – without an answer the stack would hang until CloudFormation gives up
-        # The log gets the trace without the message, which may quote values of the request.
+        # The log gets the trace but not the message, which may quote values of the request.
         _log("bug", error=type(error).__name__, trace=traceback.format_tb(error.__traceback__))
         return _failed(event, Failure(f"{doing} failed unexpectedly; try again. {type(error).__name__}: {error}"))
     _log("done", PhysicalResourceId=outcome.physical_id, note=outcome.note)
@@ -103,9 +104,9 @@ def answer_to(
 
 
 def _unwrapped(event: dict[str, Any]) -> tuple[dict[str, Any], LastTry | None]:
-    """An event that Lambda has given up comes back inside of a record that says why.
+    """Unwrap an event that Lambda has given up, which comes back in a record that says why.
 
-    The record can be given up too, for the same reasons.
+    Lambda can give up the record too, for the same reasons.
     """
     reasons = []
     while "requestPayload" in event:
@@ -141,7 +142,7 @@ def _run_waiting(event: dict[str, Any], client: Callable[[], Any], stack: Stack,
 
 
 def _hopeless(doing: str, event: dict[str, Any], *, starts_jobs: bool) -> str:
-    what = f"{doing} failed: the function dies at it, its log says how"
+    what = f"{doing} failed: the function crashes at it, see its log"
     if not starts_jobs:
         return what
     return f"{what}. If a job was started, it has the tag {identity.CREATED_BY} with the value {event['RequestId']}"
@@ -149,12 +150,12 @@ def _hopeless(doing: str, event: dict[str, Any], *, starts_jobs: bool) -> str:
 
 def _failed(event: dict[str, Any], failure: Failure) -> bytes:
     _log("failed", reason=failure.ours, code=failure.code)
-    # A failed update must keep the id: CloudFormation would take another for a replacement, and delete the old job.
+    # A failed update must keep the id: CloudFormation would take another id for a replacement, and delete the old job.
     physical_id = event.get("PhysicalResourceId") or identity.marker(event["RequestId"])
     return response.body(event, physical_id, reason=str(failure))
 
 
 def _log(what: str, **facts: Any) -> None:
-    """One JSON object a line; never the ResponseURL, a credential, nor values of hyperparameters or environment."""
+    """Write one JSON object a line; never the ResponseURL, credentials, or values of hyperparameters or environment."""
     told = {key: value for key, value in facts.items() if value not in ("", None)}
     print(json.dumps({"what": what, **told}))  # noqa: T201 – standard output is Lambda's log

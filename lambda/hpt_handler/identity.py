@@ -1,5 +1,5 @@
-"""Which job belongs to which resource: the wish in an event, the name made of it, and the tags that prove whose a job
-is.
+"""Which job belongs to which resource: the wish in an event, the name derived from it, and the tags that prove who owns
+a job.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ LOGICAL_ID = PREFIX + "logical-id"
 DIGEST = PREFIX + "request-digest"
 CREATED_BY = PREFIX + "cloudformation-request"
 REMOVAL_POLICY = PREFIX + "removal-policy"
-"""A mark on jobs that RETAIN keeps: no deletion that has to look for its job may take one of them for it."""
+"""A mark on jobs that RETAIN keeps, so that a deletion that must search for its job never takes one of them."""
 
 REPLACES = PREFIX + "replaces"
-"""A mark on a job that an update has started: the name of the one it takes the place of."""
+"""A mark on a job that an update has started: the name of the job that it replaces."""
 
 _MOST_TAGS = 50
 
@@ -33,27 +33,27 @@ class Wish(NamedTuple):
     stack_id: str
     logical_id: str
     event_id: str
-    """CloudFormation's id of the event: the same when it is delivered again, another for every other event."""
+    """CloudFormation's id of the event, which stays the same when the event is delivered again."""
     request: dict[str, Any]
     """The request without name and tags."""
     tags: dict[str, str]
-    """The user's tags; a change of them alone needs no new job."""
+    """The user's tags; a change of these alone needs no new job."""
     given_name: str | None
     name_prefix: str
     run: str
     removal_policy: str
-    """``destroy``, ``retain``, or nothing."""
+    """``destroy``, ``retain``, or empty."""
 
     @property
     def digest(self) -> str:
-        """The same for the same wish of the same resource, whatever event it comes with."""
+        """A hash that is the same for the same wish of the same resource, whatever the event."""
         return self._hash()
 
     def name(self, attempt: int) -> str:
-        """The given name, or one that no other wish has; a later attempt is for a name that an earlier run used up."""
+        """Return the given name, or one that no other wish has; a later attempt if earlier runs used up the others."""
         if self.given_name is not None:
             return self.given_name
-        # Base 36 says more per character than hexadecimal, and job names ignore case.
+        # Base 36, because it holds more per character than hexadecimal, and job names ignore case.
         number, text = int(self._hash(attempt), 16), ""
         for _ in range(_DIGEST_IN_NAME):
             number, digit = divmod(number, 36)
@@ -61,10 +61,10 @@ class Wish(NamedTuple):
         return f"{self.name_prefix}-{text}"
 
     def was_invented(self, physical_id: str) -> bool:
-        """Whether CloudFormation may have made this id up for a creation that it has had no answer to.
+        """Return whether CloudFormation may have made up this id for a creation that never answered.
 
-        It is then ``<stack>-<logical id>-<suffix>``: no job's name, or one with the logical id in it. That no job has
-        this name is for the caller to see.
+        Such an id is ``<stack>-<logical id>-<suffix>``: not a job's name, or one that contains the logical id. The
+        caller checks that no job has this name.
         """
         is_given = self.given_name is not None and physical_id.lower() == self.given_name.lower()
         if is_given or creation(physical_id) is not None:
@@ -72,12 +72,12 @@ class Wish(NamedTuple):
         return not is_name(physical_id) or f"-{self.logical_id}-" in physical_id
 
     def arn_of(self, name: str) -> str:
-        """The ARN of a job of that name beside the stack, for when SageMaker has no such job to tell it."""
+        """Return the ARN of a job of that name in the stack's account and region, even if there is no such job."""
         _, partition, _, region, account, *_ = self.stack_id.split(":")
         return f"arn:{partition}:sagemaker:{region}:{account}:hyper-parameter-tuning-job/{name}"
 
     def ownership_tags(self) -> dict[str, str]:
-        """The tags that a job gets at its creation and keeps."""
+        """Return the tags that a job gets at its creation and keeps."""
         return {
             STACK_ID: self.stack_id,
             LOGICAL_ID: self.logical_id,
@@ -86,7 +86,7 @@ class Wish(NamedTuple):
         }
 
     def tags_at_creation(self, replaces: str) -> dict[str, str]:
-        """The tags that a job starts with; marks are left out where there is no room for them."""
+        """Return the tags that a job starts with, without the marks that it has no room for."""
         tags = {**self.tags, **self.ownership_tags()}
         for key, value in ((REMOVAL_POLICY, self.mark), (REPLACES, replaces)):
             if value and len(tags) < _MOST_TAGS:
@@ -95,11 +95,11 @@ class Wish(NamedTuple):
 
     @property
     def mark(self) -> str:
-        """What the job's mark for its removal says; nothing means that it has none."""
+        """The value of the job's removal mark; empty if it has none."""
         return self.removal_policy if self.removal_policy == "retain" else ""
 
     def owns(self, tags: dict[str, str]) -> bool:
-        """Whether these are the tags of a job that this resource started."""
+        """Return whether these are the tags of a job that this resource started."""
         mine = self.ownership_tags()
         return all(tags.get(key) == mine[key] for key in (STACK_ID, LOGICAL_ID))
 
@@ -109,17 +109,17 @@ class Wish(NamedTuple):
 
 
 def is_name(physical_id: str) -> bool:
-    """Whether a physical id can be the name of a job at all."""
+    """Return whether a physical id can be the name of a job."""
     return _NAME.fullmatch(physical_id) is not None
 
 
 def marker(event_id: str) -> str:
-    """The physical id of a resource whose creation failed: never a name, or the deletion that follows could stop a
-    stranger's job.
+    """Return the physical id of a resource whose creation failed. It is never a name, because the deletion that follows
+    could then stop somebody else's job.
     """
     return _MARKER + event_id
 
 
 def creation(physical_id: str) -> str | None:
-    """The creating event that a marker stands for, or None if the id is no marker."""
+    """Return the id of the creating event that a marker stands for, or None if the id is no marker."""
     return physical_id.removeprefix(_MARKER) if physical_id.startswith(_MARKER) else None

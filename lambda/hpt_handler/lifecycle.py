@@ -1,7 +1,7 @@
 """What each event does to the job: the lifecycle table of DESIGN.md.
 
-Nothing here knows HTTP, Lambda or botocore: the wish comes in, SageMaker, the stack and the clock are handed over, and
-what goes out is the answer's content, or a ``Failure`` with the words for the person at the terminal.
+Nothing here knows HTTP, Lambda or botocore: the functions take the wish and the services (SageMaker, the stack, the
+clock), and return the answer's content, or raise a ``Failure`` with the message for the person at the terminal.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from .sagemaker import Job
 
 START_SECONDS = 180.0
-"""How long after the function was called a job may still be started."""
+"""How long after its invocation the function may still start a job."""
 
 EVENT_AGE_SECONDS = 600.0
-"""How old Lambda lets an event become before it drops it; the construct sets it on the function."""
+"""The age at which Lambda drops an event; the construct sets it on the function."""
 
 WATCH_SECONDS = EVENT_AGE_SECONDS + START_SECONDS + 30.0
-"""After this, no creation that was under way when a deletion arrived can start a job any more."""
+"""The time after which no creation that was under way when a deletion arrived can start a job any more."""
 
 HOLD_SECONDS = 45.0
-"""How long a deletion waits for its job to stop before it gives its place to the next one: where few functions may run
-at a time, every job is told to stop before any is waited for.
+"""How long a deletion waits for its job to stop before it makes room for the next one. If few functions may run at a
+time, every job is thus told to stop before the function waits for any of them.
 """
 
 _MOST_ATTEMPTS = 100
-"""Names that one wish may use up by being launched, removed and launched again in one stack."""
+"""The most names that one wish may use up when it is launched, removed and launched again in one stack."""
 
 _MOST_MISSING = 3
-"""Names in a row that may be free although a later one is taken: records that somebody deleted by hand."""
+"""The most names in a row that may be free although a later one is taken, because somebody deleted their records."""
 
 _LONGEST_POLL = 15.0
 _WORTH_KEEPING = ("InProgress", "Completed")
@@ -45,7 +45,7 @@ _GOES_FORWARD = "UPDATE_IN_PROGRESS"
 
 
 class Jobs(Protocol):
-    """SageMaker, as far as a lifecycle needs it."""
+    """What a lifecycle needs of SageMaker."""
 
     def create(self, name: str, request: dict[str, object], tags: dict[str, str], *, until: float) -> str: ...
     def describe(self, name: str) -> Job | None: ...
@@ -57,14 +57,14 @@ class Jobs(Protocol):
 
 
 class Stack(Protocol):
-    """CloudFormation, as far as a lifecycle needs it; an empty answer means that it can't be asked."""
+    """What a lifecycle needs of CloudFormation; an empty answer means that CloudFormation can't be asked."""
 
     def status(self) -> str: ...
     def physical_id(self, logical_id: str) -> str: ...
 
 
 class Services(NamedTuple):
-    """Whom a decision can ask, and what it can do."""
+    """The services that a decision can use."""
 
     jobs: Jobs
     stack: Stack
@@ -72,43 +72,43 @@ class Services(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What CloudFormation is told of an event that went well."""
+    """The answer to CloudFormation about an event that succeeded."""
 
     physical_id: str
     arn: str = ""
     note: str = ""
-    """For the log: what happened, where it is not what the event's name says."""
+    """For the log: what happened, if the event's name does not say it."""
     data: dict[str, str] | None = None
-    """The attributes, if they are others than the job's name and ARN."""
+    """The attributes, if they are not just the job's name and ARN."""
 
 
 class LastTry(NamedTuple):
-    """Lambda has given an event up, and hands it over once more, for an answer."""
+    """An event that Lambda has given up and delivers once more, so that it gets an answer."""
 
     reasons: tuple[str, ...]
-    """Why it was given up, the last time first: ``EventAgeExceeded`` or ``RetriesExhausted``."""
+    """Why Lambda gave it up, the last time first: ``EventAgeExceeded`` or ``RetriesExhausted``."""
 
     @property
     def passed(self) -> float:
-        """Seconds that have passed since CloudFormation sent the event, at least."""
+        """The least time since CloudFormation sent the event, in seconds."""
         return EVENT_AGE_SECONDS * self.reasons.count("EventAgeExceeded")
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether the function has died at the last try too."""
+        """Whether the function has crashed in the last try too."""
         return self.reasons.count("RetriesExhausted") > 1
 
 
 def create(wish: Wish, services: Services) -> Outcome:
-    """Start the job that a new resource wishes for, or find the one that this very event has started before."""
+    """Start a new resource's job, or find the one that this same event has already started."""
     return _start(wish, None, "", services)
 
 
 def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outcome:
-    """Leave the job as it is if the wish is the same, tags aside; else start another.
+    """Leave the job as it is if the wish is the same apart from tags; otherwise start another.
 
-    CloudFormation deletes the old one once the whole stack has changed. In a rollback nothing is ever started: it
-    returns to the job that was there before, in whatever state that is.
+    CloudFormation deletes the old job once the whole stack has changed. A rollback never starts a job: it returns to
+    the previous one, whatever its state.
     """
     jobs, stack, _ = services
     current = jobs.describe(physical_id) if identity.is_name(physical_id) else None
@@ -120,7 +120,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
         return Outcome(physical_id, current.arn)
     is_ours = current is not None and wish.owns(tags)
     if old.digest == wish.digest and not is_ours and identity.creation(physical_id) is None:
-        # Somebody deleted the record or took the tags: no reason to spend money again that nobody asked to be spent.
+        # Somebody deleted the record or the tags. That is no reason to spend money again, which nobody asked for.
         note = "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done"
         return Outcome(physical_id, current.arn if current else wish.arn_of(physical_id), note)
     known = [(job, tags) for job, tags in _ours(wish, jobs) if tags.get(identity.DIGEST) == wish.digest]
@@ -128,7 +128,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
     if status not in ("", _GOES_FORWARD):
         _stop_own(wish, known, services)
         if not status.endswith("ROLLBACK_IN_PROGRESS"):
-            raise Failure(f"CloudFormation does not wait for this update any more: the stack is {status}")
+            raise Failure(f"CloudFormation no longer waits for this update: the stack is {status}")
         _stop_unanswered(old, physical_id, None, jobs)
         if known:
             return _adopt(*_best(known), wish, old, jobs)
@@ -136,11 +136,11 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
         return _go_back_to_nothing(wish, physical_id, services, was_created=was_created)
     if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
         raise Failure(
-            f"The tuning job '{physical_id}' can't be changed: SageMaker has no update, and its name is taken by "
-            "itself. Give the changed job another tuning_job_name, or leave it out and every change gets a name of "
-            "its own"
+            f"The tuning job '{physical_id}' can't be changed: SageMaker can't update a tuning job, and a new one "
+            "needs another name. Give the changed job another tuning_job_name, or leave it out, so that every change "
+            "gets its own name"
         )
-    # Where CloudFormation can't be asked, this may be a rollback: no new job is then better than a second one.
+    # If CloudFormation can't be asked, this may be a rollback, and then no new job is better than a second one.
     whatever = wish.given_name is not None or not status or old.digest == wish.digest
     if known and (whatever or _best(known)[0].status in _WORTH_KEEPING):
         return _adopt(*_best(known), wish, old, jobs)
@@ -150,7 +150,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
 
 
 def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry | None = None) -> Outcome:
-    """Stop the resource's job and wait until it has stopped: its role, network and buckets may be deleted next."""
+    """Stop the resource's job and wait for its end, because its role, network and buckets may be deleted next."""
     jobs = services.jobs
     note = ""
     delete_record = wish.removal_policy == "destroy"
@@ -159,12 +159,12 @@ def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry |
         tags = jobs.tags(named.arn)
         found = [named, *_left_behind(tags, wish, services)] if wish.owns(tags) else []
         if not found:
-            note = f"the tuning job '{named.name}' is not this resource's by its tags: left alone"
+            note = f"by its tags, the tuning job '{named.name}' does not belong to this resource: left alone"
     elif (event_id := identity.creation(physical_id)) is not None:
         found = [job for job, _ in _started_by(event_id, wish, jobs)]
     elif wish.was_invented(physical_id):
         found = _watch(wish, services, last_try.passed if last_try else 0.0)
-        # The creation may be delivered once more: by the record it knows that it has started its job.
+        # The creation may be delivered once more, and then knows by the record that it has started its job.
         delete_record = False
     else:
         found = []
@@ -179,16 +179,20 @@ def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry |
 
 
 def give_up(wish: Wish, services: Services, last_try: LastTry) -> NoReturn:
-    """Stop what a creation or an update has started that Lambda has given up, and say so."""
+    """Stop what a creation or an update has started before Lambda gave it up, and say so."""
     stopped = [job.name for job, _ in _started_by(wish.event_id, wish, services.jobs) if _stop(job, wish, services)]
     why = {
-        "EventAgeExceeded": "The function was too busy with others for ten minutes",
-        "RetriesExhausted": "The function has died three times",
-    }.get(last_try.reasons[-1], "Lambda has given the event up")
-    what = f"the tuning job '{stopped[0]}' was started and is stopped again" if stopped else "no tuning job of it runs"
+        "EventAgeExceeded": "The function was too busy with other events for ten minutes",
+        "RetriesExhausted": "The function has crashed three times",
+    }.get(last_try.reasons[-1], "Lambda has given up the event")
+    what = (
+        f"the tuning job '{stopped[0]}' was started and is being stopped"
+        if stopped
+        else "it left no tuning job running"
+    )
     raise Failure(
-        f"{why}; {what}. Deploy again; if it happens often, see the function's log and how many functions the account "
-        "may run at a time"
+        f"{why}; {what}. Deploy again; if this happens often, see the function's log and how many functions the "
+        "account may run at a time"
     )
 
 
@@ -198,20 +202,20 @@ def _go_back_to_nothing(wish: Wish, physical_id: str, services: Services, *, was
     name = wish.name(0)
     holder = jobs.describe(name) if name.lower() == physical_id.lower() else None
     if holder and not holder.ended and wish.owns(jobs.tags(holder.arn)):
-        # The changed job has taken the name of one whose record is gone.
+        # The changed job has the name of a job whose record is gone.
         jobs.stop(name)
     note = f"a rollback starts nothing, and there is no '{name}' to return to"
-    # By a marker the next update knows that it has to start the job.
+    # A marker tells the next update to start the job.
     return Outcome(name if was_created else identity.marker(wish.event_id), wish.arn_of(name), note)
 
 
 def _best(known: list[tuple[Job, dict[str, str]]]) -> tuple[Job, dict[str, str]]:
-    """The job to adopt: one that has results or will, the newest of them."""
+    """Return the job to adopt: preferably one that has or will have results, the newest of them."""
     return min(known, key=lambda each: (each[0].status not in _WORTH_KEEPING, -each[0].created.timestamp()))
 
 
 def _start(wish: Wish, old: Wish | None, replaces: str, services: Services) -> Outcome:
-    """Start a job under the first name that is free; ``old`` is the wish, and ``replaces`` the job, that an update
+    """Start a job under the first free name. For an update, ``old`` is the wish and ``replaces`` the job that it
     replaces.
     """
     jobs, _, clock = services
@@ -243,32 +247,32 @@ def _start(wish: Wish, old: Wish | None, replaces: str, services: Services) -> O
 def _not_started(name: str, wish: Wish, error: ServiceError, clock: Clock) -> str:
     if isinstance(error, NameTaken):
         return (
-            f"Whether the tuning job '{name}' was started is not known: its name is taken, but SageMaker shows no such "
-            f"job. If it runs, and has the tag {identity.CREATED_BY} with the value {wish.event_id}, stop it. Then "
-            "deploy again"
+            f"It is not known whether the tuning job '{name}' was started: its name is taken, but SageMaker shows no "
+            f"such job. If it runs and has the tag {identity.CREATED_BY} with the value {wish.event_id}, stop it. "
+            "Then deploy again"
         )
     if isinstance(error, LimitExceeded):
         return (
             f"The tuning job '{name}' was not started: a quota of the account is used up. Wait for running jobs to "
-            "end, ask for less at a time, or have the quota raised in the Service Quotas console (Amazon SageMaker), "
-            "and deploy again"
+            "end, use less at a time, or have the quota raised in the Service Quotas console (Amazon SageMaker), and "
+            "deploy again"
         )
     if isinstance(error, NotYet):
         return (
             f"The tuning job '{name}' was not started: SageMaker still refused it after "
-            f"{clock.now() - clock.began:.0f} s of trying. Mend what it says, or deploy again if it was only busy"
+            f"{clock.now() - clock.began:.0f} s of retries. Fix what it says, or deploy again if it was only busy"
         )
     if "WarmStartConfig" in wish.request:
-        # A pipeline that deploys everything has started the parent a minute ago: nothing is wrong with the request.
+        # A pipeline that deploys everything started the parent a minute ago, so nothing is wrong with the request.
         return (
             f"The tuning job '{name}' was not started. If a parent of its warm start still runs, deploy again when it "
-            "has ended; else change the request as SageMaker says"
+            "has ended; otherwise change the request as SageMaker says"
         )
     return f"The tuning job '{name}' was not started. Change the request as SageMaker says"
 
 
 class _Holder(NamedTuple):
-    """The job that has the name, and how the service put that."""
+    """The job that has the name, and the service's refusal."""
 
     job: Job
     tags: dict[str, str]
@@ -276,7 +280,7 @@ class _Holder(NamedTuple):
 
 
 def _create_or_find(name: str, wish: Wish, tags: dict[str, str], services: Services) -> str | _Holder:
-    """The ARN of a new job, or the one that has the name."""
+    """Return the ARN of a new job, or the job that has the name."""
     jobs, _, clock = services
     until = clock.began + START_SECONDS
     tries = 0
@@ -287,8 +291,8 @@ def _create_or_find(name: str, wish: Wish, tags: dict[str, str], services: Servi
             holder = jobs.describe(name)
             if holder is not None:
                 return _Holder(holder, jobs.tags(holder.arn), error)
-            # Taken, but not to be seen: just deleted, or just created and not known everywhere yet, maybe by ourselves.
-            # Another name now could mean a second job.
+            # Taken but not visible: just deleted, or just created (maybe by us) and not known everywhere yet. To try
+            # another name now could start a second job.
             wait = backoff(tries, _LONGEST_POLL)
             if clock.now() + wait > until:
                 raise
@@ -297,18 +301,18 @@ def _create_or_find(name: str, wish: Wish, tags: dict[str, str], services: Servi
 
 
 def _adopt(job: Job, tags: dict[str, str], wish: Wish, old: Wish | None, jobs: Jobs) -> Outcome:
-    """Answer with a job that is there already.
+    """Answer with an existing job.
 
-    It was started by this very event, which then crashed, or by an earlier one for the same wish.
+    This same event started it and then crashed, or an earlier event started it for the same wish.
     """
     if old:
         _retag(job, tags, wish, old, jobs)
-    return Outcome(job.name, job.arn, f"'{job.name}' ({job.status}) was started before for the same wish: adopted")
+    return Outcome(job.name, job.arn, f"'{job.name}' ({job.status}) was started before for the same request: adopted")
 
 
 def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) -> None:
     changed = {key: value for key, value in wish.tags.items() if tags.get(key) != value}
-    # Only what the resource itself put there goes: the job may carry tags of somebody else's.
+    # Delete only tags that the resource itself has set: the job may also carry other people's tags.
     gone = [key for key in old.tags if key in tags and key not in wish.tags]
     if wish.mark and identity.REMOVAL_POLICY not in tags:
         changed[identity.REMOVAL_POLICY] = wish.mark
@@ -321,7 +325,7 @@ def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) ->
 
 
 def _ours(wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, dict[str, str]]]:
-    """The jobs of this resource under the names that a wish may have used, each with its tags."""
+    """Yield this resource's jobs under the names that a wish may have used, each with its tags."""
     missing = 0
     for attempt in range(1 if wish.given_name is not None else _MOST_ATTEMPTS):
         job = jobs.describe(wish.name(attempt))
@@ -337,16 +341,16 @@ def _ours(wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, dict[str, str]]]:
 
 
 def _started_by(event_id: str, wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, dict[str, str]]]:
-    """What a certain event has started: one job at most."""
+    """Yield what an event has started: one job at most."""
     for job, tags in _ours(wish, jobs):
         if tags.get(identity.CREATED_BY) == event_id:
             yield job, tags
 
 
 def _unanswered(wish: Wish, jobs: Jobs) -> Iterator[Job]:
-    """The running jobs that an event with this wish may have started without CloudFormation's ever hearing of it.
+    """Yield the running jobs that an event with this wish may have started without an answer to CloudFormation.
 
-    What RETAIN keeps is not among them.
+    Jobs that RETAIN keeps are not among them.
     """
     for job, tags in _ours(wish, jobs):
         if not job.ended and tags.get(identity.DIGEST) == wish.digest and identity.REMOVAL_POLICY not in tags:
@@ -354,9 +358,9 @@ def _unanswered(wish: Wish, jobs: Jobs) -> Iterator[Job]:
 
 
 def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, jobs: Jobs) -> None:
-    """In the rollback of an update, stop what that update has started if its function died before it could say so.
+    """In the rollback of an update, stop the job of that update if the function crashed before it could answer.
 
-    It is younger than the current job, and an event starts one at most.
+    That job is younger than the current one, and an event starts one at most.
     """
     found = [
         job
@@ -368,7 +372,7 @@ def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, jobs: Job
 
 
 def _stop(job: Job, wish: Wish, services: Services) -> bool:
-    """Stop a job unless CloudFormation holds it for the resource's, and say whether."""
+    """Stop a job unless CloudFormation has it as the resource's job; return whether it was stopped."""
     if job.status != "InProgress" or services.stack.physical_id(wish.logical_id).lower() == job.name.lower():
         return False
     services.jobs.stop(job.name)
@@ -376,22 +380,22 @@ def _stop(job: Job, wish: Wish, services: Services) -> bool:
 
 
 def _stop_own(wish: Wish, known: list[tuple[Job, dict[str, str]]], services: Services) -> None:
-    """Stop what this very event has started, if its update has been rolled back meanwhile."""
+    """Stop what this same event has started, if its update has been rolled back in the meantime."""
     for job, tags in known:
         if tags.get(identity.CREATED_BY) == wish.event_id and _stop(job, wish, services):
             raise _overtaken(job.name)
 
 
 def _stop_if_overtaken(name: str, wish: Wish, services: Services) -> None:
-    """Stop the job that an update has just started, if CloudFormation gave the update up in the meantime.
+    """Stop the job that an update has just started, if CloudFormation has given up the update in the meantime.
 
-    The rollback looks for the job too. It may have looked too early, but not before the stack's status told of it: one
-    of the two sees the other.
+    The rollback looks for the job too. It may look too early, but never before the stack's status shows the rollback,
+    so one of the two notices the other.
     """
     jobs, stack, _ = services
     if stack.status() in ("", _GOES_FORWARD):
         return
-    # Delivered twice at a time, the event may have been answered with this job.
+    # If the event was delivered twice at a time, the other delivery may have answered with this job.
     if stack.physical_id(wish.logical_id).lower() != name.lower():
         jobs.stop(name)
         raise _overtaken(name)
@@ -399,15 +403,15 @@ def _stop_if_overtaken(name: str, wish: Wish, services: Services) -> None:
 
 def _overtaken(name: str) -> Failure:
     return Failure(
-        f"The tuning job '{name}' was started, and is stopped again: CloudFormation has given this update up "
-        "meanwhile. Deploy again once the stack has been rolled back"
+        f"The tuning job '{name}' was started and is being stopped, because CloudFormation has given up this update in "
+        "the meantime. Deploy again when the stack has been rolled back"
     )
 
 
 def _left_behind(tags: dict[str, str], wish: Wish, services: Services) -> list[Job]:
-    """The job that the deleted one has replaced, if it still runs although CloudFormation has lost sight of it.
+    """Return the job that the deleted one replaced, if it still runs although CloudFormation has lost track of it.
 
-    So it is after a rollback that has failed: the stack is deleted then, or the resource skipped.
+    This happens after a failed rollback, when the stack is deleted or the resource skipped.
     """
     jobs = services.jobs
     job = jobs.describe(tags[identity.REPLACES]) if identity.REPLACES in tags else None
@@ -420,10 +424,10 @@ def _left_behind(tags: dict[str, str], wish: Wish, services: Services) -> list[J
 
 
 def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
-    """The job of a creation that CloudFormation had no answer to, and that may still be under way.
+    """Return the job of a creation that never answered CloudFormation and may still be under way.
 
-    CloudFormation then makes up an id. That there is no job yet proves nothing until the creation can start none. A job
-    that CloudFormation holds for the resource's is another creation's.
+    CloudFormation has then made up an id. That no job exists proves nothing while the creation can still start one. A
+    job that CloudFormation has as the resource's job belongs to another creation.
     """
     jobs, stack, clock = services
     until = clock.began + WATCH_SECONDS - passed
@@ -433,7 +437,7 @@ def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
             known = stack.physical_id(wish.logical_id).lower()
             found = [job for job in found if job.name.lower() != known]
         if found or clock.now() >= until or clock.left() <= 0:
-            # A creation starts one job: an older one was kept by a release that left no mark on it.
+            # A creation starts one job. A release that left no mark on kept jobs may have kept an older one.
             return [max(found, key=lambda job: job.created)] if found else []
         clock.wait(min(_LONGEST_POLL, until - clock.now()))
 
@@ -444,11 +448,11 @@ def _await_end(job: Job, services: Services, *, patient: bool) -> None:
     tries = 0
     while now is not None and not now.ended:
         if not patient and clock.now() - clock.began >= HOLD_SECONDS:
-            raise ComeAgain(f"'{job.name}' is still stopping: Lambda will ask again in a minute or two")
+            raise ComeAgain(f"'{job.name}' is still stopping: Lambda delivers the event again in a minute or two")
         if clock.left() <= 0:
             raise Failure(
-                f"The tuning job '{job.name}' is still stopping: its trainings take longer to end than this function "
-                "may wait. Nothing is lost; run the deletion again in a few minutes"
+                f"The tuning job '{job.name}' is still stopping: its training jobs take longer to end than this "
+                "function may wait. Nothing is lost; run the deletion again in a few minutes"
             )
         clock.wait(backoff(tries, _LONGEST_POLL))
         tries += 1
@@ -460,7 +464,7 @@ def _taken(holder: _Holder, wish: Wish) -> str:
     return (
         f"The tuning job '{job.name}' was not started: the name is taken by {_owner(holder.tags, wish)} (status "
         f"{job.status}, created {job.created:%Y-%m-%d %H:%M:%S} UTC), and that job was not touched. "
-        "Choose another tuning_job_name, or leave it out and a name is made up"
+        "Choose another tuning_job_name, or leave it out and a name is generated"
     )
 
 

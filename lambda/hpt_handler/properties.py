@@ -1,4 +1,4 @@
-"""From the strings that CloudFormation delivers back to what the user asked for."""
+"""Turns the strings that CloudFormation delivers back into what the user asked for."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from . import identity
 from .errors import Failure
 from .identity import Wish
 
-# Both undo what the construct does to keep CloudFormation from acting on the user's text.
+# Both undo the escapes with which the construct keeps CloudFormation from acting on the user's text.
 _DYNAMIC_REFERENCE = re.compile(r"\{\{\\(\\*)resolve:")
 _INTRINSIC_KEY = re.compile(r"\\(\\*(?:Fn::.*|Ref|Condition))", re.DOTALL)
 
 
 def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any) -> Wish:
-    """The wish in an event's new or old properties; ``shape`` is botocore's of the request."""
+    """Read the wish from an event's new or old properties; ``shape`` is botocore's shape of the request."""
     request = restore({name: properties[name] for name in shape.members if name in properties}, shape)
     given_name = request.pop("HyperParameterTuningJobName", None)
     tags = _tags(event["RequestType"], request.pop("Tags", ()))
@@ -24,7 +24,7 @@ def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any) -> Wish:
         logical_id=event["LogicalResourceId"],
         event_id=event["RequestId"],
         request=request,
-        # Whatever reaches the stack's tags: the ownership tags are the function's alone.
+        # Drop the prefix, wherever the tags come from: only the function sets ownership tags.
         tags={key: value for key, value in tags.items() if not key.lower().startswith(identity.PREFIX)},
         given_name=given_name,
         name_prefix=properties.get("NamePrefix", ""),
@@ -34,18 +34,18 @@ def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any) -> Wish:
 
 
 def _tags(request_type: str, given: Any) -> dict[str, str]:
-    """The tags, which a token in the template may have turned into anything; a deletion doesn't need them."""
+    """Read the tags, which a token in the template may have turned into anything; a deletion doesn't need them."""
     try:
         return {tag["Key"]: tag["Value"] for tag in given}
     except (TypeError, KeyError):
         if request_type == "Delete":
             return {}
-        raise Failure(f"The tags must be a list of Key and Value, and are {given!r}. Write them out") from None
+        raise Failure(f"The tags must be a list of Key and Value, but are {given!r}. Write them out") from None
 
 
 def restore(value: Any, shape: Any) -> Any:
-    """The value in the types of the API model; what doesn't fit stays as it is, for botocore to complain about with its
-    path.
+    """Convert a value to the types of the API model. What doesn't fit stays as it is, so that botocore reports it with
+    its path.
     """
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The answer to CloudFormation: of the right form and size, and sent until it has arrived."""
+"""The answer to CloudFormation, in the right form and size; it is sent until it has arrived."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any
 from .clock import Clock, backoff
 
 MOST_BYTES = 4096
-"""Above this CloudFormation says "Response object is too long.", and the reason is lost."""
+"""Above this, CloudFormation says "Response object is too long." and drops the reason."""
 
 _MOST_SIGNAL_BYTES = 1024
-"""What CloudFormation takes of a signal's reason is not documented; the events of a stack show so much."""
+"""How much CloudFormation keeps of a signal's reason is not documented; the events of a stack show this much."""
 
 _TRIES = 4
 _TIMEOUT = 4.0
 _MOST_BYTES_PER_CHARACTER = 4
 _CUT = " […]"
-# Control characters, separators of lines, what turns the direction of text around, and halves of characters.
+# Control characters, line separators, characters that change the direction of text, and surrogates.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 def body(
     event: dict[str, Any], physical_id: str, *, reason: str | None = None, data: dict[str, str] | None = None
 ) -> bytes:
-    """The answer's JSON: SUCCESS, or FAILED if there is a reason, of which as much of the beginning is kept as fits.
+    """Return the answer as JSON: SUCCESS, or FAILED if there is a reason, which is cut at its end until it fits.
 
-    Of the data, what has no room is left out from the end.
+    Data that does not fit is left out from the end.
     """
     answer: dict[str, Any] = {
         "Status": "SUCCESS" if reason is None else "FAILED",
@@ -44,14 +44,14 @@ def body(
 
 
 def signal(unique_id: str, reason: str) -> bytes:
-    """The JSON that ends a wait: SUCCESS, or FAILURE if there is a reason; sent twice, it is one for its id."""
+    """Return the JSON that ends a wait: SUCCESS, or FAILURE if there is a reason; the id makes a repeat harmless."""
     answer = {"Status": "FAILURE" if reason else "SUCCESS", "UniqueId": unique_id, "Data": unique_id}
     answer["Reason"] = "the tuning job is accepted"
     return _with_reason(answer, reason, _MOST_SIGNAL_BYTES) if reason else _encode(answer)
 
 
 def _with_reason(answer: dict[str, Any], reason: str, most: int) -> bytes:
-    # What a service quotes can hold anything, and ends up in a terminal.
+    # A service may quote any text, and the reason ends up in a terminal.
     reason = _UNSAFE.sub(" ", reason) or "no reason known"
     answer["Reason"] = reason
     kept = len(reason)
@@ -63,8 +63,8 @@ def _with_reason(answer: dict[str, Any], reason: str, most: int) -> bytes:
 
 
 def send(url: str, answer: bytes, clock: Clock) -> None:
-    """PUT the answer to the event's URL; an error that lasts is raised, and Lambda delivers the event again."""
-    # An empty type: the URL is signed for none, and urllib would add one.
+    """PUT the answer to the event's URL; raise a lasting error, so that Lambda delivers the event again."""
+    # An empty type, because the URL is signed without one and urllib would add one.
     request = urllib.request.Request(url, data=answer, method="PUT", headers={"Content-Type": ""})  # noqa: S310 – CloudFormation's own
     tries = 0
     while True:

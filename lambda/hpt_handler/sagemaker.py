@@ -1,4 +1,4 @@
-"""The only module that talks to SageMaker: a method per call."""
+"""The only module that calls SageMaker: a method for each call."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ class Job(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        """Whether no training of it runs any more."""
+        """Whether none of its training jobs runs any more."""
         return self.status not in _UNFINISHED
 
 
 class Best(NamedTuple):
-    """The best training of a tuning job so far, as the tuning tells of it."""
+    """The best training job of a tuning job so far, as Describe returns it."""
 
     name: str
     arn: str
     definition: str
-    """The name of the definition that it is made from; nothing where there is only one without a name."""
+    """The name of its definition; empty if that has none."""
     direction: str
     metric: str
     value: float | None
-    """What it is judged by; None where there is no such value."""
+    """The value of its objective; None if there is none."""
     hyperparameters: dict[str, str]
-    """Those that the tuning has chosen."""
+    """The hyperparameters that the tuning job chose."""
 
 
 class Progress(NamedTuple):
-    """A tuning job, and how far it is."""
+    """A tuning job and its progress."""
 
     job: Job
     completed: int
     total: int | None
-    """How many trainings the request allows, if it says so."""
+    """How many training jobs the request allows, if it says so."""
     best: Best | None
 
 
@@ -65,7 +65,7 @@ class Jobs:
 
     @property
     def request_shape(self) -> Any:
-        """Botocore's shape of a request."""
+        """Botocore's shape of the request."""
         return self._calls.service_model.operation_model("CreateHyperParameterTuningJob").input_shape
 
     def create(self, name: str, request: dict[str, Any], tags: dict[str, str], *, until: float) -> str:
@@ -81,12 +81,12 @@ class Jobs:
         return arn
 
     def describe(self, name: str) -> Job | None:
-        """The job of that name in whatever case, or None."""
+        """Return the job of that name, ignoring case, or None."""
         answer = self._describe(name)
         return answer and _job(answer)
 
     def progress(self, name: str, until: float = math.inf) -> Progress | None:
-        """The job of that name and how far it is, or None; not asked any more after ``until`` on the clock."""
+        """Return the job of that name and its progress, or None; no call is sent after ``until`` on the clock."""
         answer = self._describe(name, until)
         if not answer:
             return None
@@ -99,7 +99,7 @@ class Jobs:
         )
 
     def model_url(self, training: str) -> str:
-        """Where a training has left its model; nothing if it has left none."""
+        """Return the URL of a training job's model; empty if it has none."""
         answer = self._calls.call("describe_training_job", TrainingJobName=training)
         url: str = answer["ModelArtifacts"]["S3ModelArtifacts"]
         return url
@@ -113,7 +113,7 @@ class Jobs:
             raise
 
     def tags(self, arn: str) -> dict[str, str]:
-        """The tags of a job; the ARN must be one that Create or Describe gave, for its case counts."""
+        """Return the tags of a job; the ARN must come from Create or Describe, because its case matters."""
         tags: dict[str, str] = {}
         page: dict[str, Any] = {}
         while True:
@@ -124,15 +124,15 @@ class Jobs:
             page = {"NextToken": answer["NextToken"]}
 
     def add_tags(self, arn: str, tags: dict[str, str]) -> None:
-        """Add tags to a job, or give them other values."""
+        """Add tags to a job, or change their values."""
         self._calls.call("add_tags", ResourceArn=arn, Tags=_tag_list(tags))
 
     def delete_tags(self, arn: str, keys: list[str]) -> None:
-        """Take tags off a job."""
+        """Remove tags from a job."""
         self._calls.call("delete_tags", ResourceArn=arn, TagKeys=keys)
 
     def stop(self, name: str) -> None:
-        """Ask a job to stop; that it has ended already, or is gone, is as good."""
+        """Ask a job to stop; one that has already ended, or is gone, is fine too."""
         try:
             self._calls.call("stop_hyper_parameter_tuning_job", HyperParameterTuningJobName=name)
         except ServiceError as error:
@@ -140,7 +140,7 @@ class Jobs:
                 raise
 
     def delete_record(self, name: str) -> None:
-        """Delete the record of a job that has ended; its trainings, models and logs stay."""
+        """Delete the record of a job that has ended; its training jobs, models and logs stay."""
         try:
             self._calls.call("delete_hyper_parameter_tuning_job", HyperParameterTuningJobName=name)
         except ServiceError as error:
@@ -183,5 +183,5 @@ def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
 
 @cache
 def client() -> Any:
-    """Botocore's client of SageMaker."""
+    """Return botocore's client of SageMaker."""
     return new_client("sagemaker")

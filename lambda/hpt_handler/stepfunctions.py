@@ -1,4 +1,4 @@
-"""The executions of the stack's state machine, which polls for the jobs that a deployment waits for."""
+"""The executions of the stack's state machine, which polls the jobs that a deployment waits for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .clock import Clock
 
 _STOP_SECONDS = 20.0
-"""For how long a stop is tried: one that is not allowed any more belongs to a machine that is deleted next."""
+"""How long a stop is tried; if it is no longer allowed, the state machine is about to be deleted."""
 
 _AS_GOOD = ("ExecutionDoesNotExist", "StateMachineDoesNotExist", "ValidationException", "AccessDeniedException")
 
@@ -25,7 +25,7 @@ class Executions:
         self._clock = clock
 
     def start(self, machine: str, name: str, text: str) -> None:
-        """Start an execution with an input in JSON; one of that name that runs, or has run, is as good."""
+        """Start an execution with an input in JSON; one of that name that runs, or has run, is fine too."""
         try:
             self._calls.call("start_execution", stateMachineArn=machine, name=name, input=text)
         except ServiceError as error:
@@ -33,7 +33,7 @@ class Executions:
                 raise
 
     def stop(self, machine: str, name: str, cause: str) -> None:
-        """Stop an execution; that it has ended, or that there is none, is as good."""
+        """Stop an execution; one that has ended, or does not exist, is fine too."""
         arn = f"{machine.replace(':stateMachine:', ':execution:', 1)}:{name}"
         try:
             self._calls.call("stop_execution", self._clock.now() + _STOP_SECONDS, executionArn=arn, cause=cause)
@@ -44,5 +44,5 @@ class Executions:
 
 @cache
 def client() -> Any:
-    """Botocore's client of Step Functions."""
+    """Return botocore's client of Step Functions."""
     return new_client("stepfunctions")

@@ -1,6 +1,6 @@
-"""Waiting for the end of a job: what a poll finds, whether it is good enough, and what is told of the best training.
+"""Waiting for a tuning job's end: what a poll finds, whether it is good enough, and the best training job's attributes.
 
-Nothing here knows HTTP, Lambda or botocore, as in ``lifecycle.py``.
+As in ``lifecycle.py``, nothing here knows HTTP, Lambda or botocore.
 """
 
 from __future__ import annotations
@@ -23,52 +23,52 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 60.0
 _CALL_SECONDS = 60.0
-"""For how long a poll tries its call; then Step Functions polls again."""
+"""How long a poll tries its call before Step Functions polls again."""
 
 _BEFORE_THE_END = 60.0
-"""Seconds before its timeout that a wait is ended with a reason: CloudFormation alone would give none."""
+"""How many seconds before its timeout a wait ends with a reason; CloudFormation itself would give none."""
 
 _MAY_STILL_ARRIVE = 600.0
-"""For how long after its time a signal is sent again; CloudFormation's timeout may come a little late."""
+"""How long after the end of a wait its signal is sent again; CloudFormation's timeout may come a little late."""
 
 _RUNNING = ("InProgress", "Stopping")
 
 
 class Jobs(Protocol):
-    """SageMaker, as far as waiting needs it."""
+    """What waiting needs of SageMaker."""
 
     def progress(self, name: str, until: float = math.inf) -> Progress | None: ...
     def model_url(self, training: str) -> str: ...
 
 
 class Executions(Protocol):
-    """Step Functions, as far as waiting needs it."""
+    """What waiting needs of Step Functions."""
 
     def start(self, machine: str, name: str, text: str) -> None: ...
     def stop(self, machine: str, name: str, cause: str) -> None: ...
 
 
 class Gate(NamedTuple):
-    """What the best training has to come to."""
+    """What the best training job's objective must reach."""
 
     at_least: float | None
     at_most: float | None
 
     @classmethod
     def of(cls, properties: dict[str, Any]) -> Gate:
-        """The gate in a resource's properties, or in what they were handed over to."""
+        """Read the gate from a resource's properties, or from the state machine's input."""
         least, most = (properties.get(key) for key in ("ObjectiveAtLeast", "ObjectiveAtMost"))
         return cls(None if least is None else float(least), None if most is None else float(most))
 
     def problem(self, value: float, direction: str) -> str:
-        """What is asked for and not reached; nothing if the value is good enough.
+        """Return what is required and not reached; an empty string if the value is good enough.
 
-        There are both only where definitions differ: then the direction of the best one's objective decides.
+        Both bounds are given only where definitions differ; then the direction of the best one's objective decides.
         """
         least, most = self
         if least is not None and most is not None:
             least, most = (None, most) if direction == "Minimize" else (least, None)
-        # SageMaker's values have single precision: 0.83 comes as 0.82999998. A value that is no number reaches nothing.
+        # SageMaker's values have single precision: 0.83 comes as 0.82999998. NaN reaches nothing.
         if least is not None and not _single(value) >= _single(least):
             return f"at least {_shown(least)}"
         if most is not None and not _single(value) <= _single(most):
@@ -77,16 +77,16 @@ class Gate(NamedTuple):
 
 
 class Signal(NamedTuple):
-    """What CloudFormation is told of a wait that is over."""
+    """The signal to CloudFormation that ends a wait."""
 
     url: str
     job: str
     reason: str
-    """Why it fails; nothing if the job is accepted."""
+    """Why the wait fails; empty if the job is accepted."""
 
 
 class Poll(NamedTuple):
-    """What a poll has found: a signal to be sent, or how many seconds to wait for the next one."""
+    """What a poll has found: a signal to send, or how many seconds to wait for the next poll."""
 
     signal: Signal | None = None
     wait: float = POLL_SECONDS
@@ -95,7 +95,7 @@ class Poll(NamedTuple):
 def start(event: dict[str, Any], executions: Executions, clock: Clock) -> Outcome:
     """Begin to wait for the job of a new resource.
 
-    Delivered again, it finds its execution: that has the name of the handle, of which there is one a wait.
+    An event that is delivered again finds its execution, which is named after the handle; each wait has its own handle.
     """
     properties = event["ResourceProperties"]
     timeout = float(properties["TimeoutInSeconds"])
@@ -116,15 +116,15 @@ def start(event: dict[str, Any], executions: Executions, clock: Clock) -> Outcom
 
 
 def stop(event: dict[str, Any], executions: Executions) -> Outcome:
-    """Wait no longer: the resource is gone, or its job is not the one any more that the handle was made for."""
+    """Stop waiting, because the resource is gone, or no longer has the job that the handle was made for."""
     properties = event["ResourceProperties"]
     name = execution(properties["HandleUrl"])
-    executions.stop(properties["StateMachineArn"], name, "CloudFormation does not wait for this tuning job any more")
+    executions.stop(properties["StateMachineArn"], name, "CloudFormation no longer waits for this tuning job")
     return Outcome(event["PhysicalResourceId"], data={})
 
 
 def poll(told: dict[str, Any], jobs: Jobs, clock: Clock) -> Poll:
-    """Look after a job once."""
+    """Check a job once."""
     name, url, until = told["TuningJobName"], told["HandleUrl"], told["Until"]
     progress = jobs.progress(name, clock.now() + _CALL_SECONDS)
     if progress and progress.job.status in _RUNNING:
@@ -137,14 +137,14 @@ def poll(told: dict[str, Any], jobs: Jobs, clock: Clock) -> Poll:
 
 
 def is_past(told: dict[str, Any], clock: Clock) -> bool:
-    """Whether a signal that does not arrive is of no use any more."""
+    """Return whether it is too late to send a signal again."""
     return clock.now() > float(told["Until"]) + _MAY_STILL_ARRIVE
 
 
 def result(event: dict[str, Any], jobs: Jobs, stack: Stack) -> Outcome:
-    """The best training of a job that has ended, as attributes of the resource.
+    """Return the best training job of a tuning job that has ended, as attributes of the resource.
 
-    A rollback goes back to what was accepted before: nothing is refused then.
+    A rollback returns to what was accepted before, so it refuses nothing.
     """
     properties = event["ResourceProperties"]
     name = properties["TuningJobName"]
@@ -161,9 +161,9 @@ def result(event: dict[str, Any], jobs: Jobs, stack: Stack) -> Outcome:
 
 
 def problem(progress: Progress | None, name: str, gate: Gate, *, only_completed: bool) -> str:
-    """Why a job that runs no more is not accepted; nothing if it is."""
+    """Return why a job that no longer runs is not accepted; an empty string if it is."""
     if progress is None:
-        return f"The tuning job '{name}' has no record any more: it was deleted, and its best training is not known"
+        return f"The tuning job '{name}' was deleted, so its best training job is not known"
     job, best = progress.job, progress.best
     if only_completed and job.status != "Completed":
         return {
@@ -173,20 +173,20 @@ def problem(progress: Progress | None, name: str, gate: Gate, *, only_completed:
         }.get(job.status, f"The tuning job '{name}' is {job.status}")
     if best is None or best.value is None:
         return (
-            f"The tuning job '{name}' ended ({job.status}) without a training that has a value of its objective. See "
-            "the trainings' logs, and whether the algorithm emits the metric"
+            f"The tuning job '{name}' ended ({job.status}) without a training job that has a value of its objective. "
+            "See the training jobs' logs, and whether the algorithm emits the metric"
         )
     asked = gate.problem(best.value, best.direction)
     if asked:
         return (
-            f"The tuning job '{name}' is not good enough: its best {best.metric} is {_shown(best.value)} (training "
-            f"'{best.name}'), and wait_for_completion asks for {asked}"
+            f"The tuning job '{name}' is not good enough: its best {best.metric} is {_shown(best.value)} (training job "
+            f"'{best.name}'), but wait_for_completion requires {asked}"
         )
     return ""
 
 
 def execution(url: str) -> str:
-    """The name of the execution that signals to this handle."""
+    """Return the name of the execution that signals to this handle."""
     return hashlib.sha256(url.encode()).hexdigest()
 
 
@@ -195,7 +195,7 @@ def _too_late(progress: Progress, timeout: float) -> str:
     shown = " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (minutes, "min")) if number)
     return (
         f"The tuning job '{progress.job.name}' has not ended after {shown}: {_so_far(progress)}. Give "
-        "wait_for_completion more time, or the tuning less to do"
+        "wait_for_completion more time, or the tuning job less to do"
     )
 
 
@@ -203,21 +203,21 @@ def _still_running(progress: Progress, *, is_waited_for: bool) -> str:
     what = f"The tuning job '{progress.job.name}' is still running ({_so_far(progress)})"
     if is_waited_for:
         return (
-            f"{what}: a value that the template only refers to has changed and started it, and such a change alone is "
-            "not waited for. Deploy it with another run='...'"
+            f"{what}: a value that the template only refers to has changed and started it, and the deployment does not "
+            "wait for such a change alone. Deploy it with another run='...'"
         )
-    return f"{what}, so its best training is not known yet. Deploy again when it has ended"
+    return f"{what}, so its best training job is not known yet. Deploy again when it has ended"
 
 
 def _so_far(progress: Progress) -> str:
     of = "" if progress.total is None else f" of {progress.total}"
     best = progress.best
     shown = f", best {best.metric} {_shown(best.value)}" if best and best.value is not None else ""
-    return f"{progress.completed}{of} trainings completed{shown}"
+    return f"{progress.completed}{of} training jobs completed{shown}"
 
 
 def _attributes(best: Best, model_url: str) -> dict[str, str]:
-    """The more important first: what an answer has no room for is left out from the end."""
+    """Return the attributes, the more important first: an answer that is too long drops some from the end."""
     known = {
         "TrainingJobName": best.name,
         "TrainingJobArn": best.arn,
@@ -227,12 +227,12 @@ def _attributes(best: Best, model_url: str) -> dict[str, str]:
         **{f"HyperParameters.{name}": value for name, value in best.hyperparameters.items()},
         "HyperParameters": json.dumps(best.hyperparameters, separators=(",", ":")),
     }
-    # An attribute that is used and has no value fails the deployment, with its name; an empty model would not.
+    # A missing attribute fails a deployment that uses it, and names it; an empty model would not.
     return {name: value for name, value in known.items() if value or name.startswith("HyperParameters.")}
 
 
 def _url_ends(url: str) -> float:
-    """When the signature of a URL ends, if it says so."""
+    """Return when the signature of a URL expires, if the URL says so."""
     query = parse_qs(urlsplit(url).query)
     try:
         signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

@@ -159,7 +159,7 @@ def test_tags_removal_policies_and_a_refused_update(account: Account, guide_requ
     refused = account.deploy(lambda stack: fill(stack, tag="prod", jobs=7), "Ends")
     assert refused.returncode == 1
     assert "UPDATE_ROLLBACK_COMPLET" in refused.stdout
-    assert "can't be changed: SageMaker has no update, and its name is taken by itself. Give the" in refused.stdout
+    assert "can't be changed: SageMaker can't update a tuning job, and a new one needs another name" in refused.stdout
     assert account.created() == []
     assert [account.jobs()[name] for name in ends] == ["InProgress"] * 3
 

@@ -126,7 +126,7 @@ def test_best_model_serves_until_a_better_one_is_accepted(fast: Account, guide_r
     refused = stack.deploy(jobs=4, objective_at_least=0.9999)
     assert refused.returncode == 1
     assert "is not good enough: its best validation:auc is 0." in refused.stdout
-    assert "and wait_for_completion asks for at least 0.9999" in refused.stdout
+    assert "but wait_for_completion requires at least 0.9999" in refused.stdout
     assert "UPDATE_ROLLBACK_COMPLET" in refused.stdout
     assert len(stack.created()) == 1
     assert stack.serving == stack.best(job)

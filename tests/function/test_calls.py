@@ -24,7 +24,7 @@ def test_garbage_of_events_is_collected() -> None:
 def test_nothing_is_sent_once_its_time_is_over(world: World) -> None:
     """Not even at the first try: what came before may have taken long."""
     jobs = sagemaker.Jobs(world.client, FakeClock(world.service))
-    with pytest.raises(NotYet, match="TooLate: The time within which this call may be made is over"):
+    with pytest.raises(NotYet, match="TooLate: The time for this call is over"):
         jobs.create("late", {}, {}, until=world.service.clock.now() - 1)
     assert world.calls() == []
 

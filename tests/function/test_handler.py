@@ -66,9 +66,12 @@ class TestGivenUp:
     @pytest.mark.parametrize(
         ("reason", "told"),
         [
-            ("EventAgeExceeded", "The function was too busy with others for ten minutes; no tuning job of it runs."),
-            ("RetriesExhausted", "The function has died three times; no tuning job of it runs."),
-            ("Other", "Lambda has given the event up; no tuning job of it runs."),
+            (
+                "EventAgeExceeded",
+                "The function was too busy with other events for ten minutes; it left no tuning job running.",
+            ),
+            ("RetriesExhausted", "The function has crashed three times; it left no tuning job running."),
+            ("Other", "Lambda has given up the event; it left no tuning job running."),
         ],
     )
     @pytest.mark.parametrize("request_type", ["Create", "Update"])
@@ -88,7 +91,7 @@ class TestGivenUp:
         event = world.event("Create", properties)
         name = world.deliver(event)["PhysicalResourceId"]
         answer = world.deliver(event, given_up=["RetriesExhausted"])
-        assert f"the tuning job '{name}' was started and is stopped again" in answer["Reason"]
+        assert f"the tuning job '{name}' was started and is being stopped" in answer["Reason"]
         assert world.status(name) == "Stopping"
 
     def test_job_of_an_answered_event_is_left_alone(self, world: World, properties: dict[str, Any]) -> None:
@@ -122,7 +125,7 @@ class TestGivenUp:
         answer = world.deliver(world.event("Create", properties), given_up=["RetriesExhausted", "RetriesExhausted"])
         assert answer["Status"] == "FAILED"
         assert answer["Reason"] == (
-            "Starting the tuning job failed: the function dies at it, its log says how. If a job was started, it has "
+            "Starting the tuning job failed: the function crashes at it, see its log. If a job was started, it has "
             "the tag hpt-construct:cloudformation-request with the value request-1"
         )
         assert world.calls() == []
@@ -145,7 +148,7 @@ class TestGivenUp:
         handler.handle(payload, Context())
         [(url, answer)] = sent
         assert url == "https://cloudformation.invalid/?signature=secret"
-        assert json.loads(answer)["Reason"].startswith("The function has died three times")
+        assert json.loads(answer)["Reason"].startswith("The function has crashed three times")
 
 
 def test_deletion_gives_its_place_to_others_while_its_job_stops(world: World, properties: dict[str, Any]) -> None:
@@ -156,7 +159,7 @@ def test_deletion_gives_its_place_to_others_while_its_job_stops(world: World, pr
     name = world.send("Create", properties)["PhysicalResourceId"]
     event = world.event("Delete", properties, PhysicalResourceId=name)
     before = world.service.clock.now()
-    with pytest.raises(ComeAgain, match="is still stopping: Lambda will ask again"):
+    with pytest.raises(ComeAgain, match="is still stopping: Lambda delivers the event again"):
         handler.answer_to(event, lambda: world.client, world.stack, FakeClock(world.service))
     assert world.service.clock.now() - before < 65
     assert world.status(name) == "Stopping"
@@ -172,7 +175,10 @@ def test_refused_call_is_told(world: World, properties: dict[str, Any], request_
     more = {"PhysicalResourceId": "training-1a2b-tuning-000000000", "old": properties}
     answer = world.send(request_type, properties, **more)
     assert answer["Status"] == "FAILED"
-    assert "SageMaker refused a call. Mend it and try again. AccessDeniedException: not authorized" in answer["Reason"]
+    assert (
+        "SageMaker refused a call. Fix the cause and try again. AccessDeniedException: not authorized"
+        in answer["Reason"]
+    )
 
 
 def test_lost_connection_is_tried_again(world: World, properties: dict[str, Any]) -> None:

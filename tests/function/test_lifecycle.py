@@ -105,7 +105,7 @@ class TestCreate:
         assert told == (
             "The tuning job 'nightly' was not started: the name is taken by a tuning job that was not created by this "
             "construct (status InProgress, created 2027-01-15 08:00:00 UTC), and that job was not touched. Choose "
-            "another tuning_job_name, or leave it out and a name is made up. ResourceInUse: A hyperparameter tuning "
+            "another tuning_job_name, or leave it out and a name is generated. ResourceInUse: A hyperparameter tuning "
             "job with the name, Nightly, already exists. Choose a different name."
         )
         assert len(request_id) == 37
@@ -173,7 +173,7 @@ class TestCreate:
         answer = world.send("Create", properties)
         assert answer["Status"] == "FAILED"
         assert (
-            "Mend what it says, or deploy again if it was only busy. ValidationException: No S3 obj" in answer["Reason"]
+            "Fix what it says, or deploy again if it was only busy. ValidationException: No S3 obj" in answer["Reason"]
         )
         assert 60 < world.service.clock.now() - before < 120
 
@@ -234,8 +234,8 @@ class TestCreate:
         answer = world.send("Create", warm)
         assert answer["Status"] == "FAILED"
         assert (
-            "was not started. If a parent of its warm start still runs, deploy again when it has ended; else change "
-            "the request as SageMaker says. ValidationException: The parent tuning job parent is InProgress"
+            "was not started. If a parent of its warm start still runs, deploy again when it has ended; otherwise "
+            "change the request as SageMaker says. ValidationException: The parent tuning job parent is InProgress"
         ) in answer["Reason"]
 
     def test_tells_the_path_of_what_no_number_is(self, world: World, properties: dict[str, Any]) -> None:
@@ -411,7 +411,7 @@ class TestUpdate:
         answer = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
         [second] = set(world.names()) - {first}
         assert answer["Status"] == "FAILED"
-        assert answer["Reason"].startswith(f"The tuning job '{second}' was started, and is stopped again")
+        assert answer["Reason"].startswith(f"The tuning job '{second}' was started and is being stopped")
         assert (world.status(first), world.status(second)) == ("InProgress", "Stopping")
 
     def test_update_that_was_answered_meanwhile_leaves_its_job_alone(
@@ -571,8 +571,8 @@ class TestLog:
         world.send("Update", properties, old=properties, LogicalResourceId="Other", PhysicalResourceId=name)
         told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         assert [line["note"] for line in told if "note" in line] == [
-            f"'{name}' (InProgress) was started before for the same wish: adopted",
-            f"the tuning job '{name}' is not this resource's by its tags: left alone",
+            f"'{name}' (InProgress) was started before for the same request: adopted",
+            f"by its tags, the tuning job '{name}' does not belong to this resource: left alone",
             "no tuning job to stop",
             "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done",
         ]
@@ -723,7 +723,7 @@ class TestDelete:
         wrong = {**properties, "Tags": ["team", "ml"]}
         answer = world.send("Create", wrong)
         assert answer["Status"] == "FAILED"
-        assert "The tags must be a list of Key and Value, and are ['team', 'ml']. Write them out" in answer["Reason"]
+        assert "The tags must be a list of Key and Value, but are ['team', 'ml']. Write them out" in answer["Reason"]
         assert world.send("Delete", wrong, PhysicalResourceId=name)["Status"] == "SUCCESS"
         assert world.status(name) == "Stopped"
 

@@ -232,7 +232,7 @@ class TestStarter:
         answer = deployment.world.deliver(deployment.wait_event(job, request_type, **more))
         assert answer["Status"] == "FAILED"
         assert answer["Reason"].startswith(
-            "Waiting for the tuning job failed: Step Functions refused a call. Mend it and try again. InvalidArn: no"
+            "Waiting for the tuning job failed: Step Functions refused a call. Fix the cause and try again. InvalidArn:"
         )
 
     def test_update_starts_nothing(self, deployment: Deployment, properties: dict[str, Any]) -> None:
@@ -255,7 +255,7 @@ class TestStarter:
         """No job was started by it, so none is spoken of."""
         given_up = ["RetriesExhausted", "RetriesExhausted"]
         answer = deployment.world.deliver(deployment.wait_event("job"), given_up=given_up)
-        assert answer["Reason"] == "Waiting for the tuning job failed: the function dies at it, its log says how"
+        assert answer["Reason"] == "Waiting for the tuning job failed: the function crashes at it, see its log"
 
     def test_given_up_creation_is_carried_out(self, deployment: Deployment, properties: dict[str, Any]) -> None:
         """CloudFormation still waits, and late is as good."""
@@ -311,7 +311,7 @@ class TestPoll:
             asked = "at least" if side == "ObjectiveAtLeast" else "at most"
             assert deployment.signal["Reason"] == (
                 f"The tuning job '{job}' is not good enough: its best validation:auc is {value(reached):.7g} (training "
-                f"'{reached['TrainingJobName']}'), and wait_for_completion asks for {asked} {threshold:.7g}"
+                f"job '{reached['TrainingJobName']}'), but wait_for_completion requires {asked} {threshold:.7g}"
             )
 
     def test_failed_job_is_refused_with_sagemakers_reason(
@@ -342,7 +342,7 @@ class TestPoll:
         """What is not there any more can't be judged."""
         deployment.start("gone")
         deployment.run()
-        assert deployment.signal["Reason"].startswith("The tuning job 'gone' has no record any more: it was deleted")
+        assert deployment.signal["Reason"].startswith("The tuning job 'gone' was deleted")
 
     def test_time_is_up_a_minute_before_cloudformation_says_so(
         self, deployment: Deployment, properties: dict[str, Any]
@@ -355,8 +355,8 @@ class TestPoll:
         assert 6.5 * HOUR - 60 <= seconds < 6.5 * HOUR - 58
         found = best(deployment.world, job)
         assert re.fullmatch(
-            rf"The tuning job '{job}' has not ended after 6 h 30 min: [1-9] of 20 trainings completed, best "
-            rf"validation:auc {value(found):.7g}\. Give wait_for_completion more time, or the tuning less to do",
+            rf"The tuning job '{job}' has not ended after 6 h 30 min: [1-9] of 20 training jobs completed, best "
+            rf"validation:auc {value(found):.7g}\. Give wait_for_completion more time, or the tuning job less to do",
             deployment.signal["Reason"],
         )
 
@@ -371,7 +371,7 @@ class TestPoll:
         job = deployment.start_job(properties)
         deployment.start(job, TimeoutInSeconds=60)
         deployment.run()
-        assert f"'{job}' has not ended after 1 min: 0 trainings completed. Give" in deployment.signal["Reason"]
+        assert f"'{job}' has not ended after 1 min: 0 training jobs completed. Give" in deployment.signal["Reason"]
 
     def test_url_that_ends_earlier_ends_the_wait(self, deployment: Deployment, properties: dict[str, Any]) -> None:
         """It is signed for twelve hours from its making, which may have been a while ago."""
@@ -467,16 +467,16 @@ class TestResult:
         job = deployment.start_job(properties)
         answer = deployment.result(job)
         assert answer["Reason"] == (
-            f"The tuning job '{job}' is still running (0 of 20 trainings completed): a value that the template only "
-            "refers to has changed and started it, and such a change alone is not waited for. Deploy it with another "
-            "run='...'"
+            f"The tuning job '{job}' is still running (0 of 20 training jobs completed): a value that the template "
+            "only refers to has changed and started it, and the deployment does not wait for such a change alone. "
+            "Deploy it with another run='...'"
         )
 
     def test_running_job_of_others_is_refused(self, deployment: Deployment, properties: dict[str, Any]) -> None:
         """It is not the template's fault."""
         job = deployment.start_job(properties)
         answer = deployment.world.deliver(deployment.result_event(job))
-        assert answer["Reason"].endswith("so its best training is not known yet. Deploy again when it has ended")
+        assert answer["Reason"].endswith("so its best training job is not known yet. Deploy again when it has ended")
 
     @pytest.mark.parametrize("waited", [True, False])
     def test_stopped_job_has_a_best_training_only_if_nobody_waited(
@@ -502,7 +502,7 @@ class TestResult:
         deployment.world.outsider.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)
         deployment.world.service.advance(HOUR)
         answer = deployment.world.deliver(deployment.result_event(job))
-        assert answer["Reason"].startswith(f"The tuning job '{job}' ended (Stopped) without a training that has a")
+        assert answer["Reason"].startswith(f"The tuning job '{job}' ended (Stopped) without a training job that has a")
 
     @pytest.mark.parametrize(
         ("status", "answered"), [("UPDATE_ROLLBACK_IN_PROGRESS", "SUCCESS"), ("UPDATE_IN_PROGRESS", "FAILED")]
@@ -524,7 +524,7 @@ class TestResult:
         denied = Fault(operation="DescribeHyperParameterTuningJob", code="ValidationException", message="not so")
         deployment.world.service.add_fault(denied)
         assert deployment.result("job")["Reason"].startswith(
-            "Asking for the best training of the tuning job failed: SageMaker refused a call. Mend it and try again. "
+            "Reading the best training job failed: SageMaker refused a call. Fix the cause and try again. "
             "ValidationException: not so"
         )
 
