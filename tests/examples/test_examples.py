@@ -182,9 +182,9 @@ def test_own_program_prints_the_metric_that_the_job_looks_for(
     for folder in ("input/config", "model"):
         (tmp_path / folder).mkdir(parents=True)
     for channel in ("train", "validation"):
-        folder = tmp_path / "input" / "data" / channel
-        folder.mkdir(parents=True)
-        shutil.copy(EXAMPLES["own_image"] / "data" / f"{channel}.csv", folder)
+        place = tmp_path / "input" / "data" / channel
+        place.mkdir(parents=True)
+        shutil.copy(EXAMPLES["own_image"] / "data" / f"{channel}.csv", place)
     (tmp_path / "input/config/hyperparameters.json").write_text(json.dumps(dict.fromkeys(tuned, "2")))
     runpy.run_path(str(EXAMPLES["own_image"] / "image" / "train.py"))["train"](tmp_path)
     [metric] = job["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"]
