@@ -23,7 +23,7 @@ import pytest
 import hpt_construct
 from hpt_construct.permissions import OWNER_PREFIX
 from hpt_construct.validation import RULES
-from tools.site import links, parts
+from tools.site import links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,7 +136,7 @@ def test_types_lead_to_the_cdk_that_has_them() -> None:
     assert links.address("iam.IRole") == "https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_iam/IRole.html"
     assert links.address("Duration") == "https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk/Duration.html"
     assert links.address("iam.IRoll") is None
-    assert parts.page("Channel", "ChannelName").endswith("/API_Channel.html#sagemaker-Type-Channel-ChannelName")
+    assert links.page("Channel", "ChannelName").endswith("/API_Channel.html#sagemaker-Type-Channel-ChannelName")
 
 
 MEASURE: Final = """<!doctype html><meta charset="utf-8"><title>measure</title><script>

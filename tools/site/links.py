@@ -1,4 +1,4 @@
-"""Where the types lead to that are not the library's: the CDK's to its documentation, Python's to nothing.
+"""Where names lead to that are not the library's: the API's and the CDK's to their documentation, Python's to nothing.
 
 A build that asks nobody on the network has no inventories of other sites. What a name stands for is asked of the
 installed packages instead: a name that they don't have stays unresolved, and fails the build.
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+_AWS: Final = "https://docs.aws.amazon.com/sagemaker/latest/APIReference"
 _CDK: Final = "https://docs.aws.amazon.com/cdk/api/v2/python"
 _PACKAGE: Final = hpt_construct.__name__
 _PYTHON: Final = (builtins, collections.abc, typing, pathlib)
@@ -53,6 +54,13 @@ def address(name: str) -> str | None:
     if not module.startswith(("aws_cdk", "constructs")) or not hasattr(importlib.import_module(module), kind):
         return None
     return f"{_CDK}/{module}/{kind}.html"
+
+
+def page(shape: str, member: str | None = None) -> str:
+    """AWS's page about a structure of the API, or the place there about a member."""
+    operation = shape.removesuffix("Request")
+    place = f"{operation}-request" if operation != shape else f"Type-{shape}"
+    return f"{_AWS}/API_{operation}.html" + (f"#sagemaker-{place}-{member}" if member else "")
 
 
 def _resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: Element) -> Element | None:

@@ -22,6 +22,9 @@ from hpt_construct import api_model
 from hpt_construct.request import TuningJobRequest
 from hpt_construct.request._part import API
 
+from .links import page
+from .rules import entries
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from sphinx.addnodes import desc_signature
     from sphinx.application import Sphinx
 
-_AWS: Final = "https://docs.aws.amazon.com/sagemaker/latest/APIReference"
 _PACKAGE: Final = hpt_construct.__name__
 _MANY: Final = 20
 """An enum with more members than this gets a line for all that are alike, up to their last dot."""
@@ -45,13 +47,6 @@ class Argument(NamedTuple):
     docs: Sequence[str]
     member: Sequence[str] = ()
     """The path of the API member that it becomes, from the shape of the class down."""
-
-
-def page(shape: str, member: str | None = None) -> str:
-    """AWS's page about a structure of the API, or the place there about a member."""
-    operation = shape.removesuffix("Request")
-    place = f"{operation}-request" if operation != shape else f"Type-{shape}"
-    return f"{_AWS}/API_{operation}.html" + (f"#sagemaker-{place}-{member}" if member else "")
 
 
 class Part(SphinxDirective):
@@ -194,7 +189,7 @@ def _argument(part: type, argument: Argument) -> Iterator[str]:
 
 
 def _referring(docs: Sequence[str], part: type, kind: str) -> Iterator[str]:
-    """The same, with what else can be given to the class, and other classes, as references."""
+    """The same, with what else can be given to the class, other classes, and rules as references."""
     given = {each.name for each in _arguments(part)}
 
     def reference(found: re.Match[str]) -> str:
@@ -202,7 +197,9 @@ def _referring(docs: Sequence[str], part: type, kind: str) -> Iterator[str]:
         if name in given:
             role = "py:attr" if kind == "attribute" else "argument"
             return f":{role}:`{name} <{part.__name__}.{name}>`"
-        return f":py:class:`{name}`" if name in hpt_construct.__all__ else found[0]
+        if name in hpt_construct.__all__:
+            return f":py:class:`{name}`"
+        return f":rule:`{name}`" if name in entries() else found[0]
 
     return (re.sub(r"``(\w+)``", reference, line) for line in docs)
 

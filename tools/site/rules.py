@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from hpt_construct import api_model, built_in_algorithms
 from hpt_construct.validation import RULES
 
-from .parts import page
+from .links import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
