@@ -67,12 +67,12 @@ def _resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: Elem
     if node.get("refdomain") != "py":
         return None
     target = str(node["reftarget"])
-    name = target.rpartition(".")[2]
+    module, _, name = target.rpartition(".")
     if target.startswith(f"{_PACKAGE}.") and name in hpt_construct.__all__:
         # Where in the package it is written is nobody's business.
         domain = env.domains.python_domain
         return domain.resolve_xref(env, node["refdoc"], app.builder, node["reftype"], f"{_PACKAGE}.{name}", node, shown)
-    if any(hasattr(module, name) for module in _PYTHON):
+    if any(module in {"", each.__name__} and hasattr(each, name) for each in _PYTHON):
         return shown
     found = address(target)
     return nodes.reference("", "", shown, internal=False, refuri=found) if found else None
