@@ -66,11 +66,7 @@ class VpcAndKeys(cdk.Stack):
                     volume_kms_key=key,
                 ),
                 stopping_condition=hpt.StoppingCondition(max_runtime=cdk.Duration.hours(1)),
-                vpc_config=hpt.VpcConfig.from_vpc(
-                    vpc,
-                    security_groups=[ec2.SecurityGroup(self, "Trainings", vpc=vpc)],
-                    subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
-                ),
+                vpc_config=hpt.VpcConfig.from_vpc(vpc, security_groups=[ec2.SecurityGroup(self, "Trainings", vpc=vpc)]),
                 enable_network_isolation=True,
             ),
         )

@@ -142,11 +142,9 @@ def test_copied_example_is_an_app_for_the_cli(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "XgboostExample.template.json").exists()
 
 
-def test_every_example_tells_the_cli_the_same() -> None:
-    """How to run its app, which one of them tries."""
-    assert {(folder / "cdk.json").read_text(encoding="utf-8") for folder in EXAMPLES.values()} == {
-        '{"app": "python app.py"}\n'
-    }
+def test_every_example_tells_the_cli_how_to_run_it(name: str) -> None:
+    """As the one does that is tried."""
+    assert json.loads((EXAMPLES[name] / "cdk.json").read_text(encoding="utf-8"))["app"] == "python app.py"
 
 
 def test_pipeline_deploys_to_two_environments_and_updates_itself() -> None:
