@@ -1,4 +1,4 @@
-"""How fast and how big the product is, side by side with what a user would take instead."""
+"""Measures how fast and how big the product is, beside its alternatives."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""How often each event has SageMaker called, from the record of the sandbox's own; nothing here is timed."""
+"""Counts the SageMaker calls of each event, from the record of the sandbox's SageMaker; nothing here is timed."""
 
 from __future__ import annotations
 

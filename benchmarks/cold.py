@@ -1,4 +1,4 @@
-"""The cold path: start the interpreter, import the handler, carry out one Create, answer, end."""
+"""Measures the cold path: start the interpreter, import the handler, carry out one Create, answer, end."""
 
 from __future__ import annotations
 

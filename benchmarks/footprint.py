@@ -1,4 +1,4 @@
-"""What a job adds to a template, and what the product adds to an app; nothing here is timed."""
+"""Counts what a job adds to a template, and what the product adds to an app; nothing here is timed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""One cold invocation of a Python handler, as the runtime does it: import it, and hand it the event.
+"""Invokes a Python handler cold, as the runtime does: imports it, and passes it the event.
 
-The process then ends as programs do, or at once: Lambda keeps it, and nobody waits for the interpreter to be taken
-down.
+The process then ends normally, or at once: Lambda keeps it, so nobody waits for the interpreter to shut down.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Many jobs at once: the real handler against a SageMaker that lets only so many be created a second."""
+"""Starts many jobs at once: the real handler against a SageMaker that limits the creations per second."""
 
 from __future__ import annotations
 

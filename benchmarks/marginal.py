@@ -1,7 +1,8 @@
-"""What a further job costs at synth: (200 jobs - 1 job) / 199, the product and its peers in turn in one process.
+"""Measures what a further job costs at synth: (200 jobs - 1 job) / 199, for the product and its peers.
 
-The jobs are as an app has them: each with another request, a role of the app, a name of its own where it has one.
-Processor time counts, of Python and of its jsii kernel: on a busy machine the clock on the wall tells of the others.
+All of them run in turn in one process. The jobs are as in an app: each has another request, a role of the app, and,
+where names are given, its own name. The result is the processor time of Python and its jsii kernel, because on a busy
+machine elapsed time depends on other processes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Timing by pyperf: every value from a process of its own, the things compared one after the other in every round."""
+"""Times with pyperf: every value comes from its own process, and every round runs the compared things in turn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was measured, as a table on the terminal, as Markdown and as a picture of bars."""
+"""Shows the results as a table in the terminal, as Markdown and as a bar chart."""
 
 from __future__ import annotations
 

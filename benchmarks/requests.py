@@ -1,4 +1,4 @@
-"""The tuning job that every benchmark and most tests ask for: the developer guide's, as boto3 takes it."""
+"""The request of every benchmark and most tests: the developer guide's, as boto3 takes it."""
 
 from __future__ import annotations
 

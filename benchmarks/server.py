@@ -1,7 +1,7 @@
-"""A process beside the one that is measured: SageMaker's answer to a Create, and the place that CloudFormation's
-answers go to; both over TLS, as on AWS.
+"""Runs beside the measured process: answers a Create as SageMaker, and takes the answers to CloudFormation, both over
+TLS as on AWS.
 
-It writes a line of JSON with where it is, and ends when its standard input does.
+It writes its addresses as a line of JSON, and ends when its standard input does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Stacks of many jobs, the product's and its peers': with the same request, and an output each as far as that goes."""
+"""Stacks of many jobs, the product's and its peers': with the same request, and an output for each where possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tuning of a thousand trainings: ``hpt report`` beside what one writes by hand with boto3 and Optuna.
+"""Measures ``hpt report`` on a tuning job of a thousand training jobs, beside a script with boto3 and Optuna.
 
 ``python -m benchmarks.trainings`` measures this alone, and prints it.
 """
@@ -84,7 +84,7 @@ def _environment(folder: str, endpoint: str) -> dict[str, str]:
 
 @contextmanager
 def _sagemaker() -> Iterator[str]:
-    """Where a SageMaker is that has the tuning, completed."""
+    """Yield the address of a SageMaker that has the completed tuning job."""
     service = SageMaker(clock=Clock(lambda: 1_800_000_000.0))
     service.client().create_hyper_parameter_tuning_job(**_request())
     service.advance(10_000_000)

@@ -1,4 +1,4 @@
-"""The process in which pyperf times a piece of Python: a synth, an import, or the checks of one request."""
+"""The process in which pyperf times some Python code: a synth, an import, or the validation of one request."""
 
 from __future__ import annotations
 

@@ -15,16 +15,16 @@ from sandbox.sandbox import Sandbox, SandboxSettings
 _DESCRIPTION = """\
 Start a local AWS, run COMMAND in it, end it, and exit with COMMAND's status.
 
-CloudFormation, Lambda (the real function code), IAM, S3, SSM, STS and logs are MiniStack's; SageMaker is moto's, with
-tuning jobs that live on a clock. No account, no network, no Docker. Nothing of your AWS configuration is used:
-COMMAND gets credentials that are worth nothing, endpoints on this computer, and an empty home folder.
+MiniStack provides CloudFormation, Lambda (with the real function code), IAM, S3, SSM, STS and logs; moto provides
+SageMaker, with tuning jobs that run on a clock. You need no account, no network and no Docker. The sandbox uses nothing
+of your AWS configuration: COMMAND gets worthless credentials, endpoints on this computer, and an empty home folder.
 
-IAM is enforced: roles are assumed by who their trust allows, functions have their role's credentials, and a call
-passes if the policies of that moment allow it. SageMaker asks for the action, for the tags and for iam:PassRole, with
-the job's tags as condition keys. COMMAND itself is the account's administrator. A request for a job is refused where
-its role, data, subnets, security groups or keys do not exist.
+IAM is enforced: trust policies decide who assumes a role, functions have their role's credentials, and a call passes
+if the current policies allow it. SageMaker checks the permissions for the action, for the tags and for iam:PassRole,
+with the job's tags as condition keys. COMMAND itself is the account's administrator. SageMaker refuses a request whose
+role, data, subnets, security groups or keys do not exist.
 
-EventBridge is told of each change of a tuning job's state: rules and their targets can be tried."""
+EventBridge gets an event for each change of a tuning job's state, so you can try rules and their targets."""
 
 _EPILOG = """\
 example:
@@ -40,9 +40,9 @@ _START_FAILED = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command in a sandbox and answer the exit status.
+    """Run a command in a sandbox and return the exit status.
 
-    arguments: those of the command line; left out, this process's.
+    arguments: the arguments of the command line; left out, this process's.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -87,7 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=default.training_seconds,
         metavar="SECONDS",
-        help="how long a training takes, on average; a tuning job as long as its trainings (default: %(default)s)",
+        help="how long a training job takes, on average; a tuning job takes as long as its training jobs "
+        "(default: %(default)s)",
     )
     add(
         "--stopping-seconds",
@@ -141,7 +142,7 @@ def _positive(text: str) -> float:
     except ValueError:
         number = math.nan
     if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return number
 
 

@@ -21,7 +21,7 @@ _CONFIG = Config(proxies={}, retries={"total_max_attempts": 1})
 
 
 def new_client(service: str, endpoint_url: str, region: str) -> Any:
-    """Make a boto3 client of a service of the sandbox. It does not retry: whoever asks sees each answer.
+    """Make a boto3 client of a service of the sandbox. It does not retry, so the caller sees each answer.
 
     service: boto3's name of the service.
     endpoint_url: where the service is.

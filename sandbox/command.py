@@ -1,4 +1,4 @@
-"""Run the command that a sandbox is for, as a shell would: with its terminal, its signals and its exit status."""
+"""Runs a command in the sandbox as a shell would: with its terminal, its signals and its exit status."""
 
 import contextlib
 import os
@@ -14,9 +14,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Runner:
-    """Runs one command, and takes the signals that end the sandbox: they are noted, and passed on to the command.
+    """Runs one command, and handles the signals that end the sandbox: it records them and passes them on.
 
-    The signals raise nothing, so there is no moment at which one of them could leave something behind.
+    The signals raise nothing, so none of them can leave something behind.
 
     grace_seconds: how long the command may take to end after a signal before it is killed, in seconds.
     """
@@ -29,7 +29,7 @@ class Runner:
         self._is_in_foreground = _is_in_foreground()
 
     def listen(self) -> None:
-        """Take over the signals of this process, but for those that it was started to ignore."""
+        """Take over the signals of this process, except those that it was started to ignore."""
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
@@ -40,22 +40,22 @@ class Runner:
         return None if self._signal is None else 128 + self._signal
 
     def run(self, command: Sequence[str], environment: Mapping[str, str], on_start: Callable[[int], None]) -> int:
-        """Run a command to its end and answer its exit status: 127 for one that isn't found, 126 for no program.
+        """Run a command to its end and return its exit status: 127 for one that isn't found, 126 for no program.
 
         command: the program and its arguments.
         environment: all of its environment.
-        on_start: is told the process group of the command, if that is one of its own.
+        on_start: called with the command's process group, if it has its own.
         """
         if self.signal_status is not None:
             return self.signal_status
-        # Popen would look the program up on this process's own PATH.
+        # Popen would search the program on this process's own PATH.
         program = shutil.which(command[0], path=environment["PATH"])
         if program is None:
             sys.stderr.write(f"sandbox: {command[0]}: command not found\n")
             return 127
         try:
-            # In a terminal the command stays in this process group, for Ctrl-C and Ctrl-Z to reach it; elsewhere it
-            # gets a group of its own, which can be ended as a whole.
+            # In a terminal the command stays in this process group, so that Ctrl-C and Ctrl-Z reach it; elsewhere it
+            # gets its own group, which can be ended as a whole.
             process = subprocess.Popen(
                 [program, *command[1:]], env=dict(environment), process_group=None if self._is_in_foreground else 0
             )

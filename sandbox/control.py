@@ -1,4 +1,4 @@
-"""What a test sets and reads about the sandbox's SageMaker, from any process inside the sandbox."""
+"""Lets a test configure and read the sandbox's SageMaker, from any process inside the sandbox."""
 
 import dataclasses
 import json
@@ -25,7 +25,7 @@ class Control:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Answer the control of the sandbox that this process runs in.
+        """Return the control of the sandbox that this process runs in.
 
         Raises LookupError outside of a sandbox.
         """
@@ -54,11 +54,11 @@ class Control:
         self._command("fail_job", name=name, reason=reason, region=region)
 
     def fail_training(self, name: str, reason: str, region: str = "us-east-1") -> None:
-        """End a running training of a tuning as Failed, now, with a failure reason."""
+        """End a running training job of a tuning job as Failed, now, with a failure reason."""
         self._command("fail_training", name=name, reason=reason, region=region)
 
     def calls(self) -> list[Call]:
-        """Answer the calls so far, oldest first."""
+        """Return the calls so far, oldest first."""
         return [Call(**call) for call in self._command("calls")]
 
     def clear_calls(self) -> None:

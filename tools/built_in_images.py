@@ -1,8 +1,8 @@
-"""Write the table of SageMaker's built-in algorithms from a copy of the SageMaker Python SDK; run ``python -m
-tools.built_in_images path/to/sagemaker/image_uri_config``.
+"""Writes the table of the built-in algorithms' images from a copy of the SageMaker Python SDK. Run it with
+``python -m tools.built_in_images path/to/sagemaker/image_uri_config``.
 
-The facts – which account holds which algorithm in which region, and which versions there are – are in that folder of
-the SDK (https://github.com/aws/sagemaker-python-sdk), a file per algorithm.
+That folder of the SDK (https://github.com/aws/sagemaker-python-sdk) has a file for each algorithm: which account holds
+it in which region, and which versions there are.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Cut botocore's data down to the operations that the product uses, and write it to ``lambda/models/``.
+"""Cuts botocore's data down to the operations that the product uses, and writes it to ``lambda/models/``.
 
-Run ``python -m tools.cut_model`` after an upgrade of botocore; a test fails when the committed files differ from what
-it would write.
-The folder is a complete search path of a botocore ``Loader``: the function hands it over as the only one.
+Run ``python -m tools.cut_model`` after an upgrade of botocore; a test fails if the committed files differ from what it
+would write. The folder is a complete search path for a botocore ``Loader``, and the function's only one.
 """
 
 from __future__ import annotations

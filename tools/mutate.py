@@ -1,7 +1,7 @@
-"""Change the code in small ways and see whether a test notices: mutation testing with mutmut, on demand.
+"""Changes the code in small ways to see whether a test notices: mutation testing with mutmut, on demand.
 
 Run ``python -m tools.mutate rules`` (or ``identity``, ``lifecycle``); a run takes minutes to an hour. It prints the
-score and what no test noticed. ``mutmut show NAME`` in the folder that it names shows one of those.
+score and the changes that no test noticed. ``mutmut show NAME`` in the folder that it prints shows one of them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""The README's pictures of ``hpt``: what it shows of a tuning job in the sandbox's SageMaker.
+"""Draws the README's pictures of ``hpt`` from a tuning job in the sandbox's SageMaker.
 
-    python -m tools.pictures
-
-It needs Chromium for the page: `apt-get install chromium`.
+Run it with ``python -m tools.pictures``. It needs Chromium for the page: ``apt-get install chromium``.
 """
 
 from __future__ import annotations

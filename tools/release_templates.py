@@ -1,8 +1,7 @@
-"""Write down what today's jobs look like in a template; run ``python -m tools.release_templates VERSION`` at each
-release.
+"""Records what today's jobs look like in a template. Run ``python -m tools.release_templates VERSION`` at each release.
 
-A test holds every file that was ever written against what is synthesized now: an upgrade of the library must not launch
-a job again.
+A test compares every recorded file with today's templates, because an upgrade of the library must never start a job
+again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A table of a tuning's trainings as one writes it by hand: boto3's pages, and a line a training.
+"""A table of a tuning job's training jobs as one writes it by hand: boto3's pages, and a line a training job.
 
 It is given the job's name and the file to write.
 """

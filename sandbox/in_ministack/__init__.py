@@ -1,4 +1,4 @@
-"""What runs in MiniStack's process: MiniStack with what the sandbox adds to it."""
+"""The code in MiniStack's process: MiniStack with the sandbox's additions."""
 
 COMMANDS = "/_sandbox/"
-"""Below this path MiniStack takes the commands of the sandbox."""
+"""MiniStack takes the sandbox's commands under this path."""

@@ -1,4 +1,4 @@
-"""The process that MiniStack runs in; should the sandbox be killed, it ends whatever the sandbox has started."""
+"""The process that MiniStack runs in. If the sandbox is killed, it ends whatever the sandbox has started."""
 
 import contextlib
 import os
@@ -11,11 +11,11 @@ from hypercorn.__main__ import main
 
 
 def end_with_sandbox(folder: str) -> None:
-    """Wait until the sandbox is gone without a farewell, and clean up after it.
+    """Wait until the sandbox is gone without cleaning up, and clean up after it.
 
     folder: the sandbox's folder.
     """
-    # Standard input is a pipe on which the sandbox names process groups, a line each, and that its end closes.
+    # Standard input is a pipe: the sandbox writes process groups to it, one a line, and its end closes it.
     named = b""
     while part := os.read(sys.stdin.fileno(), 4096):
         named += part
@@ -29,7 +29,7 @@ def end_with_sandbox(folder: str) -> None:
 
 if __name__ == "__main__":
     _, socket_number, sandbox_folder = sys.argv
-    # It is there to find this module; a function is to find nothing of ours.
+    # It served to find this module; functions must find nothing of ours.
     del os.environ["PYTHONPATH"]
     threading.Thread(target=end_with_sandbox, args=[sandbox_folder], daemon=True).start()
     application = "sandbox.in_ministack.app:app"

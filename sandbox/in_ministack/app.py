@@ -1,4 +1,4 @@
-"""MiniStack as an ASGI application, with the commands of the sandbox."""
+"""MiniStack as an ASGI application, with the sandbox's commands."""
 
 import json
 import traceback
@@ -28,8 +28,8 @@ async def app(scope: dict[str, Any], receive: _Receive, send: _Send) -> None:
         if scope["path"].startswith(COMMANDS):
             await _answer_command(scope["path"].removeprefix(COMMANDS), receive, send)
             return
-        # What comes over loopback stands for TLS: policies that ask for it, such as CDK's for its bucket of assets, are
-        # to see it.
+        # Requests over loopback count as TLS, so that policies that require it, such as the CDK's for its bucket of
+        # assets, accept them.
         scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
     await ministack.app.app(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""What MiniStack's CloudFormation lacks of the real one, and a deployment meets."""
+"""Adds what MiniStack's CloudFormation lacks and a deployment needs."""
 
 import datetime as dt
 import secrets
@@ -15,9 +15,9 @@ _MILLISECOND = dt.timedelta(milliseconds=1)
 
 
 class EventTimes:
-    """Times of a stack's events, no two alike: the CDK CLI sorts by them, and turns around those of one millisecond.
+    """Times of a stack's events, all different: the CDK CLI sorts by them, and reverses those of the same millisecond.
 
-    now: answers the time.
+    now: returns the time.
     """
 
     def __init__(self, now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)) -> None:
@@ -26,14 +26,14 @@ class EventTimes:
         self._last = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def __call__(self) -> str:
-        """Answer the time, as AWS writes it, or the first millisecond that no event has."""
+        """Return the time, as AWS writes it, or the first millisecond that no event has."""
         with self._lock:
             self._last = max(self._now(), self._last + _MILLISECOND)
             return self._last.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def amend() -> None:
-    """Put what is missing into MiniStack."""
+    """Add to MiniStack what it lacks."""
     stacks.now_iso = EventTimes()
     stacks._resolve_stack_outputs = _guarded(stacks._resolve_stack_outputs)
     _RESOURCE_HANDLERS.setdefault("AWS::EC2::EIP", {"create": _create_address, "delete": _delete_nothing})
@@ -44,7 +44,7 @@ _Outputs = tuple[list[dict[str, Any]], dict[str, dict[str, str]]]
 
 
 def _guarded(resolve: Callable[..., _Outputs]) -> Callable[..., _Outputs]:
-    """Have outputs resolved, and refused where an export that other stacks import would change or go."""
+    """Resolve outputs, and refuse a change or removal of an export that other stacks import."""
 
     def resolve_outputs(*arguments: Any) -> _Outputs:
         outputs, exports = resolve(*arguments)
@@ -57,7 +57,7 @@ def _guarded(resolve: Callable[..., _Outputs]) -> Callable[..., _Outputs]:
                 continue
             if name not in exports:
                 _refuse_if_imported(name, stack_name, "deleted")
-                # From here on the update can't fail any more.
+                # From here on, the update can no longer fail.
                 del known[name]
             elif exports[name]["Value"] != export["Value"]:
                 _refuse_if_imported(name, stack_name, "updated")
@@ -82,7 +82,7 @@ def _name(stack_id: str) -> str:
     return stack_id.split("/")[1]
 
 
-# A network's way out is taken, so that ec2.Vpc deploys, and is nothing: there is no traffic.
+# A VPC's addresses and gateways are accepted, so that ec2.Vpc deploys, but do nothing: there is no traffic.
 
 
 def _create_address(_logical_id: str, _properties: dict[str, Any], _stack_name: str) -> tuple[str, dict[str, str]]:
@@ -96,4 +96,4 @@ def _create_nat_gateway(_logical_id: str, _properties: dict[str, Any], _stack_na
 
 
 def _delete_nothing(_physical_id: str, _properties: dict[str, Any]) -> None:
-    """Delete what was never made."""
+    """Delete what was never created."""

@@ -1,4 +1,4 @@
-"""Custom resources as Lambda and CloudFormation treat them: run again after errors, sent back in rollbacks."""
+"""Treats custom resources as Lambda and CloudFormation do: retries after errors, reverse updates in rollbacks."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -9,14 +9,16 @@ from ministack.services.cloudformation import custom_resource, handlers, stacks
 
 _LONGEST_WAIT = 3600
 _FAILED_CREATIONS = "_failed_creations"
-"""In MiniStack's record of a stack: resources it does not know of, to be deleted in a rollback or with the stack."""
+"""The key in MiniStack's record of a stack for resources that it does not know, to delete in a rollback or with the
+stack.
+"""
 
 _Resources = dict[str, dict[str, Any]]
 _Coroutine = Callable[..., Awaitable[None]]
 
 
 def amend() -> None:
-    """Put what is missing into MiniStack."""
+    """Add to MiniStack what it lacks."""
     custom_resource.invoke_custom_resource = _invoke
     stacks._revert_update = _told(stacks._revert_update)
     stacks._roll_back_operation = handlers._roll_back_operation = _completed(stacks._roll_back_operation)
@@ -33,7 +35,7 @@ def _invoke(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
     physical_id: str | None = None,
     old_props: dict[str, Any] | None = None,
 ) -> tuple[str, dict[str, Any]]:
-    """Send an event, and answer the id and the attributes that the function answers.
+    """Send an event, and return the id and the attributes that the function answers.
 
     Raises ValueError if there is no such function, RuntimeError if the answer is FAILED, and TimeoutError if none comes
     within the service timeout. What a creation that fails may have made is kept for the rollback to delete.
@@ -58,7 +60,7 @@ def _invoke(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
         event["OldResourceProperties"] = custom_resource._normalise_resource_properties(old_props)
 
     answered = custom_resource.register_token(token)
-    # What comes after a run that ends with an error is the affair of Lambda's settings.
+    # Lambda's settings decide what follows a run that ends with an error.
     lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), event)
     answered.wait(int(props.get("ServiceTimeout", _LONGEST_WAIT)))
     answer = custom_resource._pending.pop(token, {}).get("result") or {}
@@ -82,7 +84,7 @@ def _invoke(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
 
 
 def _completed(roll_back: _Coroutine) -> _Coroutine:
-    """Have a rollback delete what failed creations may have made, and send replaced custom resources back."""
+    """Make a rollback delete what failed creations may have made, and send replaced custom resources back."""
 
     async def roll_back_operation(
         stack_name: str, stack_id: str, stack: dict[str, Any], operation: dict[str, Any], reason_override: str = ""
@@ -93,7 +95,7 @@ def _completed(roll_back: _Coroutine) -> _Coroutine:
         replaced_ids = operation.get("replaced_ids", [])
         replaced = [each for each in replaced_ids if _is_custom(resources[each])]
         for logical_id in replaced:
-            # Where the id has not changed, MiniStack sends the reverse Update, after those of what it depends on.
+            # If the id has not changed, MiniStack sends the reverse Update, after those of its dependencies.
             previous[logical_id]["PhysicalResourceId"] = resources[logical_id]["PhysicalResourceId"]
         operation = {
             **operation,
@@ -106,7 +108,7 @@ def _completed(roll_back: _Coroutine) -> _Coroutine:
 
 
 def _thorough(delete: _Coroutine) -> _Coroutine:
-    """Have a stack whose rollback is disabled take along what failed creations may have made."""
+    """Make the deletion of a stack whose rollback is disabled include what failed creations may have made."""
 
     async def delete_stack(stack_name: str, *arguments: Any, **options: Any) -> None:
         if stack := cloudformation._stacks.get(stack_name):
@@ -117,7 +119,7 @@ def _thorough(delete: _Coroutine) -> _Coroutine:
 
 
 def _add_failed_creations(stack: dict[str, Any]) -> list[str]:
-    """Add them to the stack's resources, unless they were created since, and answer their names."""
+    """Add them to the stack's resources, unless they have been created since, and return their names."""
     resources: _Resources = stack.setdefault("_resources", {})
     failed: _Resources = stack.pop(_FAILED_CREATIONS, {})
     added = [logical_id for logical_id in failed if logical_id not in resources]
@@ -126,7 +128,7 @@ def _add_failed_creations(stack: dict[str, Any]) -> list[str]:
 
 
 def _in_order(created: list[str], replaced: list[str], resources: _Resources, previous: _Resources) -> Iterator[str]:
-    """Answer what MiniStack is to send back, then what has become superfluous by that: it deletes these."""
+    """Return what MiniStack must send back, then what that makes superfluous and MiniStack deletes."""
     yield from created
     for logical_id in replaced:
         if previous[logical_id]["PhysicalResourceId"] != resources[logical_id]["PhysicalResourceId"]:
@@ -139,14 +141,14 @@ def _is_custom(resource: dict[str, Any]) -> bool:
 
 
 def _told(revert: _Coroutine) -> _Coroutine:
-    """Have DescribeStackResource tell the id that a reverse Update has answered."""
+    """Make DescribeStackResource return the id that a reverse Update has answered."""
 
     async def revert_update(stack_id: str, stack_name: str, logical_id: str, *arguments: Any) -> None:
         await revert(stack_id, stack_name, logical_id, *arguments)
         record = arguments[-1]
         if record is not None:
             stack = cloudformation._stacks[stack_name]
-            # Another dictionary: from this one the rollback takes what it deletes.
+            # Another dictionary, because the rollback takes what it deletes from this one.
             stack["_resources"] = {**stack["_resources"], logical_id: record}
 
     return revert_update

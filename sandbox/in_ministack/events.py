@@ -1,4 +1,4 @@
-"""What other services of the sandbox tell EventBridge."""
+"""Events that other services of the sandbox send to EventBridge."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What IAM says of calls to those services of the sandbox that are not MiniStack's."""
+"""IAM's decisions about calls to services of the sandbox that are not MiniStack's."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from ministack.core.iam_evaluator import AuthError, enforce
 
 
 def authorize(caller: str, action: str, resource: str, region: str, context: dict[str, Any]) -> dict[str, str]:
-    """Answer what IAM says of a call, by the policies that the caller has now: nothing when it is allowed.
+    """Return IAM's decision about a call, by the caller's current policies: an empty answer if it is allowed.
 
     caller: the access key.
     action: the action, with its service.
@@ -15,7 +15,7 @@ def authorize(caller: str, action: str, resource: str, region: str, context: dic
     context: the condition keys of the request and of the resource.
 
     Otherwise the answer has a code and a message for a key that is not valid, or a principal and a decision. MiniStack
-    judges as IAM does, but for this: aws:PrincipalArn is the session's ARN, not the role's, variables in policies are
+    decides as IAM does, except that aws:PrincipalArn is the session's ARN, not the role's, variables in policies are
     not resolved, and the parts of an ARN in a condition are not compared one by one.
     """
     denied = enforce(caller, action, action.partition(":")[0], region, resource, context)

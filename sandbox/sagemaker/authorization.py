@@ -1,4 +1,4 @@
-"""What a call has to be allowed: the actions, resources and condition keys that IAM is asked about for each request."""
+"""Which permissions a call needs: the actions, resources and condition keys to ask IAM about for each request."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Context = dict[str, str | Sequence[str]]
 """Condition keys and what they are in a request; a key that is not there is missing."""
 
 Authorize = Callable[[str, str, str, Context], None]
-"""Asked for everything that a call has to be allowed: the access key of who calls ("" for a request without a
+"""Called for every permission that a call needs, with the caller's access key ("" for a request without a
 signature), the action, the ARN of the resource ("*" where an action knows none), the condition keys.
 
 Raises ServiceError, such as errors.access_denied, for what is not allowed.
@@ -25,7 +25,7 @@ _NAMED = {"HyperParameterTuningJobName": "hyper-parameter-tuning-job", "Training
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that a call has to be allowed.
+    """One permission that a call needs.
 
     action: the action, with its service.
     resource: the resource's ARN.
@@ -54,7 +54,7 @@ class Place:
 
 
 def checks(operation: str, parameters: Mapping[str, Any], place: Place) -> Iterator[Check]:
-    """Answer what a call has to be allowed, in the order in which it is asked for.
+    """Return the permissions that a call needs, in the order in which they are checked.
 
     operation: the operation's name in the API.
     parameters: the members of the request, which has the shape of the operation's.

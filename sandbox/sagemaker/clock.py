@@ -1,4 +1,4 @@
-"""The clock that the life of a tuning job is computed from."""
+"""The clock from which a tuning job's state is computed."""
 
 import time
 from collections.abc import Callable
@@ -18,12 +18,12 @@ class Clock:
 
     @classmethod
     def at_speed(cls, speed: float) -> Self:
-        """Make a clock that begins now and runs so many times as fast as the computer's: at 3600, an hour a second."""
+        """Make a clock that starts now and runs that many times as fast as life: at 3600, an hour takes a second."""
         began = time.time()
         return cls(lambda: began + (time.time() - began) * speed)
 
     def now(self) -> float:
-        """Answer the time in seconds since 1970."""
+        """Return the time in seconds since 1970."""
         return self._read() + self._ahead
 
     def advance(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The errors that the service answers with, in the wording of the real one where that is known."""
+"""The errors that the service returns, in the words of the real one where they are known."""
 
 from moto.core.exceptions import ServiceException
 
@@ -17,12 +17,12 @@ class ServiceError(ServiceException):
 
 
 def validation_error(message: str) -> ServiceError:
-    """Answer the error for a request that can't be carried out as it is."""
+    """Return the error for a request that can't be carried out as it is."""
     return ServiceError("ValidationException", message)
 
 
 def name_taken(name: str) -> ServiceError:
-    """Answer the error for a tuning job whose name is in use."""
+    """Return the error for a tuning job whose name is in use."""
     return ServiceError(
         "ResourceInUse",
         f"A hyperparameter tuning job with the name, {name}, already exists. Choose a different name.",
@@ -30,24 +30,24 @@ def name_taken(name: str) -> ServiceError:
 
 
 def job_not_found(name: str) -> ServiceError:
-    """Answer the error for a tuning job that doesn't exist."""
+    """Return the error for a tuning job that doesn't exist."""
     return ServiceError(
         "ResourceNotFound", f"Amazon SageMaker can't find a tuning job called {name}. Type another name."
     )
 
 
 def training_not_found(name: str) -> ServiceError:
-    """Answer the error for a training that doesn't exist."""
+    """Return the error for a training job that doesn't exist."""
     return validation_error(f"Requested resource not found: training job {name}.")
 
 
 def parent_has_not_ended(name: str, status: str) -> ServiceError:
-    """Answer the error for a warm start with a parent that still runs; the words of the real one are not known."""
+    """Return the error for a warm start with a parent that still runs; the words of the real one are not known."""
     return validation_error(f"The parent tuning job {name} is {status}. It must be Completed, Stopped or Failed.")
 
 
 def too_many_jobs(limit: int, running: int) -> ServiceError:
-    """Answer the error for a tuning job beyond the quota."""
+    """Return the error for a tuning job beyond the quota."""
     return ServiceError(
         "ResourceLimitExceeded",
         f"The account-level service limit 'Number of concurrent hyperparameter tuning jobs' is {limit} Utilizations, "
@@ -58,7 +58,7 @@ def too_many_jobs(limit: int, running: int) -> ServiceError:
 
 
 def access_denied(caller: str, action: str, resource: str, *, explicit: bool = False) -> ServiceError:
-    """Answer the error for a call that an identity-based policy does not allow.
+    """Return the error for a call that an identity-based policy does not allow.
 
     caller: the ARN of who calls.
     action: the action, with its service.
@@ -77,5 +77,5 @@ def access_denied(caller: str, action: str, resource: str, *, explicit: bool = F
 
 
 def throttled() -> ServiceError:
-    """Answer the error for a call beyond the rate."""
+    """Return the error for a call beyond the rate."""
     return ServiceError("ThrottlingException", "Rate exceeded")

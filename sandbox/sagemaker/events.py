@@ -1,4 +1,4 @@
-"""What SageMaker tells EventBridge of a tuning job."""
+"""The events about a tuning job that SageMaker sends to EventBridge."""
 
 import json
 from datetime import datetime
@@ -11,10 +11,10 @@ _DETAIL_TYPE = "SageMaker HyperParameter Tuning Job State Change"
 
 
 def state_change(job: TuningJob, status: str, settings: ServiceSettings) -> dict[str, Any]:
-    """Answer the event of a change of state, as PutEvents takes it.
+    """Return the event of a change of state, as PutEvents takes it.
 
     job: the job.
-    status: the status that it has come to.
+    status: its new status.
     settings: in which form the tags are.
     """
     detail = job.describe() | {"HyperParameterTuningJobStatus": status, "Tags": _tags(job, settings)}

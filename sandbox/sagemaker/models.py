@@ -16,19 +16,19 @@ from sandbox.sagemaker.trainings import Ending, Plan, Training, best, name_of_tu
 RUNNING = ("InProgress", "Stopping")
 _ARN_TYPE = ":hyper-parameter-tuning-job/"
 _TRAINING_ARN_TYPE = ":training-job/"
-# A training that is stopping still counts as running, and one that has failed won't be tried again.
+# A training job that is stopping still counts as running, and one that has failed won't be tried again.
 _COUNTED = {"Stopping": "InProgress", "Failed": "NonRetryableError"}
 _OBJECTIVE = "FinalHyperParameterTuningJobObjectiveMetric"
 
 
 class TuningJob(HyperParameterTuningJob):
-    """A tuning job, whose status and trainings follow from the clock.
+    """A tuning job, whose status and training jobs follow from the clock.
 
     request: the members of the request that created it, as Describe answers them.
     arn: its ARN.
     tags: its tags, as the API writes them.
     clock: the clock it lives by.
-    seconds: how long a training takes, in seconds.
+    seconds: how long a training job takes, in seconds.
 
     Raises ServiceError: ValidationException for a range whose bounds are no numbers.
     """
@@ -63,21 +63,21 @@ class TuningJob(HyperParameterTuningJob):
 
     @property
     def trainings(self) -> list[Training]:
-        """The trainings that have been launched so far, oldest first."""
+        """The training jobs that have been launched so far, oldest first."""
         now = self._clock.now()
         return [training for training in self._plan.course.trainings if training.created <= now]
 
     @property
     def best_training(self) -> Training | None:
-        """The training with the best objective so far."""
+        """The training job with the best objective so far."""
         return best(self.trainings, self._clock.now())
 
     def training(self, name: str) -> Training | None:
-        """Find one of the trainings that have been launched so far."""
+        """Find one of the training jobs that have been launched so far."""
         return next((training for training in self.trainings if training.name == name), None)
 
     def stop(self, seconds: float) -> None:
-        """Stop a running job: it is Stopped after a number of seconds, also if it was stopping already before."""
+        """Stop a running job: it is Stopped after a number of seconds, even if it was already stopping."""
         if self._stop_requested is None:
             self._stop_requested = self._clock.now()
             self._plan.end(Ending(self._stop_requested, self._stop_requested + seconds, "Stopped"))
@@ -88,11 +88,11 @@ class TuningJob(HyperParameterTuningJob):
         self._plan.end(Ending(now, now, "Failed", reason))
 
     def fail_training(self, training: Training, reason: str) -> None:
-        """End a running training as Failed, now; the next one takes its place."""
+        """End a running training job as Failed, now; the next one takes its place."""
         self._plan.fail_training(training.number, self._clock.now(), reason)
 
     def changes(self) -> list[str]:
-        """Answer the statuses that the job has come to since this was asked the last time, oldest first."""
+        """Return the statuses that the job has reached since the last call, oldest first."""
         statuses = ["InProgress"]
         if self._stop_requested is not None:
             statuses.append("Stopping")
@@ -102,7 +102,7 @@ class TuningJob(HyperParameterTuningJob):
         return new
 
     def describe(self) -> dict[str, Any]:
-        """Answer the job as DescribeHyperParameterTuningJob does; what it doesn't have is left out."""
+        """Return the job as DescribeHyperParameterTuningJob does; what it doesn't have is left out."""
         now, course, found = self._clock.now(), self._plan.course, self.best_training
         details: dict[str, Any] = {
             "NumberOfTrainingJobsObjectiveNotImproving": not_improving(self.trainings, found, now)
@@ -117,22 +117,22 @@ class TuningJob(HyperParameterTuningJob):
         return description
 
     def summary(self) -> dict[str, Any]:
-        """Answer the job as ListHyperParameterTuningJobs does."""
+        """Return the job as ListHyperParameterTuningJobs does."""
         config = self.request["HyperParameterTuningJobConfig"]
         return self._state() | {
             "HyperParameterTuningJobName": self.name,
-            # The real list answers ARNs in lower case, with which the tag operations fail (boto/boto3#4606).
+            # The real list returns ARNs in lower case, with which the tag operations fail (boto/boto3#4606).
             "HyperParameterTuningJobArn": self.arn.lower(),
             "Strategy": config["Strategy"],
             "ResourceLimits": config["ResourceLimits"],
         }
 
     def training_summary(self, training: Training) -> dict[str, Any]:
-        """Answer a training as ListTrainingJobsForHyperParameterTuningJob does."""
+        """Return a training job as ListTrainingJobsForHyperParameterTuningJob does."""
         return training.summary(self._clock.now(), self._training_arn(training))
 
     def describe_training(self, training: Training) -> dict[str, Any]:
-        """Answer a training as DescribeTrainingJob does."""
+        """Return a training job as DescribeTrainingJob does."""
         return training.describe(self._clock.now(), self._training_arn(training), self.arn)
 
     def _training_arn(self, training: Training) -> str:
@@ -190,7 +190,7 @@ class SageMakerBackend(SageMakerModelBackend):
             raise errors.job_not_found(name) from None
 
     def all_tuning_jobs(self) -> list[TuningJob]:
-        """Answer the tuning jobs, oldest first."""
+        """Return the tuning jobs, oldest first."""
         return list(self._jobs.values())
 
     def create_hyper_parameter_tuning_job(  # noqa: PLR0913, PLR0917 - moto's signature
@@ -203,7 +203,7 @@ class SageMakerBackend(SageMakerModelBackend):
         tags: list[dict[str, str]] | None = None,
         autotune: dict[str, Any] | None = None,
     ) -> str:
-        """Start a tuning job and answer its ARN.
+        """Start a tuning job and return its ARN.
 
         Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded beyond the quota,
         ValidationException for a parent that has not ended.
@@ -236,7 +236,7 @@ class SageMakerBackend(SageMakerModelBackend):
         return job.arn
 
     def _check_parents(self, warm_start: dict[str, Any]) -> None:
-        # Parents that this account doesn't know are let through: requests of elsewhere can be tried here.
+        # Accept parents that this account doesn't know, so that requests from elsewhere can be tried here.
         for parent in warm_start.get("ParentHyperParameterTuningJobs", []):
             job = self._jobs.get(parent["HyperParameterTuningJobName"].lower())
             if job is not None and job.status in RUNNING:
@@ -255,7 +255,7 @@ class SageMakerBackend(SageMakerModelBackend):
         return description
 
     def _overall_best(self, job: TuningJob) -> dict[str, Any] | None:
-        """Answer the best training of a job and its parents, which only jobs with the same data and algorithm have."""
+        """Return the best training job of a tuning job and its parents, if it has their data and algorithm."""
         warm_start = job.request.get("WarmStartConfig", {})
         if warm_start.get("WarmStartType") != "IdenticalDataAndAlgorithm":
             return None
@@ -273,7 +273,7 @@ class SageMakerBackend(SageMakerModelBackend):
         return owner.training_summary(found) | ({} if owner is job else {"TuningJobName": owner.name})
 
     def trainings_of(self, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-        """Answer what a ListTrainingJobsForHyperParameterTuningJob request asks for, in its order, on one page.
+        """Return what a ListTrainingJobsForHyperParameterTuningJob request asks for, in its order, on one page.
 
         Raises ServiceError: ResourceNotFound.
         """
@@ -290,13 +290,13 @@ class SageMakerBackend(SageMakerModelBackend):
             summary
             for summary in summaries
             if status in (None, summary["TrainingJobStatus"])
-            # By their objectives only those are listed that have one.
+            # Sorted by objective, the list has only training jobs with an objective.
             and (by != "FinalObjectiveMetricValue" or _OBJECTIVE in summary)
         ]
         return sorted(listed, key=keys[by], reverse=parameters.get("SortOrder") == "Descending")
 
     def describe_training_job(self, training_job_name: str) -> dict[str, Any]:
-        """Describe a training: of a tuning, or else one of moto's.
+        """Describe a training job: of a tuning job, or else one of moto's.
 
         Raises ServiceError.
         """
@@ -307,15 +307,15 @@ class SageMakerBackend(SageMakerModelBackend):
         return job.describe_training(training)
 
     def training(self, name: str) -> tuple[TuningJob, Training] | None:
-        """Find a training and its tuning job by the training's name."""
+        """Find a training job and its tuning job by the training job's name."""
         job = self._jobs.get(name_of_tuning(name).lower())
         training = None if job is None else job.training(name)
         return None if job is None or training is None else (job, training)
 
     def fail_training(self, name: str, reason: str) -> None:
-        """End a running training of a tuning as Failed, now, with a failure reason.
+        """End a running training job of a tuning job as Failed, now, with a failure reason.
 
-        Raises ServiceError: ResourceNotFound; ValidationException for a training that has ended.
+        Raises ServiceError: ResourceNotFound; ValidationException for a training job that has ended.
         """
         found = self.training(name)
         if found is None:
@@ -327,7 +327,7 @@ class SageMakerBackend(SageMakerModelBackend):
         job.fail_training(training, reason)
 
     def stop_hyper_parameter_tuning_job(self, name: str) -> None:
-        """Stop a tuning job; one that is stopping already goes on doing so.
+        """Stop a tuning job; one that is already stopping continues to.
 
         Raises ServiceError: ResourceNotFound; ValidationException for a job that has ended.
         """
@@ -351,7 +351,7 @@ class SageMakerBackend(SageMakerModelBackend):
         del self._jobs[job.name.lower()]
 
     def tuning_jobs(self, parameters: dict[str, Any]) -> list[TuningJob]:
-        """Answer the tuning jobs that a ListHyperParameterTuningJobs request asks for, in its order, on one page."""
+        """Return the tuning jobs that a ListHyperParameterTuningJobs request asks for, in its order, on one page."""
         jobs = [job for job in self._jobs.values() if _is_listed(job, parameters)]
         keys: dict[str, Callable[[TuningJob], Any]] = {
             "Name": lambda job: job.name,
@@ -372,8 +372,8 @@ class SageMakerBackend(SageMakerModelBackend):
         return list(resource.tags)
 
     def tags_of(self, arn: str) -> list[dict[str, str]]:
-        """Answer the tags of the tuning job or the training that an ARN names in any case; none for another one."""
-        # SageMaker gives a tuning's tags to its trainings.
+        """Return the tags of the tuning job or the training job that an ARN names in any case; none for another one."""
+        # SageMaker gives a tuning job's tags to its training jobs.
         _, is_training, training = arn.partition(_TRAINING_ARN_TYPE)
         name = name_of_tuning(training) if is_training else arn.partition(_ARN_TYPE)[2]
         job = self._jobs.get(name.lower())

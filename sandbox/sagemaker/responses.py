@@ -30,7 +30,7 @@ class Observe(Protocol):
         caller: str,
         perform: Callable[[], ActionResult],
     ) -> ActionResult:
-        """Answer what the call results in.
+        """Return what the call results in.
 
         Raises ServiceError: the error to answer.
         """
@@ -59,7 +59,7 @@ class SageMakerResponse(MotoSageMakerResponse):
         return self._backend(self.region)
 
     def get_current_account(self) -> str:
-        """Answer the one account there is, whatever the credentials."""
+        """Return the one account there is, whatever the credentials."""
         return self._account_id
 
     def answer(self, request: Request) -> tuple[int, dict[str, str], str]:
@@ -92,12 +92,12 @@ class SageMakerResponse(MotoSageMakerResponse):
         return self._observe(operation, parameters, region, caller, lambda: self._perform(operation))
 
     def list_hyper_parameter_tuning_jobs(self) -> ActionResult:
-        """Answer a page of the tuning jobs."""
+        """Return a page of the tuning jobs."""
         jobs, more = _page(self.sagemaker_backend.tuning_jobs(self._parameters), self._parameters)
         return ActionResult({"HyperParameterTuningJobSummaries": [job.summary() for job in jobs]} | more)
 
     def list_training_jobs_for_hyper_parameter_tuning_job(self) -> ActionResult:
-        """Answer a page of a tuning's trainings."""
+        """Return a page of a tuning job's training jobs."""
         summaries, more = _page(self.sagemaker_backend.trainings_of(self._parameters), self._parameters)
         return ActionResult({"TrainingJobSummaries": summaries} | more)
 
@@ -136,7 +136,7 @@ def _access_key(authorization: str) -> str:
 
 
 def _page(items: list[_Item], parameters: dict[str, Any]) -> tuple[list[_Item], dict[str, str]]:
-    """Answer the items of the page that is asked for, and the token of the next one, if there is one."""
+    """Return the items of the page that is asked for, and the token of the next one, if there is one."""
     start = int(parameters.get("NextToken", "0"))
     end = start + parameters.get("MaxResults", _DEFAULT_PAGE)
     return items[start:end], {"NextToken": str(end)} if end < len(items) else {}

@@ -1,4 +1,4 @@
-"""Which hyperparameters the trainings of a tuning get, and which objective they reach: all of it by arithmetic."""
+"""Computes which hyperparameters a tuning job's training jobs get, and which objective they reach."""
 
 import hashlib
 import math
@@ -45,13 +45,13 @@ class Search:
 
     @property
     def combinations(self) -> int:
-        """How many trainings a grid has."""
+        """How many training jobs a grid has."""
         return sum(self._grids)
 
     def draw(self, number: int) -> tuple[dict[str, Any], dict[str, str]]:
-        """Answer the definition and the tuned hyperparameters of a training.
+        """Return the definition and the tuned hyperparameters of a training job.
 
-        number: the training's, from 1.
+        number: the training job's, from 1.
         """
         if self._config.get("Strategy") == "Grid":
             return self._grid_point(number - 1)
@@ -72,12 +72,12 @@ class Search:
         raise IndexError(index)
 
     def metric(self, definition: dict[str, Any]) -> dict[str, str]:
-        """Answer the objective of a definition: its `Type` and its `MetricName`."""
+        """Return the objective of a definition: its `Type` and its `MetricName`."""
         objective = definition.get("TuningObjective") or self._config.get("HyperParameterTuningJobObjective")
         return objective or {"Type": "Maximize", "MetricName": "objective"}
 
     def objective(self, definition: dict[str, Any], hyperparameters: dict[str, str], progress: float) -> float:
-        """Answer the objective that hyperparameters reach: best at one point of the space, and worse all around it.
+        """Return the objective that hyperparameters reach: best at one point of the space, and worse all around it.
 
         To maximize, between 0.5 and 1; to minimize, between 0 and 0.5. Earlier hyperparameters matter more.
 
@@ -138,5 +138,5 @@ def _categorical(name: str, values: Sequence[str]) -> _Axis:
 
 
 def _unit(text: str) -> float:
-    """Answer a number from 0 to below 1 that stays the same for a text."""
+    """Return a number from 0 to below 1 that stays the same for a text."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 2**48

@@ -32,11 +32,11 @@ class SageMaker:
     settings: durations and quotas to begin with.
     clock: the clock that jobs and rates go by; left out, the computer's.
     account_id: the account, twelve digits.
-    authorize: asked for everything that a call has to be allowed; left out, everything is.
-    inspect: asked about the region and the request of each creation, to refuse one that refers to what is not there;
-        left out, nobody looks.
-    notify: is told the region and the event of each change of a tuning job's state; left out, nobody is. It must not
-        wait for anything: calls do so long.
+    authorize: called for every permission that a call needs; left out, everything is allowed.
+    inspect: called with the region and the request of each creation, to refuse one that refers to something missing;
+        left out, nothing is checked.
+    notify: called with the region and the event of each change of a tuning job's state; left out, there are no events.
+        It must not block, because calls wait for it.
     """
 
     def __init__(  # noqa: PLR0913 - each is a fact of its own
@@ -62,7 +62,7 @@ class SageMaker:
         self._tokens, self._tokens_at = float(self.settings.create_burst), self.clock.now()
 
     def backend(self, region: str) -> SageMakerBackend:
-        """Answer the state of a region."""
+        """Return the state of a region."""
         if region not in self._backends:
             self._backends[region] = SageMakerBackend(region, self.account_id, self.clock, lambda: self.settings)
         return self._backends[region]
@@ -85,7 +85,7 @@ class SageMaker:
             return response.result(operation, parameters, region, caller="").result
 
     def attach(self, client: BaseClient) -> None:
-        """Let a boto3 client be answered here, in this process: nothing of what it sends goes to a network."""
+        """Answer a boto3 client's calls here, in this process; nothing that it sends reaches a network."""
         client.meta.events.register_first("before-send.sagemaker", self._answer_client)
 
     def client(self, region: str = "us-east-1") -> Any:
@@ -136,7 +136,7 @@ class SageMaker:
             self.tell_changes()
 
     def tell_changes(self) -> None:
-        """Tell of the changes of tuning jobs' states that nobody was told of; calls do so themselves, time does not."""
+        """Publish the state changes of tuning jobs that nobody has published; time causes some without a call."""
         if self._notify is None:
             return
         with self._lock:
@@ -177,15 +177,15 @@ class SageMaker:
         self.tell_changes()
 
     def fail_training(self, name: str, reason: str, region: str = "us-east-1") -> None:
-        """End a running training of a tuning as Failed, now, with a failure reason.
+        """End a running training job of a tuning job as Failed, now, with a failure reason.
 
-        Raises ServiceError: ResourceNotFound; ValidationException for a training that has ended.
+        Raises ServiceError: ResourceNotFound; ValidationException for a training job that has ended.
         """
         with self._lock:
             self.backend(region).fail_training(name, reason)
 
     def calls(self) -> list[Call]:
-        """Answer the calls so far, oldest first."""
+        """Return the calls so far, oldest first."""
         with self._lock:
             return list(self._calls)
 

@@ -1,4 +1,4 @@
-"""What can be set about the sandbox's SageMaker: durations, quotas and faults; and what it records."""
+"""The settings of the sandbox's SageMaker (durations, quotas, faults), and the calls that it records."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +8,10 @@ from typing import Any
 class ServiceSettings:
     """Durations and quotas of the service.
 
-    training_seconds: how long a training runs, in seconds, on average; a tuning job runs as long as its trainings.
+    training_seconds: how long a training job runs, in seconds, on average; a tuning job runs as long as its training
+        jobs.
     stopping_seconds: how long a job that was told to stop is Stopping, in seconds, before it is Stopped.
-    max_tuning_jobs: how many tuning jobs may run at a time; the 101st is refused by default, as on AWS.
+    max_tuning_jobs: how many tuning jobs may run at a time; by default the 101st is refused, as on AWS.
     create_rate: how many jobs may be created a second; left out, any number.
     create_burst: how many jobs may be created at once before create_rate applies; without create_rate it has no effect.
 
@@ -19,13 +20,13 @@ class ServiceSettings:
     events_list_tags: whether an event's detail has the tags as a list of keys and values, as AWS's schema of it says;
         otherwise they are a map, as in the documentation's examples.
 
-    What IAM is shown is documented in part only. Of the permission to add the tags of a creation:
+    AWS documents only in part which condition keys IAM gets. For the permission to add the tags of a creation:
 
     creation_shows_tagging_action: whether sagemaker:TaggingAction is there, as it is for SageMaker's other resources.
     creation_shows_request_tags: whether the new tags are there as aws:RequestTag and aws:TagKeys.
     creation_shows_resource_tags: whether the new tags are there as aws:ResourceTag too.
 
-    Of every permission:
+    For every permission:
 
     resources_in_lower_case: whether a resource's ARN is in lower case; otherwise it is as the request has it.
     """
@@ -51,7 +52,7 @@ class Fault:
     code: the error code of the answer.
     message: the error message of the answer.
     status: the HTTP status of the answer.
-    times: how many calls are answered so.
+    times: how many calls get this answer.
     after: whether the call takes effect first, as when an answer is lost on its way; otherwise it has no effect.
     """
 

@@ -1,7 +1,7 @@
-"""The trainings of a tuning job: who runs when and how each ends, worked out at once from what is known so far.
+"""The training jobs of a tuning job: which ones run when, and how each ends, computed from what is known so far.
 
-Nothing runs. What is still to come is worked out as if nobody will interfere, and again when somebody does; as each
-training follows from its number, what has happened by then stays as it is.
+Nothing runs. The future is computed as if nobody will interfere, and again when somebody does. Because each training
+job follows from its number, what has happened by then stays the same.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.sagemaker.search import Search
 
 FAILING_SHARE = "sandbox_failing_share"
-"""The static hyperparameter by which a definition asks for failures: the share of its trainings, from 0 to 1."""
+"""The static hyperparameter by which a definition asks for failures: the share of its training jobs, from 0 to 1."""
 
 _ATTEMPTS = 5
 _CONVERGED_AFTER = 10
@@ -29,13 +29,13 @@ _FAILURE_AT = 0.3
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """One training, from its beginning to its end; times are in seconds since 1970.
+    """One training job, from its beginning to its end; times are in seconds since 1970.
 
-    number: which one of the tuning it is, from 1.
+    number: its number within the tuning job, from 1.
     name: its name.
     definition: the training job definition that it is made from.
-    hyperparameters: those that the tuning chose.
-    metric: what it is judged by: `Type` and `MetricName`.
+    hyperparameters: those that the tuning job chose.
+    metric: its objective: `Type` and `MetricName`.
     created: when it was launched.
     started: when its instances had started.
     ended: when it ends.
@@ -61,23 +61,23 @@ class Training:
     stop_requested: float | None = None
 
     def status_at(self, now: float) -> str:
-        """Answer the status at a moment, in the API's words."""
+        """Return the status at a moment, in the API's words."""
         if now >= self.ended:
             return self.status
         return "InProgress" if self.stop_requested is None or now < self.stop_requested else "Stopping"
 
     def objective_at(self, now: float) -> float | None:
-        """Answer the final objective, which is known once the training has ended."""
+        """Return the final objective, which is known once the training job has ended."""
         return self.objective if now >= self.ended else None
 
     def objective_status_at(self, now: float) -> str:
-        """Answer how far the objective is known, in the API's words."""
+        """Return how far the objective is known, in the API's words."""
         if now < self.ended:
             return "Pending"
         return "Failed" if self.objective is None else "Succeeded"
 
     def summary(self, now: float, arn: str) -> dict[str, Any]:
-        """Answer the training as ListTrainingJobsForHyperParameterTuningJob does."""
+        """Return the training job as ListTrainingJobsForHyperParameterTuningJob does."""
         summary = {
             "TrainingJobName": self.name,
             "TrainingJobArn": arn,
@@ -95,7 +95,7 @@ class Training:
         return summary
 
     def describe(self, now: float, arn: str, tuning_arn: str) -> dict[str, Any]:
-        """Answer the training as DescribeTrainingJob does."""
+        """Return the training job as DescribeTrainingJob does."""
         definition, transitions = self.definition, self._transitions(now)
         told = ("RoleArn", "InputDataConfig", "OutputDataConfig", "VpcConfig", "StoppingCondition", "CheckpointConfig")
         switches = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
@@ -159,11 +159,11 @@ class Training:
 
 @dataclass(frozen=True)
 class Ending:
-    """The end that somebody, or a limit, puts to a tuning that runs.
+    """The end of a running tuning job, by a person or a limit.
 
-    at: when nothing is launched any more, and what runs is told to stop.
-    ended: when all of it has stopped.
-    status: what the tuning ends as.
+    at: when it launches nothing more, and tells what runs to stop.
+    ended: when everything has stopped.
+    status: the tuning job's last status.
     reason: why, if it failed.
     """
 
@@ -175,11 +175,11 @@ class Ending:
 
 @dataclass(frozen=True)
 class Course:
-    """What becomes of a tuning, as far as one can tell.
+    """The course of a tuning job, as far as it is known.
 
     trainings: in the order of their launches.
-    ending: how and when the tuning ends.
-    converged: when no better training was to be expected any more; None while one is.
+    ending: how and when the tuning job ends.
+    converged: when no better training job could be expected any more; None before that.
     """
 
     trainings: list[Training]
@@ -192,7 +192,7 @@ class Plan:
 
     request: the members of the request that created it.
     created: when that was, in seconds since 1970.
-    seconds: how long a training takes, in seconds: on average, by its hyperparameters a quarter more or less, and a
+    seconds: how long a training job takes, in seconds: on average, by its hyperparameters a quarter more or less, and a
         tenth of it for its instances to start.
 
     Raises ServiceError: ValidationException for a range whose bounds are no numbers.
@@ -213,17 +213,17 @@ class Plan:
 
     @property
     def course(self) -> Course:
-        """What becomes of the tuning, as far as one can tell now."""
+        """The tuning job's course, as far as it is known now."""
         if self._course is None:
             self._course = self._run()
         return self._course
 
     def end(self, ending: Ending) -> None:
-        """Put an end to the tuning."""
+        """Put an end to the tuning job."""
         self._ending, self._course = ending, None
 
     def fail_training(self, number: int, at: float, reason: str) -> None:
-        """Let a training that runs fail."""
+        """Let a training job that runs fail."""
         self._failures[number] = (at, reason)
         self._course = None
 
@@ -314,7 +314,7 @@ class Plan:
 
 
 class _Results:
-    """What is known of a tuning's trainings while it goes on, and whether it goes on."""
+    """What is known about a tuning job's training jobs so far, and whether the tuning job goes on."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._early = config.get("TrainingJobEarlyStoppingType") == "Auto" or config.get("Strategy") == "Hyperband"
@@ -334,7 +334,7 @@ class _Results:
         self.hopeless_at: float | None = None
 
     def expect(self, training: Training) -> None:
-        """Take in a training that has been launched."""
+        """Take in a training job that has been launched."""
         heappush(self._expected, (training.ended, training.number, training))
 
     def come_to(self, now: float) -> None:
@@ -352,7 +352,7 @@ class _Results:
                 self.are_enough = True
 
     def are_better_than(self, training: Training) -> bool:
-        """Answer whether early stopping ends a training: half of those before it are better."""
+        """Return whether early stopping ends a training job: half of those before it are better."""
         return (
             self._early
             and len(self._known) >= _ENOUGH_FOR_A_MEDIAN
@@ -374,25 +374,25 @@ class _Results:
 
 
 def best(trainings: list[Training], now: float) -> Training | None:
-    """Answer the best training of those that have an objective by now."""
+    """Return the best training job of those that have an objective by now."""
     judged = [training for training in trainings if training.objective_at(now) is not None]
     return max(judged, key=_goodness, default=None)
 
 
 def not_improving(trainings: list[Training], best: Training | None, now: float) -> int:
-    """Answer how many trainings have come to an objective since the best one did."""
+    """Return how many training jobs have come to an objective since the best one did."""
     if best is None:
         return 0
     return sum(training.objective_at(now) is not None and training.ended > best.ended for training in trainings)
 
 
 def name_of_tuning(training: str) -> str:
-    """Answer the name of the tuning that has launched a training of a name."""
+    """Return the name of the tuning job that launched a training job, by the training job's name."""
     return training.rsplit("-", 2)[0]
 
 
 def time_of(seconds: float) -> datetime:
-    """Answer a moment as the API writes it; it counts in milliseconds."""
+    """Return a moment as the API writes it; it counts in milliseconds."""
     return datetime.fromtimestamp(round(seconds, 3), tz=UTC)
 
 
@@ -416,7 +416,7 @@ def _fails(definition: dict[str, Any], number: int) -> bool:
 
 
 def _resources(definition: dict[str, Any]) -> dict[str, Any]:
-    """Answer the instances that a training gets: of several that are given to choose from, the first."""
+    """Return the instances that a training job gets: the first of several alternatives."""
     if "ResourceConfig" in definition:
         return dict(definition["ResourceConfig"])
     choice = definition.get("HyperParameterTuningResourceConfig", {})

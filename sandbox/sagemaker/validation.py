@@ -1,4 +1,4 @@
-"""Check a request against botocore's description of the SageMaker API, more strictly than SageMaker does."""
+"""Checks a request against botocore's description of the SageMaker API, more strictly than SageMaker does."""
 
 import math
 import re
@@ -34,7 +34,7 @@ _JAVA_CLASSES = {
 
 @cache
 def service_model() -> ServiceModel:
-    """Answer the installed botocore's description of SageMaker."""
+    """Return the installed botocore's description of SageMaker."""
     return ServiceModel(Loader().load_service_model("sagemaker", "service-2"), "sagemaker")
 
 

@@ -212,4 +212,4 @@ def test_a_speed_is_a_number_above_zero(speed: str) -> None:
     """A clock that stands still, or goes back, would never end a job."""
     result = _run("--speed", speed, "--", "true")
     assert result.returncode == 2
-    assert f"argument --speed: '{speed}' is no number above 0" in result.stderr
+    assert f"argument --speed: '{speed}' is not a number above 0" in result.stderr

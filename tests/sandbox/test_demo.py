@@ -18,8 +18,8 @@ def test_the_demo_awaits_the_tuning_and_tells_it_in_five_lines(
     value = best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
     minutes = (job["HyperParameterTuningEndTime"] - job["CreationTime"]).total_seconds() / 60
     assert demo.summary(client, job).splitlines() == [
-        "started   Bayesian, 20 trainings, 3 at a time, on 1 × ml.m5.large",
-        f"trainings 20 completed, 0 failed, 0 stopped; {minutes:.0f} minutes on the sandbox's clock",
+        "started   Bayesian, 20 training jobs, 3 at a time, on 1 × ml.m5.large",
+        f"ended     20 completed, 0 failed, 0 stopped; {minutes:.0f} minutes on the sandbox's clock",
         f"best      validation:auc {value:.4f} of {best['TrainingJobName']}",
         f"with      eta {best['TunedHyperParameters']['eta']}",
         f"model     s3://bucket/output/{best['TrainingJobName']}/output/model.tar.gz",
