@@ -72,10 +72,9 @@ class _SignatureOfInit:
 class HyperparameterTuningJob(IHyperparameterTuningJob):
     """A SageMaker hyperparameter tuning job that starts when its stack is deployed.
 
-    The deployment succeeds once SageMaker has accepted the job, and waits for its end only if asked to
-    (``wait_for_completion``). A change of the request
-    starts a new job and then stops the old one; a deployment without a change starts nothing; deleting the resource
-    stops the job and keeps its record and results.
+    The deployment succeeds once SageMaker has accepted the tuning job; it waits for the job's end only with
+    ``wait_for_completion``. If you change the request, a deployment starts a new job and then stops the old one;
+    without a change it starts nothing. If you delete the resource, the job stops, and its record and results stay.
 
     Becomes ``CreateHyperParameterTuningJob``:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
@@ -134,45 +133,47 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         raised_quotas: Sequence[str] = (),
         wait_for_completion: WaitForCompletion | None = None,
     ) -> None:
-        """Check the request and add it to the stack.
+        """Validate the request and add the tuning job to the stack.
 
         :param scope: The stack, or a construct in it.
-        :param id: The construct's id; a generated job name shows the beginning of it.
-        :param strategy: How the next hyperparameters are chosen.
-        :param resource_limits: How many trainings there are, how many at a time, and how long altogether.
-        :param objective: The metric to improve. Left out: with ``training_jobs`` or Autotune only.
-        :param parameter_ranges: The hyperparameters to search, at most 30. Left out: with ``training_jobs`` or Autotune
-            only.
-        :param training_job: The training. Left out: ``training_jobs``.
-        :param training_jobs: 1 to 10 trainings, each with a name, an objective and ranges of its own. Left out:
+        :param id: The construct's id; a generated job name contains the beginning of it.
+        :param strategy: How SageMaker chooses the next hyperparameters.
+        :param resource_limits: How many training jobs the tuning job runs, how many at a time, and for how long.
+        :param objective: The metric to optimize. Leave it out only with ``training_jobs`` or Autotune.
+        :param parameter_ranges: The hyperparameters to tune, at most 30. Leave it out only with ``training_jobs`` or
+            Autotune.
+        :param training_job: The definition of the training jobs. Left out: give ``training_jobs``.
+        :param training_jobs: 1 to 10 definitions, each with its own name, objective and ranges. Left out: give
             ``training_job``.
-        :param strategy_config: Settings of the strategy. Left out: SageMaker's own.
-        :param training_job_early_stopping_type: Whether trainings that fall behind are ended early. Left out: Off.
-        :param completion_criteria: What ends the tuning before its limits do. Left out: nothing.
-        :param random_seed: A whole number from 0 that makes the choices repeatable. Left out: another choice every
-            time.
-        :param warm_start: Earlier tunings to learn from. Left out: none.
-        :param autotune: Let SageMaker choose what is left out. Left out: it doesn't.
-        :param tuning_job_name: The job's name, 1 to 32 letters, digits and inner hyphens, unique in account and region
-            whatever the case. A job can't
-            be changed, so with a name of its own the request can't either. Left out: a name is made up, and a changed
-            request gets another.
-        :param tags: Tags of the job and of its trainings; ``Tags.of(scope).add(...)`` reaches them too. Left out: no
-            others.
-        :param run: Any string; change it to launch the same request again. Left out: a job per request.
-        :param removal_policy: RETAIN leaves even a running job alone, also the old one after a change of the request;
-            DESTROY stops it and deletes its record. ``apply_removal_policy(...)`` and ``RemovalPolicies.of(...)`` mean
-            the same, and the last word counts. Left out: it is stopped, its record kept.
-        :param arn_output: Whether the stack has an output with the job's ARN, its key ending in ``TuningJobArn``.
-        :param arn_export_name: The name under which that output is exported for other stacks, 1 to 255 letters, digits,
+        :param strategy_config: Settings of the strategy. Left out: SageMaker's defaults.
+        :param training_job_early_stopping_type: Whether SageMaker stops training jobs that fall behind. Left out: Off.
+        :param completion_criteria: What ends the tuning job before its limits do. Left out: nothing.
+        :param random_seed: A whole number from 0 that makes the choices repeatable. Left out: every tuning job chooses
+            differently.
+        :param warm_start: Earlier tuning jobs to learn from. Left out: none.
+        :param autotune: Let SageMaker choose what you leave out. Left out: it doesn't.
+        :param tuning_job_name: The tuning job's name, 1 to 32 letters, digits and inner hyphens, unique in account and
+            region ignoring case. A tuning job can't be changed, so you can't change the request of a job with a given
+            name unless you change the name too. Left out: a name is generated, and a changed request gets another.
+        :param tags: Tags for the tuning job and its training jobs; ``Tags.of(scope).add(...)`` reaches them too. Left
+            out: no others.
+        :param run: Any string; change it to start the same request again. Left out: each request starts one tuning job.
+        :param removal_policy: RETAIN leaves even a running job alone, including the old one after a change of the
+            request; DESTROY stops it and deletes its record. ``apply_removal_policy(...)`` and
+            ``RemovalPolicies.of(...)`` do the same, and the last one wins. Left out: the job stops, its record
+            stays.
+        :param arn_output: Whether the stack has an output with the tuning job's ARN, whose key ends in
+            ``TuningJobArn``.
+        :param arn_export_name: The name under which other stacks can import that output, 1 to 255 letters, digits,
             colons and hyphens. While one of them imports it, CloudFormation refuses a change of the request. Left out:
-            it is not exported.
-        :param max_instance_hours: A ceiling: synth fails if the request allows more instance-hours than this, or if
-            what it allows can't be known; ``worst_case_instance_hours`` says how they are counted. Left out: none.
+            the output is not exported.
+        :param max_instance_hours: A limit: synth fails if the request allows more instance-hours, or if the number
+            can't be known; ``worst_case_instance_hours`` says how they are counted. Left out: none.
         :param raised_quotas: Ids of rules about a quota that AWS has raised for the account: ``G3``, a grid's 750
-            trainings; ``L3``, 100 trainings at a time; ``Q2``, ten managed policies of a role. Left out: none.
-        :param wait_for_completion: Let deployments wait for the tuning's end, and fail unless it is good enough; then
-            there is ``best_training_job``. Left out: they succeed once SageMaker has accepted the job.
+            training jobs; ``L3``, 100 training jobs at a time; ``Q2``, ten managed policies of a role. Left out: none.
+        :param wait_for_completion: Let deployments wait for the tuning job's end, and fail unless its result is good
+            enough; you can then use ``best_training_job``. Left out: deployments succeed once SageMaker has accepted
+            the tuning job.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed.
         """
@@ -239,20 +240,21 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         request: Mapping[str, object],
         **options: Unpack[FromRequestOptions],
     ) -> Self:
-        """The same from a request as boto3 and ``aws sagemaker create-hyper-parameter-tuning-job --cli-input-json``
-        take it, or from an answer of Describe.
+        """Create a tuning job from a request as boto3 takes it, or from a response of Describe.
 
-        A subclass makes it with its own constructor, which gets the request as typed parts, and only what is given: so
-        the guards of the subclass hold, and what it changes is checked.
+        ``aws sagemaker create-hyper-parameter-tuning-job --cli-input-json`` takes the same request.
+
+        A subclass is created by its own constructor, which gets the given members of the request as typed parts. The
+        subclass's own checks therefore apply, and its changes to the request are validated.
 
         :param scope: The stack, or a construct in it.
         :param id: The construct's id.
-        :param request: The request. What only the service writes into an answer of Describe is left out; the rest
-            reaches SageMaker as it is.
+        :param request: The request. Members that only Describe returns are left out; the rest reaches SageMaker
+            unchanged.
         :param options: ``run``, ``removal_policy``, ``arn_output``, ``arn_export_name``, ``max_instance_hours``,
-            ``raised_quotas`` and ``wait_for_completion``, as for the constructor. Besides, in place of what the request
-            has: ``tuning_job_name`` and ``tags``, None for none; ``role``, a role or its ARN for every definition, None
-            for one that the job makes. Left out: what the request has.
+            ``raised_quotas`` and ``wait_for_completion``, as for the constructor. These replace what the request has:
+            ``tuning_job_name`` and ``tags``, None for none; ``role``, a role or its ARN for every definition, None for
+            one that the construct makes. Left out: what the request has.
 
         :raises ValidationError: The request is one that SageMaker would refuse; all problems are listed, with the API's
             own paths.
@@ -302,14 +304,14 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         id: str,  # noqa: A002
         tuning_job_name: str,
     ) -> IHyperparameterTuningJob:
-        """Refer to a tuning job that this app doesn't make, in the stack's account and region.
+        """Import a tuning job that this app doesn't create, from the stack's account and region.
 
         :param scope: The stack, or a construct in it.
-        :param id: The reference's id.
-        :param tuning_job_name: The job's name, or a token. The case doesn't matter to SageMaker, but may to IAM: write
-            it as it was created.
+        :param id: The imported job's id.
+        :param tuning_job_name: The tuning job's name, or a token. SageMaker ignores its case, but IAM may not: write
+            the name as it was created.
 
-        :raises ValidationError: It can't be the name of a tuning job.
+        :raises ValidationError: The name can't be a tuning job's.
 
         >>> import aws_cdk as cdk
         >>> from hpt_construct import HyperparameterTuningJob
@@ -325,15 +327,16 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         id: str,  # noqa: A002
         tuning_job_arn: str,
     ) -> IHyperparameterTuningJob:
-        """Refer to a tuning job that this app doesn't make, in any account and region.
+        """Import a tuning job that this app doesn't create, from any account and region.
 
-        Events and metrics are those of the stack's own account and region.
+        Events and metrics still come from the stack's own account and region.
 
         :param scope: The stack, or a construct in it.
-        :param id: The reference's id.
-        :param tuning_job_arn: The job's ARN as Create and Describe tell it (lists show it in lower case), or a token.
+        :param id: The imported job's id.
+        :param tuning_job_arn: The tuning job's ARN as Create and Describe return it (lists show it in lower case), or a
+            token.
 
-        :raises ValidationError: It is not the ARN of a tuning job.
+        :raises ValidationError: The ARN is not a tuning job's.
 
         >>> import aws_cdk as cdk
         >>> from hpt_construct import HyperparameterTuningJob
@@ -351,14 +354,14 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         architecture: lambda_.Architecture | Literal["arm64", "x86_64"] | None = None,
         runtime: lambda_.Runtime | Literal["python3.11", "python3.12", "python3.13", "python3.14"] | None = None,
     ) -> None:
-        """Let the function behind the jobs of a stack run on another architecture or runtime, where the region lacks
-        the default or a rule of the account asks for it. It starts no job again.
+        """Choose another architecture or runtime for the function behind a stack's tuning jobs, if the region lacks the
+        default or your account requires another. The change starts no tuning job.
 
-        :param scope: The stack, or a construct in it; before or after its jobs are made.
-        :param architecture: ``arm64`` or ``x86_64``. Left out: as it is, which is arm64 by default.
-        :param runtime: A Python of Lambda from 3.11. Left out: as it is, which is Python 3.14 by default.
+        :param scope: The stack, or a construct in it. You can call this before or after you create tuning jobs.
+        :param architecture: ``arm64`` or ``x86_64``. Left out: unchanged; the default is arm64.
+        :param runtime: A Python runtime of Lambda from 3.11. Left out: unchanged; the default is Python 3.14.
 
-        :raises ValidationError: It is none of these.
+        :raises ValidationError: A value is none of these.
 
         >>> import aws_cdk as cdk
         >>> from hpt_construct import HyperparameterTuningJob
@@ -369,7 +372,9 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
     @cached_property
     def tuning_job_arn(self) -> str:
-        """The ARN of the job, a token; for stacks of another account or region the ARN itself, if a name was given."""
+        """The tuning job's ARN, a token; in stacks of another account or region the ARN itself, if the job has a given
+        name.
+        """
         if self._name_prefix is not None:
             return self._arn_here
         return self._get_resource_arn_attribute(self._arn_here, **reference.arn_components(self._physical_name))
@@ -381,16 +386,16 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
     @cached_property
     def tuning_job_name(self) -> str:
-        """The name of the job, a token; the generated one if none was given. For stacks of another account or region,
-        which get a given name only, it is the name itself.
+        """The tuning job's name, given or generated, a token. In stacks of another account or region, which can use
+        only a given name, it is the name itself.
         """
         name = self._resource.ref
         return name if self._name_prefix is not None else self._get_resource_name_attribute(name)
 
     @property
     def best_training_job(self) -> BestTrainingJob:
-        """The best training, as tokens: name, ARN, model, value and hyperparameters. What uses them comes after the
-        tuning's end.
+        """The best training job, as tokens: name, ARN, model, value and hyperparameters. CloudFormation creates what
+        uses them after the tuning job's end.
 
         :raises ValidationError: The job has no ``wait_for_completion``.
         """
@@ -407,14 +412,14 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
     def worst_case_instance_hours(self) -> Mapping[str, float] | None:
         """The most that the request allows, in instance-hours by instance type; None if it can't be known at synth.
 
-        A tuning uses at most its total of trainings, each with all its instances for all of ``max_runtime`` (one day if
-        left out); a grid without a total has its number of combinations. ``resource_limits.max_runtime`` bounds it too:
-        as many trainings as run at a time, for all of that. The lesser of the two counts. Spot trainings count with
-        ``max_runtime``, as waiting costs nothing. With several definitions, or several kinds of instance that will do,
-        any of them may get all trainings: each type then stands here with the most that it can come to.
+        The lesser of two bounds counts. The first is the total of training jobs, each with all its instances for all of
+        ``max_runtime`` (one day if left out); a grid without a total has its number of combinations. The second is
+        ``resource_limits.max_runtime``: as many training jobs as run at a time, for all of that time. Training jobs on
+        spot capacity count with ``max_runtime``, because waiting costs nothing. With several definitions or acceptable
+        kinds of instance, any of them may get all training jobs, so each instance type has the most that it can reach.
 
-        None: there is no total and no runtime of the tuning, or a number or type is a token. SageMaker stops
-        trainings a little late, and what a parent of a warm start has used is not counted.
+        None: the request has neither a total nor a runtime of the tuning job, or a number or type is a token. SageMaker
+        stops training jobs a little late, and the use by parents of a warm start is not counted.
 
         >>> import aws_cdk as cdk
         >>> from hpt_construct import *
@@ -470,25 +475,25 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
     @property
     def role(self) -> iam.IRole | None:
-        """The role that the trainings run with: the one that was given, or the one that the job has made.
+        """The role of the training jobs: the given one, or the one that the construct has made.
 
-        A role that was given by its ARN is imported. None, if definitions have different roles; grants to the job then
-        reach each of them.
+        A role given by its ARN is imported. None if definitions have different roles; grants to the job then reach each
+        of them.
         """
         return self._surroundings.role
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
-        """The roles that the trainings run with: ``bucket.grant_read(job)`` lets the trainings read.
+        """The roles of the training jobs: ``bucket.grant_read(job)`` lets the training jobs read the bucket.
 
-        This is how a role is widened that was given; by itself the job adds nothing to it.
+        Grants also add permissions to a role that you give; the construct itself adds none to it.
         """
         return self._surroundings.principal
 
     def add_to_role_policy(self, statement: iam.PolicyStatement) -> None:
-        """Let the trainings do something else: each role that they run with gets the statement.
+        """Give the training jobs a further permission: the statement is added to each of their roles.
 
-        :param statement: What they may do.
+        :param statement: What the training jobs may do.
 
         >>> import aws_cdk as cdk
         >>> from aws_cdk import aws_iam as iam
@@ -500,7 +505,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
     @property
     def connections(self) -> ec2.Connections:
-        """The security groups of the trainings: ``database.connections.allow_default_port_from(job)``.
+        """The security groups of the training jobs: ``database.connections.allow_default_port_from(job)`` lets them in.
 
         :raises ValueError: No definition has a ``vpc_config``, or a token hides how many groups there are.
         """
@@ -508,7 +513,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
-        """Where ``Tags.of(...)`` puts the tags that reach the job."""
+        """The tag manager that collects the tags of ``Tags.of(...)`` for the job."""
         return self._tags.manager
 
 
