@@ -238,7 +238,7 @@ def test_a_browser_without_a_network_draws_the_page(world: World, tmp_path: Path
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=600,
     )
     drawn = re.findall(r'class="plot-container|class="[^"]*\bplot-container\b', done.stdout)
     assert len(drawn) == 6

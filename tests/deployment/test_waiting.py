@@ -180,12 +180,14 @@ def test_stack_that_is_deleted_while_it_waits_leaves_nothing_running(
     deploying = threading.Thread(target=stack.deploy)
     deploying.start()
     cloudformation = fast.sandbox.client("cloudformation")
-    until = time.monotonic() + 300
+    until = time.monotonic() + 1200
     while stack.executions().get("RUNNING", 0) == before.get("RUNNING", 0) and time.monotonic() < until:
         time.sleep(0.2)
     cloudformation.delete_stack(StackName="Deleted")
     deploying.join()
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="Deleted", WaiterConfig={"Delay": 1})
+    cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName="Deleted", WaiterConfig={"Delay": 0.2, "MaxAttempts": 6000}
+    )
     [job] = stack.created()
     assert fast.jobs()[job] == "Stopped"
     assert "RUNNING" not in stack.executions()

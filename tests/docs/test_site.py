@@ -211,7 +211,7 @@ def test_a_browser_shows_every_page_at_the_width_of_a_phone_and_of_a_desk(
             capture_output=True,
             text=True,
             check=True,
-            timeout=120,
+            timeout=600,
         )
     finally:
         server.shutdown()

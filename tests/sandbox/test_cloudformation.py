@@ -48,7 +48,7 @@ class _Stack:
     def _wait(self, waiter: str) -> None:
         # A failed end is an end, too.
         with contextlib.suppress(WaiterError):
-            self._client.get_waiter(waiter).wait(**self._name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 400})
+            self._client.get_waiter(waiter).wait(**self._name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 12_000})
 
 
 def _parameter(value: object) -> dict[str, Any]:

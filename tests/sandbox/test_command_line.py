@@ -1,16 +1,20 @@
 """The command line: exit statuses, signals, and that nothing is left behind."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from sandbox.__main__ import main
+from sandbox.ministack import MiniStack
 
 _ROOT = Path(__file__).parents[2]
 _SANDBOX = [sys.executable, "-m", "sandbox"]
@@ -174,15 +178,19 @@ def test_what_a_command_leaves_running_is_ended() -> None:
 
 
 @needs_proc
-def test_a_signal_during_the_start_ends_it(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("heeded_signals")
+def test_a_signal_during_the_start_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sandbox that is told to end before its services answer ends, and does not run the command."""
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    command = [*_SANDBOX, "--", "touch", str(tmp_path / "ran")]
-    with subprocess.Popen(command, cwd=_ROOT, env=environment) as process:
-        while not list(tmp_path.iterdir()):
-            time.sleep(0.001)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(_PATIENCE_SECONDS) == 128 + signal.SIGTERM
+    start = MiniStack.start
+
+    def start_and_be_told_to_end(*arguments: Any) -> None:
+        start(*arguments)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(MiniStack, "start", start_and_be_told_to_end)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    # In this process, for another one could be ready before a signal gets there.
+    assert main(["--", "touch", str(tmp_path / "ran")]) == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
     assert _processes_of(tmp_path) == []
 
@@ -208,8 +216,9 @@ print(status)
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "fast"])
-def test_a_speed_is_a_number_above_zero(speed: str) -> None:
+def test_a_speed_is_a_number_above_zero(capsys: pytest.CaptureFixture[str], speed: str) -> None:
     """A clock that stands still, or goes back, would never end a job."""
-    result = _run("--speed", speed, "--", "true")
-    assert result.returncode == 2
-    assert f"argument --speed: '{speed}' is not a number above 0" in result.stderr
+    with pytest.raises(SystemExit) as ended:
+        main(["--speed", speed, "--", "true"])
+    assert ended.value.code == 2
+    assert f"argument --speed: '{speed}' is not a number above 0" in capsys.readouterr().err

@@ -93,7 +93,9 @@ class _Stack:
     def delete(self) -> None:
         """Delete it."""
         self._client.delete_stack(**self._name)
-        self._client.get_waiter("stack_delete_complete").wait(**self._name, WaiterConfig={"Delay": 0.05})
+        self._client.get_waiter("stack_delete_complete").wait(
+            **self._name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 12_000}
+        )
 
     def resource(self, name: str, **does: str) -> dict[str, Any]:
         """A custom resource whose function answers with an id, and does to an event what it is told."""
@@ -119,7 +121,7 @@ class _Stack:
     def _await(self, waiter: str) -> str:
         # A failed end is an end, too.
         with contextlib.suppress(WaiterError):
-            self._client.get_waiter(waiter).wait(**self._name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 1200})
+            self._client.get_waiter(waiter).wait(**self._name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 12_000})
         [stack] = self._client.describe_stacks(**self._name)["Stacks"]
         return str(stack["StackStatus"])
 
