@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,6 +156,17 @@ def delivered(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+@pytest.fixture(autouse=True)
+def no_real_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Botocore sends a call again at once; the function's own wait fails a test that has given it a real clock."""
+
+    def refuse(seconds: float) -> None:
+        pytest.fail(f"the function waits for {seconds} real seconds")
+
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
+    monkeypatch.setattr("hpt_handler.clock.time", SimpleNamespace(time=time.time, sleep=refuse))
 
 
 @pytest.fixture
