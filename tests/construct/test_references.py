@@ -420,7 +420,7 @@ class TestMetrics:
 
 @pytest.mark.parametrize("jobs", [1, 60])
 def test_app_loads_no_module_that_it_does_not_use(jobs: int) -> None:
-    """Every service module of the CDK that is loaded makes each synth slower, and so does doctest with unittest and pdb;
+    """Every loaded service module of the CDK makes each synth slower, and so does doctest with unittest and pdb;
     what the CDK deprecates is not used.
     """
     code = f"""
