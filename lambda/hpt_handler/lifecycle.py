@@ -201,9 +201,12 @@ def _go_back_to_nothing(wish: Wish, physical_id: str, services: Services, *, was
     jobs = services.jobs
     name = wish.name(0)
     holder = jobs.describe(name) if name.lower() == physical_id.lower() else None
-    if holder and not holder.ended and wish.owns(jobs.tags(holder.arn)):
-        # The changed job has the name of a job whose record is gone.
-        jobs.stop(name)
+    if holder and not holder.ended:
+        tags = jobs.tags(holder.arn)
+        # The changed job took the name of a job whose record is gone. Without that mark, it is the job to return to,
+        # and this is the update that is being rolled back.
+        if wish.owns(tags) and tags.get(identity.REPLACES, "").lower() == name.lower():
+            jobs.stop(name)
     note = f"a rollback starts nothing, and there is no '{name}' to return to"
     # A marker tells the next update to start the job.
     return Outcome(name if was_created else identity.marker(wish.event_id), wish.arn_of(name), note)

@@ -384,6 +384,15 @@ class TestUpdate:
         assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "Nightly")
         assert world.status("Nightly") == "Stopping"
 
+    def test_update_of_a_given_name_that_is_being_rolled_back_leaves_the_job_alone(
+        self, world: World, named: dict[str, Any]
+    ) -> None:
+        """It comes when the rollback is under way: what has the name is the job to return to, not one of its own."""
+        world.send("Create", named)
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": "Nightly"})
+        world.send("Update", changed(named), old=named, PhysicalResourceId="Nightly")
+        assert world.status("Nightly") == "InProgress"
+
     @pytest.mark.parametrize("status", ["Failed", "Stopped", "Completed"])
     def test_given_name_of_its_own_ended_job_is_returned_to(
         self, world: World, named: dict[str, Any], status: str

@@ -156,6 +156,17 @@ class Stack:
         """Whether CloudFormation has left this job behind, as it was asked to or because it could not delete it."""
         return (stack_id, logical_id, name) in self._excused
 
+    def wants(self, stack_id: str, logical_id: str, name: str, properties: Properties) -> bool:
+        """Whether a job is the one that a resource has, or goes back to, and that nothing is about to delete."""
+        is_going = self.status in ("ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS") or (
+            self.status == "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS" and logical_id in self._superfluous
+        )
+        resource = self.resources.get(logical_id)
+        if stack_id != self.stack_id or is_going or resource is None or resource.failed:
+            return False
+        wanted = self._to_roll_back.get(logical_id, resource.properties)
+        return resource.physical_id.lower() == name.lower() and wanted.wish == properties.wish
+
     def should_not_run(self, stack_id: str, logical_id: str, name: str) -> bool:
         """Whether a job that was started for a resource of this stack has no reason to run any more."""
         if (
@@ -282,7 +293,7 @@ class Stack:
                 continue
             if self.again is Again.UPDATE and not resource.physical_id.endswith(INVENTED):
                 continue
-            buried[logical_id] = {resource.physical_id: resource.properties}
+            buried[logical_id] = {**resource.doomed, resource.physical_id: resource.properties}
         if self.again is Again.DELETE_THEN_CREATE:
             for logical_id, ids in buried.items():
                 self._delete([(logical_id, physical_id, properties) for physical_id, properties in ids.items()])

@@ -181,6 +181,8 @@ class Promises:
         job = self._target(parameters)
         if job is not None and not self._is_owned(job, invocation):
             self._break(1, f"{operation} on '{job.name}', which is not tagged as this resource's: {tags_of(job)}")
+        if operation == "StopHyperParameterTuningJob" and job is not None:
+            self._check_stop(invocation, job)
         if operation == "DeleteHyperParameterTuningJob":
             event = invocation.event
             self._deleted.add((event["StackId"], event["LogicalResourceId"]))
@@ -325,6 +327,15 @@ class Promises:
                 self._break(
                     2, f"'{launch.job.name}' is what is wished for ({launch.job.status}), and another is started"
                 )
+
+    def _check_stop(self, invocation: Invocation, job: TuningJob) -> None:
+        event = invocation.event
+        if event["RequestType"] == "Delete" and event["PhysicalResourceId"].lower() == job.name.lower():
+            return
+        stack = self._account.stacks[event["StackId"]]
+        for launch in self.launches:
+            if launch.job is job and stack.wants(*launch.resource, job.name, launch.delivery.properties):
+                self._break(5, f"{event['RequestType']} {event['RequestId']} stops '{job.name}', which is wanted")
 
     def _check_form(self, invocation: Invocation, answer: dict[str, Any], body: bytes) -> None:
         event = invocation.event
