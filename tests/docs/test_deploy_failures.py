@@ -23,14 +23,14 @@ NO_REASONS = {
     "Access denied when describing algorithm",
     "does not exist",
     # The log's notes, and what is told with a success or to Step Functions.
-    "signal is of no use any more",
+    "signal is too late",
     "a rollback starts nothing, and there is no '{}' to return to",
     "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done",
-    "'{}' ({}) was started before for the same wish: adopted",
-    "the tuning job '{}' is not this resource's by its tags: left alone",
+    "'{}' ({}) was started before for the same request: adopted",
+    "by its tags, the tuning job '{}' does not belong to this resource: left alone",
     "no tuning job to stop",
     "the tuning job is accepted",
-    "CloudFormation does not wait for this tuning job any more",
+    "CloudFormation no longer waits for this tuning job",
     # Said when there is nothing else, which no caller does.
     "no reason known",
     # Parts of a sentence that the page has as a whole, or names in its text.
@@ -40,7 +40,7 @@ NO_REASONS = {
     "Updating the tuning job",
     "Deleting the tuning job",
     "Waiting for the tuning job",
-    "Asking for the best training of the tuning job",
+    "Reading the best training job",
 }
 
 
@@ -97,6 +97,6 @@ def test_everything_that_is_no_reason_is_still_said() -> None:
 
 def test_names_of_what_the_function_does_are_on_the_page() -> None:
     """They begin the messages that have no other beginning."""
-    doing = [text for text in NO_REASONS if re.fullmatch(r"[A-Z][a-z]+ing [a-z ]*the tuning job", text)]
+    doing = [text for text in NO_REASONS if re.fullmatch(r"[A-Z][a-z]+ing [a-z ]*job", text)]
     assert [text for text in doing if f"`{text}`" not in PAGE.replace("\n", " ")] == []
     assert len(doing) == 5
