@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import builtins
 import collections.abc
-import importlib
+import importlib.util
 import pathlib
+import re
 import typing
 from functools import cache
 from pathlib import Path
@@ -51,9 +52,18 @@ def address(name: str) -> str | None:
     """Where the CDK documents a type that an annotation names; None if it has none of that name."""
     first, *rest = _STANDS_FOR.get(name, name).split(".")
     module, _, kind = ".".join([_aliases().get(first, first), *rest]).rpartition(".")
-    if not module.startswith(("aws_cdk", "constructs")) or not hasattr(importlib.import_module(module), kind):
+    if module.partition(".")[0] not in {"aws_cdk", "constructs"}:
+        return None
+    if not re.search(rf"^class {kind}\b", _code(module), re.MULTILINE):
         return None
     return f"{_CDK}/{module}/{kind}.html"
+
+
+@cache
+def _code(module: str) -> str:
+    """Read, not run: to load all the CDK's modules that annotations name takes longer than their pages."""
+    spec = importlib.util.find_spec(module)
+    return Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
 
 
 def page(shape: str, member: str | None = None) -> str:
