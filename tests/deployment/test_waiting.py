@@ -13,13 +13,15 @@ import pytest
 from aws_cdk import aws_ssm as ssm
 
 from hpt_construct import HyperparameterTuningJob, WaitForCompletion
-from sandbox import Sandbox, SandboxSettings, ServiceSettings
+from sandbox import ServiceSettings
 from sandbox.sagemaker.trainings import FAILING_SHARE
 
-from .conftest import ROOT, Account
+from .conftest import bootstrapped_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .conftest import Account
 
 SERVING = "/model/serving"
 SPEED = 120.0
@@ -29,16 +31,8 @@ SPEED = 120.0
 @pytest.fixture(scope="module")
 def fast_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """A sandbox in which an hour of trainings, and a minute between polls, are short."""
-    folder = tmp_path_factory.mktemp("apps")
-    settings = SandboxSettings(
-        service=ServiceSettings(stopping_seconds=30, training_seconds=60, inputs_elsewhere=True),
-        environment={"PYTHONPATH": str(ROOT), "CDK_OUTPUT": str(folder / "cdk.out")},
-        speed=SPEED,
-    )
-    with Sandbox(settings) as sandbox:
-        account = Account(sandbox, folder)
-        done = account.run_cdk("bootstrap", "aws://111122223333/us-east-1")
-        assert done.returncode == 0, done.stderr
+    service = ServiceSettings(stopping_seconds=30, training_seconds=60, inputs_elsewhere=True)
+    with bootstrapped_account(tmp_path_factory.mktemp("apps"), service, SPEED) as account:
         yield account
 
 
