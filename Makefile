@@ -18,10 +18,10 @@ setup: $(VENV)/.python-packages node_modules/.node-packages ## make .venv and no
 demo: setup ## deploy app.py into the sandbox with the real CDK CLI, and await its tuning: an hour is a second
 	@$(PY) -m sandbox --inputs-elsewhere --speed 3600 -- $(PY) -m sandbox.demo
 
-# Deployments wait much, types and layers take one core. The output of each comes as a whole, where make can do that.
+# Deployments wait much: beside them goes all else, one after the other, and unit last, for it uses the cache that types
+# fills. The output of each comes as a whole, where make can do that.
 test: lint ## everything that has to pass before a change lands
-	@$(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) types deployment layers docs
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) deployment types layers docs unit
 
 lint: setup ## ruff: rules and format
 	ruff check .
@@ -42,7 +42,7 @@ unit: setup ## the tests that need no sandbox, with coverage
 	coverage report --include 'hpt_construct/*' --fail-under 95
 
 deployment: setup ## the real CDK CLI and the real function in the sandbox
-	pytest --numprocesses 3 --dist worksteal tests/deployment
+	pytest --numprocesses 2 --dist loadfile tests/deployment
 
 # cdk-nag, and so tests/permissions/test_reviewers.py, needs a newer CDK than the product does.
 OF_THE_CONSTRUCT := tests/construct tests/request tests/validation tests/contract tests/permissions/test_policy.py
