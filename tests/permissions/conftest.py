@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,11 +148,29 @@ def decide(cases: Sequence[Case]) -> list[list[str]]:
     for an action is an error.
     """
     told = [{"statements": statements, "requests": [vars(request) for request in asked]} for statements, asked in cases]
-    text = json.dumps({"account": ACCOUNT, "cases": told})
-    done = subprocess.run(["node", str(_SIMULATE)], input=text, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    decisions: list[list[str]] = json.loads(done.stdout)
+    evaluator = _evaluator()
+    assert evaluator.stdin
+    assert evaluator.stdout
+    evaluator.stdin.write(json.dumps({"account": ACCOUNT, "cases": told}) + "\n")
+    evaluator.stdin.flush()
+    answer = evaluator.stdout.readline()
+    assert answer, "the evaluator has ended; standard error says why"
+    decisions: list[list[str]] = json.loads(answer)
     return decisions
+
+
+@cache
+def _evaluator() -> subprocess.Popen[str]:
+    """One for all tests of a worker: it takes two seconds to load what it knows of AWS."""
+    return subprocess.Popen(["node", str(_SIMULATE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_evaluator_left() -> Iterator[None]:
+    yield
+    if _evaluator.cache_info().currsize:
+        with _evaluator():  # ends with its input
+            pass
 
 
 class Recorder:
