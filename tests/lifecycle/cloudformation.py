@@ -296,8 +296,9 @@ class Stack:
             buried[logical_id] = {**resource.doomed, resource.physical_id: resource.properties}
         if self.again is Again.DELETE_THEN_CREATE:
             for logical_id, ids in buried.items():
-                self._delete([(logical_id, physical_id, properties) for physical_id, properties in ids.items()])
-                buried[logical_id] = {}
+                items = [(logical_id, physical_id, properties) for physical_id, properties in ids.items()]
+                # What can't be deleted yet is left to the clean-up.
+                buried[logical_id] = {physical_id: properties for _, physical_id, properties in self._delete(items)}
         return buried
 
     def _destroy(self) -> str:
