@@ -340,6 +340,10 @@ class Stack:
         items = [
             (logical_id, resource.physical_id, resource.properties) for logical_id, resource in self.resources.items()
         ]
+        for logical_id, resource in self.resources.items():
+            for physical_id, properties in resource.doomed.items():
+                if properties.removal == "retain":
+                    self._excuse(logical_id, physical_id)
         self._stuck = {logical_id for logical_id, *_ in self._delete(items)}
         self.resources = {logical_id: self.resources[logical_id] for logical_id in self._stuck}
         return bool(self._stuck)
