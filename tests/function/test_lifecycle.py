@@ -659,6 +659,12 @@ class TestDelete:
         assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
         assert world.status(kept) == "InProgress"
 
+    def test_invented_id_leaves_a_strangers_job_alone(self, world: World, named: dict[str, Any]) -> None:
+        """Which has the name that the resource wished for."""
+        stranger(world, named, "Nightly")
+        assert world.send("Delete", named, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert world.status("Nightly") == "InProgress"
+
     def test_invented_id_finds_its_job_however_late(self, world: World, properties: dict[str, Any]) -> None:
         """The first deletion failed, or another resource's took hours: the job of the creation still runs."""
         world.service.configure(training_seconds=1e9)
