@@ -10,7 +10,6 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -266,5 +265,3 @@ TestHistories.settings = settings(
     max_examples=4 * settings().max_examples,
     suppress_health_check=list(HealthCheck),  # a history is long, and much of it is chosen from what there is
 )
-# The tests of each line stand in tests/function; to watch the lines here takes as long again as to run them.
-pytestmark = pytest.mark.no_cover
