@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,11 @@ from benchmarks import requests
 
 # Before aws_cdk is imported: jsii starts the first node on the PATH.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+# An app without a folder of its own leaves a temporary one behind, so a run of the tests would leave a thousand. What
+# Python has asked for once stays: pytest keeps the folders of tests that fail.
+tempfile.gettempdir()
+os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="hpt-tests-")
+atexit.register(shutil.rmtree, os.environ["TMPDIR"], ignore_errors=True)
 # CloudFormation's own checks of a synthesized template take a second each; tests/deployment has them on.
 os.environ["CDK_VALIDATION"] = "false"
 

@@ -195,7 +195,8 @@ def test_a_study_is_opened_by_optuna(world: World, tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     path.write_text("old")
     _report(world, path)
-    study = optuna.load_study(study_name="tune", storage=f"sqlite:///{path}")
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
+    study = optuna.load_study(study_name="tune", storage=storage)
     tuning, trainings = world.sagemaker.tuning("tune"), world.sagemaker.trainings("tune")
     assert tuning.best is not None
     assert study.best_value == tuning.best.objective
@@ -203,6 +204,7 @@ def test_a_study_is_opened_by_optuna(world: World, tmp_path: Path) -> None:
     assert [trial.user_attrs["training_job_name"] for trial in study.trials] == list(trainings)
     states = {"Completed": "COMPLETE", "Failed": "FAIL", "InProgress": "RUNNING"}
     assert [trial.state.name for trial in study.trials] == [states[each.status] for each in trainings.values()]
+    storage.engine.dispose()
 
 
 @needs_chromium
