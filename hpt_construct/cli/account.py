@@ -67,6 +67,14 @@ class Account:
         with asking("AWS"):
             return str(self.client("sagemaker").meta.region_name)
 
+    def number(self) -> str:
+        """Return the account's number: a question that needs credentials, but no permission.
+
+        :raises AskError: AWS can't be reached.
+        """
+        with asking("the account"):
+            return str(self.client("sts").get_caller_identity()["Account"])
+
     def client(self, service: str) -> Any:
         """Return the client of a service; call it inside ``asking``."""
         if service not in self._clients:

@@ -124,8 +124,7 @@ class Checks:
             yield kind, count, is_spot
 
     def _check_account(self) -> str:
-        with asking("the account"):
-            account = self._account.client("sts").get_caller_identity()["Account"]
+        account = self._account.number()
         if account != self._job.account:
             raise _WrongError(f"the credentials belong to {account}; choose others with --profile")
         return "the credentials belong to it"

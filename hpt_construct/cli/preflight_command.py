@@ -28,15 +28,22 @@ def command(account: Account, folder: str, *, stack: str | None, as_json: bool) 
     """Check in the account whether the synthesized tuning jobs in the folder CDK.OUT can work; change nothing.
 
     Checks roles, data, buckets, images, networks, keys, names and quotas: ✓ is fine, ✗ would fail, ? is unknown,
-    usually because a permission is missing. Skips what the stack itself creates. Exits with 1 if there is a ✗.
+    usually because a permission is missing. Skips what the stack itself creates. Exits with 1 if there is a ✗, and
+    with 2 if AWS can't be asked at all.
 
     With --json: stack, logical_id, check, subject, result (ok, wrong, unknown), message.
     """
     status = GOOD
-    for job in assembly.read(folder, stack):
+    jobs = assembly.read(folder, stack)
+    regions = dict.fromkeys(job.region for job in jobs)
+    accounts = {region: account.in_region(region or account.region) for region in regions}
+    for each in accounts.values():
+        # This needs no permission. If AWS doesn't answer it, no check could find anything wrong.
+        each.number()
+    for job in jobs:
         if not as_json:
             click.secho(f"{clean(job.stack)}/{clean(job.logical_id)}", bold=True)
-        for result in Checks(account.in_region(job.region) if job.region else account, job).results():
+        for result in Checks(accounts[job.region], job).results():
             click.echo(_as_json(job, result) if as_json else _line(result))
             if result.result == WRONG:
                 status = NOT_GOOD

@@ -57,6 +57,22 @@ class _QuotasHandler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def _write(folder: Path, request: dict[str, Any], environment: str) -> None:
+    """Write a folder as ``cdk synth`` does, the stack in a stage."""
+    stage = folder / "assembly-Prod"
+    stage.mkdir(parents=True, exist_ok=True)
+    properties = {"directoryName": "assembly-Prod"}
+    manifest = {"artifacts": {"assembly-Prod": {"type": "cdk:cloud-assembly", "properties": properties}}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    properties = {"templateFile": "t.json", "stackName": "Training"}
+    stack = {"type": "aws:cloudformation:stack", "environment": environment, "properties": properties}
+    assets = {"type": "cdk:asset-manifest", "properties": {}}
+    (stage / "manifest.json").write_text(json.dumps({"artifacts": {"Stack": stack, "Assets": assets}}))
+    job = {"Type": RESOURCE_TYPE, "Properties": {"ServiceToken": "x", **request}}
+    template = {"Resources": {"Job": job, "Other": {"Type": "AWS::S3::Bucket"}}}
+    (stage / "t.json").write_text(json.dumps(template))
+
+
 @dataclass
 class Flight:
     """An account in which everything is there, and a folder with a stack that needs it."""
@@ -77,19 +93,8 @@ class Flight:
         return found
 
     def write(self, environment: str = f"aws://{_ACCOUNT}/us-east-1") -> None:
-        """Write the folder as ``cdk synth`` does, the stack in a stage."""
-        stage = self.folder / "assembly-Prod"
-        stage.mkdir(parents=True, exist_ok=True)
-        properties = {"directoryName": "assembly-Prod"}
-        manifest = {"artifacts": {"assembly-Prod": {"type": "cdk:cloud-assembly", "properties": properties}}}
-        (self.folder / "manifest.json").write_text(json.dumps(manifest))
-        properties = {"templateFile": "t.json", "stackName": "Training"}
-        stack = {"type": "aws:cloudformation:stack", "environment": environment, "properties": properties}
-        assets = {"type": "cdk:asset-manifest", "properties": {}}
-        (stage / "manifest.json").write_text(json.dumps({"artifacts": {"Stack": stack, "Assets": assets}}))
-        job = {"Type": RESOURCE_TYPE, "Properties": {"ServiceToken": "x", **self.request}}
-        template = {"Resources": {"Job": job, "Other": {"Type": "AWS::S3::Bucket"}}}
-        (stage / "t.json").write_text(json.dumps(template))
+        """Write the folder."""
+        _write(self.folder, self.request, environment)
 
     def check(self, *options: str) -> tuple[int, dict[tuple[str, str], tuple[str, str]]]:
         """The exit status, and by check and subject what was found out."""
@@ -350,6 +355,26 @@ def test_what_the_stack_makes_is_not_asked_about(flight: Flight) -> None:
 def test_values_of_a_template_are_known_as_far_as_they_are(value: Any, expected: Any) -> None:
     """Pseudo parameters are, references are not; marked text is text."""
     assert resolved(value, {"AWS::Region": "eu-west-1"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("unset", "says"),
+    [
+        ("AWS_ACCESS_KEY_ID", "can't reach the account without AWS credentials"),
+        ("AWS_DEFAULT_REGION", "name a region with --region or AWS_REGION"),
+        ("nothing", "AWS does not answer"),
+    ],
+    ids=["no credentials", "no region", "no network"],
+)
+def test_a_preflight_that_can_ask_nothing_does_not_pass(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unset: str, says: str
+) -> None:
+    """It exits with 2 and says why in one sentence, before it tells anything of a job."""
+    _write(tmp_path, world.body, "aws://unknown-account/unknown-region")
+    monkeypatch.delenv(unset, raising=False)
+    result = world.hpt("preflight", str(tmp_path))
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert says in result.stderr
 
 
 def test_one_stack_of_several_can_be_asked_about(flight: Flight) -> None:
