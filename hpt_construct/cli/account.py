@@ -135,7 +135,8 @@ def asking(what: str) -> Iterator[None]:
 def _refused(error: boto.ClientError, what: str) -> AskError:
     code = str(error.response["Error"].get("Code", ""))
     message = str(error.response["Error"].get("Message", ""))
-    told = f"{code}: {message}"
+    because = f" ({message})" if message else ""
+    told = f"{code}: {message}" if message else f"{code}, without a message"
     if code in _EXPIRED:
         refusal = AskError(f"the AWS credentials have expired ({code}); log in again")
     elif code in _INVALID:
@@ -144,13 +145,13 @@ def _refused(error: boto.ClientError, what: str) -> AskError:
         )
     elif code in _DENIED:
         permission = error.operation_name
-        refusal = DeniedError(f"access to {what} is denied; ask for the permission {permission} ({message})")
+        refusal = DeniedError(f"access to {what} is denied; ask for the permission {permission}{because}")
     elif code in _THROTTLED:
         refusal = BusyError(f"AWS throttles the requests ({code}); try again in a minute")
     elif error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_ERROR:
         refusal = BusyError(f"AWS reports an internal error ({told}); try again in a minute")
     elif code in _NOT_FOUND or _says_not_found(code, message):
-        refusal = NotThereError(f"{what} does not exist ({message})")
+        refusal = NotThereError(f"{what} does not exist{because}")
     else:
         refusal = AskError(f"AWS returned an error for {what}: {told}")
     return refusal

@@ -124,6 +124,20 @@ def test_a_refusal_of_sagemaker(world: World, code: str, says: str) -> None:
     _assert_one_sentence(world, "best", "tune", says=says)
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "says"),
+    [
+        ("AccessDeniedException", 400, f"; ask for the permission {DESCRIBE}\n"),
+        ("InternalFailure", 500, "AWS reports an internal error (InternalFailure, without a message); try again"),
+        ("SomethingElse", 400, "an error for the tuning job 'tune': SomethingElse, without a message\n"),
+    ],
+)
+def test_a_refusal_without_a_message(world: World, code: str, status: int, says: str) -> None:
+    """The sentence ends as a sentence, not in a colon or empty brackets."""
+    world.service.add_fault(Fault(operation=DESCRIBE, code=code, message="", status=status))
+    _assert_one_sentence(world, "best", "tune", says=says)
+
+
 def test_a_refusal_of_cloudformation(world: World) -> None:
     """Whoever may look at tuning jobs may not look at stacks, perhaps."""
     world.cloudformation.refuses = "AccessDenied"
