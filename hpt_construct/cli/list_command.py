@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .sagemaker import Tuning
+
+
+_WIDTH_OF_A_PIPE: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,9 @@ def command(account: Account, *, stack: str | None, orphans: bool, since: float,
         for job in jobs:
             click.echo(json.dumps(_as_json(job)))
     elif jobs:
-        # In a pipe each job is one line, so nothing is cut off there.
-        console = Console(highlight=False)
-        console.print(_table(jobs), crop=console.is_terminal, soft_wrap=not console.is_terminal)
+        # Rich takes a pipe for 80 columns wide, and would cut names off there.
+        width = None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
+        Console(highlight=False, width=width).print(_table(jobs))
     else:
         which = f"the stack {stack!r}" if stack else "stacks"
         click.echo(f"there are no {'orphans' if orphans else 'tuning jobs'} of {which} in {account.region}", err=True)

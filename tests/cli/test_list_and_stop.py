@@ -62,6 +62,14 @@ def test_lists_the_jobs_of_stacks_with_what_they_have_cost(four: World) -> None:
     ]
 
 
+def test_a_pipe_gets_names_in_full(world: World) -> None:
+    """However long they are, so that they can be copied."""
+    stack, logical_id, name = "S" * 128, "L" * 255, "n" * 32
+    _start(world, name, stack, logical_id)
+    [_, line] = world.hpt("list").output.splitlines()
+    assert line.split() == [name, "InProgress", "0", "s", f"{stack}/{logical_id}", "gone"]
+
+
 def test_lists_those_of_a_stack_as_json(four: World) -> None:
     """An object a job."""
     result = four.hpt("list", "--stack", "Gone", "--json")
