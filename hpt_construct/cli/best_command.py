@@ -43,8 +43,13 @@ def _told(sagemaker: SageMaker, tuning: Tuning) -> str:
     if best is None:
         return f"{clean(tuning.name)} ({clean(tuning.status)}): no training job has an objective yet"
     objective = "" if best.objective is None else f": {clean(best.metric_name)} {number(best.objective)}"
-    values = {"training job": best.name, **dict(sorted(best.hyperparameters.items()))}
-    values["model"] = sagemaker.model_data_url(best.name) or "none"
-    width = max(map(len, map(clean, values)))
-    lines = [f"  {clean(name):<{width}}  {clean(value)}" for name, value in values.items()]
+    # Pairs, because a hyperparameter may have the name of another line.
+    values = [
+        ("training job", best.name),
+        *([("definition", best.definition_name)] if best.definition_name else []),
+        *sorted(best.hyperparameters.items()),
+        ("model", sagemaker.model_data_url(best.name) or "none"),
+    ]
+    width = max(len(clean(name)) for name, _ in values)
+    lines = [f"  {clean(name):<{width}}  {clean(value)}" for name, value in values]
     return "\n".join([f"{clean(tuning.name)} ({clean(tuning.status)}){objective}", *lines])

@@ -168,6 +168,30 @@ def test_best_tells_the_training_its_hyperparameters_and_its_model(world: World)
     ]
 
 
+def test_best_tells_the_definition_that_has_won(world: World) -> None:
+    """Of a tuning job of several; a hyperparameter that is called as another line keeps its own."""
+    single = world.body.pop("TrainingJobDefinition")
+    config = world.body["HyperParameterTuningJobConfig"]
+    several = {
+        "DefinitionName": "trees",
+        "TuningObjective": config.pop("HyperParameterTuningJobObjective"),
+        "HyperParameterRanges": {"CategoricalParameterRanges": [{"Name": "model", "Values": ["small", "large"]}]},
+    }
+    del config["ParameterRanges"]
+    world.client.create_hyper_parameter_tuning_job(
+        **world.body, HyperParameterTuningJobName="tune", TrainingJobDefinitions=[single | several]
+    )
+    world.service.advance(99_999)
+    best = world.sagemaker.tuning("tune").best
+    assert best is not None
+    assert world.hpt("best", "tune").output.splitlines()[1:] == [
+        f"  training job  {best.name}",
+        "  definition    trees",
+        f"  model         {best.hyperparameters['model']}",
+        f"  model         s3://bucket/output/{best.name}/output/model.tar.gz",
+    ]
+
+
 def test_best_of_a_job_that_has_none_yet(world: World) -> None:
     """It says so, and exits with 1."""
     world.start()
