@@ -21,6 +21,9 @@ _INDENT: Final = "    "
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _WORD: Final = re.compile(r"\w+")
 _HOUR, _MINUTE = 3600, 60
+# The SageMaker SDK ends names in -250131-0900 or -2025-01-31-09-00-00-000, notebooks in -09-00-00.
+_OF_ONE_RUN: Final = re.compile(r"(-\d{6}-\d{4}|(-\d\d){3}(-\d{3})?)\Z")
+_WORKS_ONCE: Final = "# This tuning_job_name works only once. Leave it out, and the stack generates one."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +54,10 @@ def construct_code(api_request: Mapping[str, Any], construct_id: str, scope: str
         problems = structure_problems(api_request)
         raise ValueError("; ".join(f"{spell_api(problem.path)}: {problem.message}" for problem in problems))
     arguments = [("", scope), ("", _string(construct_id)), *_arguments(parsed)]
-    return _laid_out(_Group("hpt.HyperparameterTuningJob(", arguments, ")"), indent, "")
+    code = _laid_out(_Group("hpt.HyperparameterTuningJob(", arguments, ")"), indent, "")
+    if _OF_ONE_RUN.search(str(parsed.tuning_job_name)):
+        return f"{_WORKS_ONCE}\n{_INDENT * indent}{code}"
+    return code
 
 
 def _arguments(part: Any) -> Iterator[tuple[str, _Group | str]]:

@@ -141,6 +141,26 @@ hpt.HyperparameterTuningJob(
 
 
 @pytest.mark.parametrize(
+    ("name", "is_of_one_run"),
+    [
+        ("churn-250101-1200", True),
+        ("churn-2025-01-01-12-00-00-000", True),
+        ("churn-01-12-00-00", True),
+        ("churn-2025-01", False),
+        ("churn-250101-1200-large", False),
+    ],
+)
+@pytest.mark.parametrize("indent", [0, 2])
+def test_a_name_of_one_run_gets_a_comment(body: dict[str, Any], name: str, *, is_of_one_run: bool, indent: int) -> None:
+    """A timestamp tells that the name has served; the comment stands before the code, as far to the right."""
+    code = construct_code({**body, "HyperParameterTuningJobName": name}, "Tuning", indent=indent)
+    plain = construct_code(body, "Tuning", indent=indent)
+    comment = "# This tuning_job_name works only once. Leave it out, and the stack generates one.\n" + "    " * indent
+    assert code.partition("(")[0] == (comment if is_of_one_run else "") + plain.partition("(")[0]
+    assert f'tuning_job_name="{name}"' in code
+
+
+@pytest.mark.parametrize(
     ("tags", "code"),
     [
         ([{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}], '{"Key": "a", "Value": "1"}'),
