@@ -29,7 +29,7 @@ def command(account: Account, folder: str, *, stack: str | None, as_json: bool) 
 
     Checks roles, data, buckets, images, networks, keys, names and quotas: ✓ is fine, ✗ would fail, ? is unknown,
     usually because a permission is missing. Skips what the stack itself creates. Exits with 1 if there is a ✗, and
-    with 2 if AWS can't be asked at all.
+    with 2 if AWS gives no answer at all.
 
     With --json: stack, logical_id, check, subject, result (ok, wrong, unknown), message.
     """

@@ -10,7 +10,7 @@ import click
 
 GOOD: Final = 0
 NOT_GOOD: Final = 1
-CANT_BE_ASKED: Final = 2
+NO_ANSWER: Final = 2
 TIME_IS_UP: Final = 3
 
 _UNITS: Final = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -20,7 +20,7 @@ _DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 class AskError(click.ClickException):
     """There is no answer, because the input is wrong or AWS can't be reached. One sentence, with the way out."""
 
-    exit_code = CANT_BE_ASKED
+    exit_code = NO_ANSWER
 
     def __init__(self, message: str) -> None:
         super().__init__(clean(message))
