@@ -317,7 +317,7 @@ def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) ->
     changed = {key: value for key, value in wish.tags.items() if tags.get(key) != value}
     # Delete only tags that the resource itself has set: the job may also carry other people's tags.
     gone = [key for key in old.tags if key in tags and key not in wish.tags]
-    if wish.mark and identity.REMOVAL_POLICY not in tags:
+    if wish.mark and tags.get(identity.REMOVAL_POLICY) != wish.mark:
         changed[identity.REMOVAL_POLICY] = wish.mark
     if not wish.mark and identity.REMOVAL_POLICY in tags:
         gone.append(identity.REMOVAL_POLICY)
@@ -353,10 +353,12 @@ def _started_by(event_id: str, wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, di
 def _unanswered(wish: Wish, jobs: Jobs) -> Iterator[Job]:
     """Yield the running jobs that an event with this wish may have started without an answer to CloudFormation.
 
-    Jobs that RETAIN keeps are not among them.
+    Jobs that RETAIN keeps are not among them. Under RETAIN_ON_UPDATE_OR_DELETE, every job has a mark.
     """
     for job, tags in _ours(wish, jobs):
-        if not job.ended and tags.get(identity.DIGEST) == wish.digest and identity.REMOVAL_POLICY not in tags:
+        mark = tags.get(identity.REMOVAL_POLICY)
+        may_go = mark is None or mark == wish.mark == identity.KEPT_ONCE_CREATED
+        if not job.ended and tags.get(identity.DIGEST) == wish.digest and may_go:
             yield job
 
 
@@ -427,7 +429,7 @@ def _left_behind(tags: dict[str, str], wish: Wish, services: Services) -> list[J
 
 
 def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
-    """Return the job of a creation that never answered CloudFormation and may still be under way.
+    """Return the jobs of creations that never answered CloudFormation and may still be under way.
 
     CloudFormation has then made up an id. That no job exists proves nothing while the creation can still start one. A
     job that CloudFormation has as the resource's job belongs to another creation.
@@ -440,8 +442,9 @@ def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
             known = stack.physical_id(wish.logical_id).lower()
             found = [job for job in found if job.name.lower() != known]
         if found or clock.now() >= until or clock.left() <= 0:
-            # A creation starts one job. A release that left no mark on kept jobs may have kept an older one.
-            return [max(found, key=lambda job: job.created)] if found else []
+            # While rollback was disabled, each of several creations may have started a job. Among jobs that are kept
+            # once they are created, only the newest can be one without an answer.
+            return sorted(found, key=lambda job: job.created)[-1:] if wish.mark else found
         clock.wait(min(_LONGEST_POLL, until - clock.now()))
 
 

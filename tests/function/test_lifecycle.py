@@ -673,10 +673,20 @@ class TestDelete:
         assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
         assert world.status(name) == "Stopped"
 
-    def test_invented_id_stops_one_job_beside_one_without_a_mark(
+    def test_invented_id_stops_the_jobs_of_all_creations_without_an_answer(
         self, world: World, properties: dict[str, Any]
     ) -> None:
-        """A creation starts one job: an older one was retained by a release that left no marks."""
+        """With rollback disabled, one deployment after the other was given up while the creation was under way."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Create", properties)["PhysicalResourceId"]
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert (world.status(first), world.status(second)) == ("Stopped", "Stopped")
+
+    def test_invented_id_stops_one_job_where_jobs_are_kept_once_they_are_created(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """RETAIN_ON_UPDATE_OR_DELETE: an older one of that request may have been kept."""
+        properties = {**properties, "RemovalPolicy": "retain-except-on-create"}
         kept = world.send("Create", properties)["PhysicalResourceId"]
         world.service.advance(60)
         name = world.send("Create", properties)["PhysicalResourceId"]
