@@ -116,7 +116,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
     if current and wish.owns(tags) and tags.get(identity.DIGEST) == wish.digest:
         _retag(current, tags, wish, old, jobs)
         if old.digest != wish.digest:
-            _stop_unanswered(old, physical_id, current, jobs)
+            _stop_unanswered(old, physical_id, current, services)
         return Outcome(physical_id, current.arn)
     is_ours = current is not None and wish.owns(tags)
     if old.digest == wish.digest and not is_ours and identity.creation(physical_id) is None:
@@ -127,9 +127,9 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
     status = stack.status()
     if status not in ("", _GOES_FORWARD):
         _stop_own(wish, known, services)
-        if not status.endswith("ROLLBACK_IN_PROGRESS"):
+        if not _rolls_back(status):
             raise Failure(f"CloudFormation no longer waits for this update: the stack is {status}")
-        _stop_unanswered(old, physical_id, None, jobs)
+        _stop_unanswered(old, physical_id, None, services)
         if known:
             return _adopt(*_best(known), wish, old, jobs)
         was_created = identity.creation(physical_id) is None and (not current or identity.REPLACES in tags)
@@ -362,18 +362,25 @@ def _unanswered(wish: Wish, jobs: Jobs) -> Iterator[Job]:
             yield job
 
 
-def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, jobs: Jobs) -> None:
+def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, services: Services) -> None:
     """In the rollback of an update, stop the job of that update if the function crashed before it could answer.
 
     That job is younger than the current one, and an event starts one at most.
     """
     found = [
         job
-        for job in _unanswered(old, jobs)
+        for job in _unanswered(old, services.jobs)
         if job.name.lower() != physical_id.lower() and (current is None or job.created >= current.created)
     ]
-    if found:
-        jobs.stop(max(found, key=lambda job: job.created).name)
+    if found and _rolls_back(services.stack.status()):
+        _stop(max(found, key=lambda job: job.created), old, services)
+
+
+def _rolls_back(status: str) -> bool:
+    """Return whether a rollback may be under way. Lambda may deliver its event once more when it has ended: a later
+    deployment may then have the job that the update had.
+    """
+    return not status or status.endswith("ROLLBACK_IN_PROGRESS")
 
 
 def _stop(job: Job, wish: Wish, services: Services) -> bool:

@@ -320,10 +320,22 @@ class TestUpdate:
         """The function died between call and answer: CloudFormation gave up, and knows nothing of the second job."""
         first = world.send("Create", properties)["PhysicalResourceId"]
         unanswered = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": first})
         answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
         assert answer["PhysicalResourceId"] == first
         assert world.status(first) == "InProgress"
         assert world.status(unanswered["PhysicalResourceId"]) == "Stopping"
+
+    @pytest.mark.parametrize("now", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_IN_PROGRESS"])
+    def test_rollback_that_comes_again_later_leaves_the_job_of_the_next_deployment_alone(
+        self, world: World, properties: dict[str, Any], now: str
+    ) -> None:
+        """Which wishes again for what was rolled back, and has its job: maybe it is being rolled back itself."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        world.stack = FakeStack(now, {"Tuning": second["PhysicalResourceId"]})
+        world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
+        assert world.status(second["PhysicalResourceId"]) == "InProgress"
 
     def test_rollback_returns_to_a_job_that_has_ended(self, world: World, properties: dict[str, Any]) -> None:
         """Whatever its status: a rollback starts nothing."""
