@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 import jsii
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .provider import Provider
+
+
+_KEPT: Final = {
+    cdk.CfnDeletionPolicy.RETAIN: "retain",
+    cdk.CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE: "retain-except-on-create",
+}
 
 
 class JobResource(cdk.CfnResource):
@@ -102,10 +108,11 @@ class JobResource(cdk.CfnResource):
 
     def effective_removal_policy(self) -> str | None:
         """What the function acts on: it marks the jobs of the one, and deletes the records of the other."""
-        # A deletion that has to look for its job spares what is marked. Only under this policy none is sent after a
-        # creation that has failed: under another, a mark would let the job of that creation run on.
-        if self.cfn_options.deletion_policy is cdk.CfnDeletionPolicy.RETAIN:
-            return "retain"
+        # A deletion that has to look for its job spares what is marked, and under RETAIN, CloudFormation sends none.
+        # Under RETAIN_EXCEPT_ON_CREATE it sends one after a creation that has failed, and only then.
+        policy = self.cfn_options.deletion_policy
+        if policy in _KEPT:
+            return _KEPT[policy]
         return "destroy" if self._policy is cdk.RemovalPolicy.DESTROY else None
 
     def _place_output(self) -> list[str]:

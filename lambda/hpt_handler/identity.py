@@ -17,6 +17,9 @@ CREATED_BY = PREFIX + "cloudformation-request"
 REMOVAL_POLICY = PREFIX + "removal-policy"
 """A mark on jobs that RETAIN keeps, so that a deletion that must search for its job never takes one of them."""
 
+KEPT_ONCE_CREATED = "retain-except-on-create"
+"""The removal policy of jobs that CloudFormation deletes only if their creation failed, and so the mark on them."""
+
 REPLACES = PREFIX + "replaces"
 """A mark on a job that an update has started: the name of the job that it replaces."""
 
@@ -42,7 +45,7 @@ class Wish(NamedTuple):
     name_prefix: str
     run: str
     removal_policy: str
-    """``destroy``, ``retain``, or empty."""
+    """``destroy``, ``retain``, ``retain-except-on-create``, or empty."""
 
     @property
     def digest(self) -> str:
@@ -96,7 +99,7 @@ class Wish(NamedTuple):
     @property
     def mark(self) -> str:
         """The value of the job's removal mark; empty if it has none."""
-        return self.removal_policy if self.removal_policy == "retain" else ""
+        return self.removal_policy if self.removal_policy in ("retain", KEPT_ONCE_CREATED) else ""
 
     def owns(self, tags: dict[str, str]) -> bool:
         """Return whether these are the tags of a job that this resource started."""

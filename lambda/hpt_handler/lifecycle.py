@@ -116,7 +116,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
     if current and wish.owns(tags) and tags.get(identity.DIGEST) == wish.digest:
         _retag(current, tags, wish, old, jobs)
         if old.digest != wish.digest:
-            _stop_unanswered(old, physical_id, current, jobs)
+            _stop_unanswered(old, physical_id, current, services)
         return Outcome(physical_id, current.arn)
     is_ours = current is not None and wish.owns(tags)
     if old.digest == wish.digest and not is_ours and identity.creation(physical_id) is None:
@@ -127,9 +127,9 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
     status = stack.status()
     if status not in ("", _GOES_FORWARD):
         _stop_own(wish, known, services)
-        if not status.endswith("ROLLBACK_IN_PROGRESS"):
+        if not _rolls_back(status):
             raise Failure(f"CloudFormation no longer waits for this update: the stack is {status}")
-        _stop_unanswered(old, physical_id, None, jobs)
+        _stop_unanswered(old, physical_id, None, services)
         if known:
             return _adopt(*_best(known), wish, old, jobs)
         was_created = identity.creation(physical_id) is None and (not current or identity.REPLACES in tags)
@@ -317,7 +317,7 @@ def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) ->
     changed = {key: value for key, value in wish.tags.items() if tags.get(key) != value}
     # Delete only tags that the resource itself has set: the job may also carry other people's tags.
     gone = [key for key in old.tags if key in tags and key not in wish.tags]
-    if wish.mark and identity.REMOVAL_POLICY not in tags:
+    if wish.mark and tags.get(identity.REMOVAL_POLICY) != wish.mark:
         changed[identity.REMOVAL_POLICY] = wish.mark
     if not wish.mark and identity.REMOVAL_POLICY in tags:
         gone.append(identity.REMOVAL_POLICY)
@@ -353,25 +353,34 @@ def _started_by(event_id: str, wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, di
 def _unanswered(wish: Wish, jobs: Jobs) -> Iterator[Job]:
     """Yield the running jobs that an event with this wish may have started without an answer to CloudFormation.
 
-    Jobs that RETAIN keeps are not among them.
+    Jobs that RETAIN keeps are not among them. Under RETAIN_ON_UPDATE_OR_DELETE, every job has a mark.
     """
     for job, tags in _ours(wish, jobs):
-        if not job.ended and tags.get(identity.DIGEST) == wish.digest and identity.REMOVAL_POLICY not in tags:
+        mark = tags.get(identity.REMOVAL_POLICY)
+        may_go = mark is None or mark == wish.mark == identity.KEPT_ONCE_CREATED
+        if not job.ended and tags.get(identity.DIGEST) == wish.digest and may_go:
             yield job
 
 
-def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, jobs: Jobs) -> None:
+def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, services: Services) -> None:
     """In the rollback of an update, stop the job of that update if the function crashed before it could answer.
 
     That job is younger than the current one, and an event starts one at most.
     """
     found = [
         job
-        for job in _unanswered(old, jobs)
+        for job in _unanswered(old, services.jobs)
         if job.name.lower() != physical_id.lower() and (current is None or job.created >= current.created)
     ]
-    if found:
-        jobs.stop(max(found, key=lambda job: job.created).name)
+    if found and _rolls_back(services.stack.status()):
+        _stop(max(found, key=lambda job: job.created), old, services)
+
+
+def _rolls_back(status: str) -> bool:
+    """Return whether a rollback may be under way. Lambda may deliver its event once more when it has ended: a later
+    deployment may then have the job that the update had.
+    """
+    return not status or status.endswith("ROLLBACK_IN_PROGRESS")
 
 
 def _stop(job: Job, wish: Wish, services: Services) -> bool:
@@ -427,7 +436,7 @@ def _left_behind(tags: dict[str, str], wish: Wish, services: Services) -> list[J
 
 
 def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
-    """Return the job of a creation that never answered CloudFormation and may still be under way.
+    """Return the jobs of creations that never answered CloudFormation and may still be under way.
 
     CloudFormation has then made up an id. That no job exists proves nothing while the creation can still start one. A
     job that CloudFormation has as the resource's job belongs to another creation.
@@ -440,8 +449,9 @@ def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
             known = stack.physical_id(wish.logical_id).lower()
             found = [job for job in found if job.name.lower() != known]
         if found or clock.now() >= until or clock.left() <= 0:
-            # A creation starts one job. A release that left no mark on kept jobs may have kept an older one.
-            return [max(found, key=lambda job: job.created)] if found else []
+            # While rollback was disabled, each of several creations may have started a job. Among jobs that are kept
+            # once they are created, only the newest can be one without an answer.
+            return sorted(found, key=lambda job: job.created)[-1:] if wish.mark else found
         clock.wait(min(_LONGEST_POLL, until - clock.now()))
 
 

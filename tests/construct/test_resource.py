@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HERE = cdk.Environment(account="111122223333", region="us-east-1")
 ELSEWHERE = cdk.Environment(account="444455556666", region="eu-west-1")
+KEPT_ONCE_CREATED = "retain-except-on-create"
 KEPT = cdk.CfnDeletionPolicy.RETAIN
 
 
@@ -80,7 +81,10 @@ class TestRemovalPolicy:
         ("policy", "expected"),
         [
             (cdk.RemovalPolicy.RETAIN, ("Retain", "Retain", "retain")),
-            (cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, ("RetainExceptOnCreate", "Retain", None)),
+            (
+                cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+                ("RetainExceptOnCreate", "Retain", KEPT_ONCE_CREATED),
+            ),
             (cdk.RemovalPolicy.DESTROY, ("Delete", "Delete", "destroy")),
         ],
         ids=lambda value: value.name if isinstance(value, cdk.RemovalPolicy) else "",
@@ -100,15 +104,19 @@ class TestRemovalPolicy:
         [
             (KEPT, None, ("Retain", "Delete", "retain")),
             (None, KEPT, ("Delete", "Retain", None)),
-            (cdk.CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE, KEPT, ("RetainExceptOnCreate", "Retain", None)),
+            (
+                cdk.CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE,
+                KEPT,
+                ("RetainExceptOnCreate", "Retain", KEPT_ONCE_CREATED),
+            ),
             (None, None, ("Delete", "Delete", None)),
         ],
         ids=["deletion", "replacement", "except-on-create", "neither"],
     )
-    def test_only_what_no_deletion_is_sent_for_is_told_to_be_kept(
+    def test_what_is_kept_is_told_by_the_policy_of_deletions(
         self, stack: cdk.Stack, of_deletion: Any, of_replacement: Any, expected: tuple[Any, Any, Any]
     ) -> None:
-        """After a failed creation all but Retain send a deletion, which has to find that creation's job unmarked."""
+        """After a failed creation all but Retain send a deletion, which has to find that creation's job."""
         job = minimal(stack)
         options = child(job).cfn_options
         if of_deletion is not None:

@@ -320,10 +320,22 @@ class TestUpdate:
         """The function died between call and answer: CloudFormation gave up, and knows nothing of the second job."""
         first = world.send("Create", properties)["PhysicalResourceId"]
         unanswered = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": first})
         answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
         assert answer["PhysicalResourceId"] == first
         assert world.status(first) == "InProgress"
         assert world.status(unanswered["PhysicalResourceId"]) == "Stopping"
+
+    @pytest.mark.parametrize("now", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_IN_PROGRESS"])
+    def test_rollback_that_comes_again_later_leaves_the_job_of_the_next_deployment_alone(
+        self, world: World, properties: dict[str, Any], now: str
+    ) -> None:
+        """Which wishes again for what was rolled back, and has its job: maybe it is being rolled back itself."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        world.stack = FakeStack(now, {"Tuning": second["PhysicalResourceId"]})
+        world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
+        assert world.status(second["PhysicalResourceId"]) == "InProgress"
 
     def test_rollback_returns_to_a_job_that_has_ended(self, world: World, properties: dict[str, Any]) -> None:
         """Whatever its status: a rollback starts nothing."""
@@ -673,10 +685,20 @@ class TestDelete:
         assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
         assert world.status(name) == "Stopped"
 
-    def test_invented_id_stops_one_job_beside_one_without_a_mark(
+    def test_invented_id_stops_the_jobs_of_all_creations_without_an_answer(
         self, world: World, properties: dict[str, Any]
     ) -> None:
-        """A creation starts one job: an older one was retained by a release that left no marks."""
+        """With rollback disabled, one deployment after the other was given up while the creation was under way."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Create", properties)["PhysicalResourceId"]
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert (world.status(first), world.status(second)) == ("Stopped", "Stopped")
+
+    def test_invented_id_stops_one_job_where_jobs_are_kept_once_they_are_created(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """RETAIN_ON_UPDATE_OR_DELETE: an older one of that request may have been kept."""
+        properties = {**properties, "RemovalPolicy": "retain-except-on-create"}
         kept = world.send("Create", properties)["PhysicalResourceId"]
         world.service.advance(60)
         name = world.send("Create", properties)["PhysicalResourceId"]
