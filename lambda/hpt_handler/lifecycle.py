@@ -180,16 +180,23 @@ def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry |
 
 def give_up(wish: Wish, services: Services, last_try: LastTry) -> NoReturn:
     """Stop what a creation or an update has started before Lambda gave it up, and say so."""
-    stopped = [job.name for job, _ in _started_by(wish.event_id, wish, services.jobs) if _stop(job, wish, services)]
     why = {
         "EventAgeExceeded": "The function was too busy with other events for ten minutes",
         "RetriesExhausted": "The function has crashed three times",
     }.get(last_try.reasons[-1], "Lambda has given up the event")
-    what = (
-        f"the tuning job '{stopped[0]}' was started and is being stopped"
-        if stopped
-        else "it left no tuning job running"
-    )
+    what = "it left no tuning job running"
+    try:
+        for job, _ in _started_by(wish.event_id, wish, services.jobs):
+            if _stop(job, wish, services):
+                what = f"the tuning job '{job.name}' was started and is being stopped"
+            elif job.status == "InProgress":
+                what = f"the tuning job '{job.name}' was started and has the name of the resource's job, so it runs"
+    except ServiceError as error:
+        raise Failure(
+            f"{why}, and SageMaker refused a call. If a job was started, it has the tag {identity.CREATED_BY} with the "
+            f"value {wish.event_id}",
+            error,
+        ) from error
     raise Failure(
         f"{why}; {what}. Deploy again; if this happens often, see the function's log and how many functions the "
         "account may run at a time"
@@ -237,6 +244,8 @@ def _start(wish: Wish, old: Wish | None, replaces: str, services: Services) -> O
             raise Failure(_taken(started, wish), started.refusal)
         same_event = started.tags.get(identity.CREATED_BY) == wish.event_id
         same_request = started.tags.get(identity.DIGEST) == wish.digest and started.job.status in _WORTH_KEEPING
+        if same_event and old:
+            _stop_if_overtaken(name, wish, services)
         if same_event or (old and same_request):
             return _adopt(started.job, started.tags, wish, old, jobs)
         if wish.given_name is not None:

@@ -102,6 +102,31 @@ class TestGivenUp:
         world.deliver(event, given_up=["RetriesExhausted"])
         assert world.status(name) == "InProgress"
 
+    def test_job_that_took_the_name_of_one_that_is_gone_is_named(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """CloudFormation has this name for the resource's job, so it is left to the rollback."""
+        named = {**properties, "HyperParameterTuningJobName": "Nightly"}
+        del named["NamePrefix"]
+        event = world.event("Update", named, old={**named, "Run": "1"}, PhysicalResourceId="Nightly")
+        world.deliver(event)
+        world.stack.ids["Tuning"] = "Nightly"
+        answer = world.deliver(event, given_up=["RetriesExhausted"])
+        assert "the tuning job 'Nightly' was started and has the name of the resource's job" in answer["Reason"]
+        assert world.status("Nightly") == "InProgress"
+
+    def test_failure_leads_to_a_job_that_can_not_be_looked_for(self, world: World, properties: dict[str, Any]) -> None:
+        """SageMaker is asked whose the job is, and refuses to say."""
+        event = world.event("Create", properties)
+        world.deliver(event)
+        refused = Fault(operation="ListTags", code="ValidationException", message="no", times=99)
+        world.service.add_fault(refused)
+        answer = world.deliver(event, given_up=["RetriesExhausted"])
+        assert answer["Reason"].startswith(
+            "The function has crashed three times, and SageMaker refused a call. If a job was started, it has the tag "
+            "hpt-construct:cloudformation-request with the value request-1"
+        )
+
     def test_deletion_is_carried_out(self, world: World, properties: dict[str, Any]) -> None:
         """The job is stopped and waited for, for as long as the function may."""
         name = world.send("Create", properties)["PhysicalResourceId"]

@@ -435,6 +435,21 @@ class TestUpdate:
         assert answer["Reason"].startswith(f"The tuning job '{second}' was started and is being stopped")
         assert (world.status(first), world.status(second)) == ("InProgress", "Stopping")
 
+    def test_update_that_finds_its_job_late_stops_it_if_it_was_given_up_meanwhile(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """The answer to its start was lost, and the job could not be seen until the rollback was over."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        lost = Fault(
+            operation="CreateHyperParameterTuningJob", code="InternalFailure", message="", status=500, after=True
+        )
+        world.service.add_fault(lost)
+        world.stack = FakeStack("UPDATE_ROLLBACK_COMPLETE", {"Tuning": first}, ["UPDATE_IN_PROGRESS"])
+        answer = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        [second] = set(world.names()) - {first}
+        assert answer["Status"] == "FAILED"
+        assert world.status(second) == "Stopping"
+
     def test_update_that_was_answered_meanwhile_leaves_its_job_alone(
         self, world: World, properties: dict[str, Any]
     ) -> None:

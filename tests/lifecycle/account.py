@@ -113,7 +113,7 @@ class Delivery:
     given_up: bool = False
     """Whether CloudFormation waits for an answer no more."""
     left_failed: bool = False
-    """Whether it failed, and was left so: rollback was disabled."""
+    """Whether it failed or was not answered, and was left so: rollback was disabled."""
     under_way: int = 0
     """How many runs of the function may still do something for it."""
 

@@ -277,11 +277,11 @@ class Promises:
                     # While its event is under way, the function may still find out that nobody wants it. The accepted
                     # limit: where the answer to its start was lost and it could not be seen for minutes, nothing tells
                     # a job that RETAIN would keep from one that it has kept, and where rollback is disabled, no event
-                    # tells of a failed update any more. The failure names the job.
-                    failed = launch.delivery.status == "FAILED"
-                    is_kept = launch.delivery.properties.removal == "retain"
+                    # tells of an update that failed, or was never answered. The failure names the job.
+                    status = launch.delivery.status
+                    is_kept = launch.delivery.properties.removal == "retain" and status == "FAILED"
                     is_forgotten = launch.delivery.left_failed and launch.delivery.old is not None
-                    unsure = failed and (is_kept or is_forgotten)
+                    unsure = is_kept or (is_forgotten and status != "SUCCESS")
                     if (
                         not unsure
                         and not launch.delivery.under_way
