@@ -107,7 +107,7 @@ def parents_elsewhere(warm_start: Any, scope: Construct) -> Iterator[validation.
             stack = cdk.Stack.of(scope)
             here, there = (stack.account, stack.region), (parent.env.account, parent.env.region)
             if any(mine != theirs for mine, theirs in zip(here, there, strict=True) if not is_token(mine + theirs)):
-                message = f"is in {_in_words(there)}, and this tuning in {_in_words(here)}"
+                message = f"is in {_in_words(there)}, and this tuning job in {_in_words(here)}"
                 path = ("WarmStartConfig", "ParentHyperParameterTuningJobs", index)
                 way_out = "SageMaker looks for parents in the tuning's own account and region; leave it out"
                 yield validation.Problem(path, f"{message}: {way_out}")
@@ -211,7 +211,7 @@ def _name_of_the_cdk(request: Mapping[str, Any]) -> Iterator[validation.Problem]
     name = request.get(api_model.GENERATED)
     if is_token(name) and name == cdk.PhysicalName.GENERATE_IF_NEEDED:
         message = "got PhysicalName.GENERATE_IF_NEEDED, whose names are longer than the 32 characters of a job's"
-        way_out = "give a name, or leave it out and one is made up at deployment"
+        way_out = "give a name, or leave it out to have one generated at deployment"
         yield validation.Problem((api_model.GENERATED,), f"{message}; {way_out}")
 
 
@@ -276,7 +276,7 @@ def _above_ceiling(request: Mapping[str, Any], ceiling: float) -> Iterator[str]:
     if most.total > ceiling:
         yield (
             f"max_instance_hours: got {ceiling:,}, the request allows {round(most.total, 2):,.12g} ({most.sum}); "
-            "lower the number of trainings, their time or their instances, or raise the ceiling"
+            "lower the number of training jobs, their time or their instances, or raise the ceiling"
         )
 
 

@@ -1,4 +1,4 @@
-"""The role that the trainings run with when none is given: what SageMaker needs for exactly this request.
+"""The role that the training jobs run with when none is given: what SageMaker needs for exactly this request.
 
 What it needs at all is in the developer guide ("CreateHyperParameterTuningJob API: Execution Role Permissions",
 https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html). Constructs grant it themselves, so that their own
@@ -116,7 +116,9 @@ def doubts(definition: TrainingJobDefinition) -> Iterator[tuple[Path, str]]:
         elif isinstance(part, S3DataSource) and part.hub_access_config is not None:
             member = ("S3DataSource", "HubAccessConfig")
         if member is not None:
-            message = "the role that the job makes is allowed nothing of a hub: grant job.role what the trainings need"
+            message = (
+                "the role that the job makes is allowed nothing of a hub: grant job.role what the training jobs need"
+            )
             yield (*path, *member), f"{message} (sagemaker:DescribeHubContent, s3:GetObject of it), or give a role"
 
 
@@ -166,7 +168,7 @@ def make(scope: Construct, definitions: Sequence[TrainingJobDefinition]) -> iam.
     policy = _Policy(cdk.Stack.of(scope))
     for definition in definitions:
         _grant(policy, definition)
-    description = f"Runs the trainings of the SageMaker hyperparameter tuning job {scope.node.path}"
+    description = f"Runs the training jobs of the SageMaker hyperparameter tuning job {scope.node.path}"
     role = iam.Role(
         scope,
         "Role",

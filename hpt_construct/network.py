@@ -1,4 +1,4 @@
-"""What of the app's network has to be there while trainings run in it, and what they will miss there."""
+"""What of the app's network has to be there while training jobs run in it, and what they will miss there."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0")
 def dependables(
     definitions: Sequence[TrainingJobDefinition], complete_stack: Callable[[], Sequence[IConstruct]]
 ) -> Iterator[IDependable]:
-    """What has to be there before the trainings are, and to stay until they have ended.
+    """What has to be there before the training jobs are, and to stay until they have ended.
 
     The request names subnets and security groups, and CloudFormation goes by that: it knows nothing of the routes,
     endpoints and rules without which nothing gets through.
 
-    :param definitions: The trainings.
+    :param definitions: The training job definitions.
     :param complete_stack: Every construct of the stack, asked for when there will be no more.
     """
     groups: set[str] = set()
@@ -58,9 +58,9 @@ def dependables(
 
 
 def starved(definitions: Iterable[tuple[Path, TrainingJobDefinition]]) -> Iterator[Problem]:
-    """Subnets of the app from which trainings can't reach S3; to be asked when the app is complete.
+    """Subnets of the app from which training jobs can't reach S3; to be asked when the app is complete.
 
-    :param definitions: The trainings, each with its path.
+    :param definitions: The training job definitions, each with its path.
     """
     from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – loaded only by apps that have networks
 
@@ -77,7 +77,7 @@ def starved(definitions: Iterable[tuple[Path, TrainingJobDefinition]]) -> Iterat
             table = subnet.route_table.route_table_id
             endpoints = (each for each in subnet.node.root.node.find_all() if isinstance(each, ec2.CfnVPCEndpoint))
             if not any(_leads_to_s3(each, network.vpc_id, table) for each in endpoints):
-                what = "is isolated and has no endpoint of S3, where the trainings' data is"
+                what = "is isolated and has no endpoint of S3, where the training jobs' data is"
                 way_out = "vpc.add_gateway_endpoint('S3', service=ec2.GatewayVpcEndpointAwsService.S3) costs nothing"
                 message = f"{subnet.node.path!r} {what}; {way_out}, or take subnets with a NAT"
                 yield Problem((*path, "VpcConfig"), message)
@@ -104,8 +104,9 @@ def _network(subnet: Any) -> ec2.Vpc | None:
 
 
 class _Ways(Dependable):
-    """The rules by which others let the trainings in, and the endpoints of their networks: they may be made after the
-    job.
+    """The rules by which others let the training jobs in, and the endpoints of their networks.
+
+    They may be made after the job.
     """
 
     def __init__(

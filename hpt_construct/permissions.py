@@ -127,7 +127,7 @@ class Permissions:
         self._roles.add(role_arn)
 
     def allow_key(self, key: str) -> None:
-        """Let SageMaker use this key of the trainings' volumes in the function's name: an id, an alias, an ARN of
+        """Let SageMaker use this key of the training jobs' volumes in the function's name: an id, an alias, an ARN of
         either, or a token of a key's ARN.
 
         SageMaker asks for it where the job's own role does not allow it already.
@@ -144,7 +144,7 @@ class Permissions:
             explain_wildcard(self._role, any_key, f"IAM knows a key by its alias, {alias}, as a condition only")
 
     def allow_describing_trainings(self, name: str | None) -> None:
-        """Let the function look at the trainings of the job of a given name, or of all that it makes names up for."""
+        """Let the function describe the training jobs of a given tuning job, or of all whose names it generates."""
         prefix = self._name_prefix if name is None else name
         for spelling in dict.fromkeys((prefix, prefix if is_token(prefix) else prefix.lower())):
             pattern = self._stack.format_arn(

@@ -74,8 +74,8 @@ class PlainRequest:
         """Id and message, of what only a request as it was given can tell."""
         name = self.api.get(api_model.GENERATED)
         if self._describes and name is not None and api_model.GENERATED not in self._replaced:
-            message = f"got {show(name)}, the name of the job that Describe told of, which stays taken"
-            way_out = "pass tuning_job_name=None to have a name made up, or another name"
+            message = f"got {show(name)}, the name of the job that Describe returned, which stays taken"
+            way_out = "pass tuning_job_name=None to have a name generated, or another name"
             yield "hpt-construct:described-name", f"{api_model.GENERATED}: {message}; {way_out}"
 
 

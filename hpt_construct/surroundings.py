@@ -103,7 +103,7 @@ class Surroundings:
                     given.append(group)
         if not given:
             raise ValueError(
-                f"{path}: got no vpc_config, without which trainings have no security groups; "
+                f"{path}: got no vpc_config, without which training jobs have no security groups; "
                 "give the definition VpcConfig.from_vpc(...)"
             )
         groups = [

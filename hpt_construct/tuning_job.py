@@ -401,8 +401,8 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         """
         if self._best is None:
             problem = (
-                "best_training_job: the deployment does not wait for this job, and can't know its trainings; give it "
-                "wait_for_completion=WaitForCompletion(timeout=cdk.Duration.hours(6)), or use "
+                "best_training_job: the deployment does not wait for this job, and can't know its training jobs; "
+                "give it wait_for_completion=WaitForCompletion(timeout=cdk.Duration.hours(6)), or use "
                 "HyperparameterTuningJob.from_tuning_job_name(...).best_training_job in a deployment after its end"
             )
             raise ValidationError(self.node.path, [problem])

@@ -193,7 +193,7 @@ class TestRole:
         ).items()
         assert role_id.startswith("TuningRole")
         assert role["Properties"]["Description"] == (
-            "Runs the trainings of the SageMaker hyperparameter tuning job Training/Tuning"
+            "Runs the training jobs of the SageMaker hyperparameter tuning job Training/Tuning"
         )
         [found] = template.find_resources(TYPE).values()
         made = {"Fn::GetAtt": [role_id, "Arn"]}
@@ -587,8 +587,8 @@ class TestMistakes:
         tuning(stack, definition(input_data_config=inputs, role=ROLE), name="Given")
         warnings = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(".*of a hub.*"))
         message = (
-            f"{where}: the role that the job makes is allowed nothing of a hub: grant job.role what the trainings need "
-            "(sagemaker:DescribeHubContent, s3:GetObject of it), or give a role [ack: hpt-construct:C2]"
+            f"{where}: the role that the job makes is allowed nothing of a hub: grant job.role what the training jobs "
+            "need (sagemaker:DescribeHubContent, s3:GetObject of it), or give a role [ack: hpt-construct:C2]"
         )
         assert [(warning.id, warning.entry.data) for warning in warnings] == [("/Training/Made", message)]
 
@@ -694,7 +694,7 @@ class TestNetwork:
     def test_job_outside_of_networks_has_no_connections(self, stack: cdk.Stack) -> None:
         """With the path of the job, and what is missing."""
         job = tuning(stack, definition())
-        with pytest.raises(ValueError, match="Training/Tuning: got no vpc_config, without which trainings have no"):
+        with pytest.raises(ValueError, match="Training/Tuning: got no vpc_config, without which training jobs have no"):
             _ = job.connections
 
     def test_job_outside_of_networks_says_so_when_it_is_connected(self) -> None:
@@ -711,4 +711,4 @@ except Exception as error:
     print(error)
 """
         done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-        assert "got no vpc_config, without which trainings have no security groups" in done.stdout
+        assert "got no vpc_config, without which training jobs have no security groups" in done.stdout

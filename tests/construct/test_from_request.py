@@ -131,8 +131,8 @@ class TestInPlace:
         """The deployment would fail in the account and region where that job is."""
         job = HyperparameterTuningJob.from_request(stack, "Tuning", described(guide_request))
         message = (
-            "HyperParameterTuningJobName: got 'Nightly', the name of the job that Describe told of, which stays taken; "
-            "pass tuning_job_name=None to have a name made up, or another name"
+            "HyperParameterTuningJobName: got 'Nightly', the name of the job that Describe returned, which stays "
+            "taken; pass tuning_job_name=None to have a name generated, or another name"
         )
         Annotations.from_stack(stack).has_warning(f"/{job.node.path}", Match.string_like_regexp(message))
 

@@ -213,7 +213,7 @@ def test_ceiling_shows_the_sum_that_is_above_it(stack: cdk.Stack, arguments: dic
     assert caught.value.problems == (
         (
             f"max_instance_hours: got 4, the request allows {shown}; "
-            "lower the number of trainings, their time or their instances, or raise the ceiling"
+            "lower the number of training jobs, their time or their instances, or raise the ceiling"
         ),
     )
     assert stack.node.children == []

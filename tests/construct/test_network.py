@@ -176,7 +176,7 @@ class TestNoWayToS3:
         found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("hpt-construct:no-way-to-s3"))
         expected = (
             "training_job.vpc_config: 'Training/Vpc/Private_IsolatedSubnet1' is isolated and has no endpoint of S3, "
-            "where the trainings' data is; vpc.add_gateway_endpoint('S3', "
+            "where the training jobs' data is; vpc.add_gateway_endpoint('S3', "
             "service=ec2.GatewayVpcEndpointAwsService.S3) costs nothing, or take subnets with a NAT "
             "[ack: hpt-construct:no-way-to-s3]"
         )

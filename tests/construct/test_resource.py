@@ -229,7 +229,7 @@ class TestOtherEnvironments:
         [problem] = caught.value.problems
         assert problem == (
             "tuning_job_name: got PhysicalName.GENERATE_IF_NEEDED, whose names are longer than the 32 characters of a "
-            "job's; give a name, or leave it out and one is made up at deployment"
+            "job's; give a name, or leave it out to have one generated at deployment"
         )
 
 

@@ -392,7 +392,9 @@ class TestBestTrainingJob:
     def test_is_not_there_without_waiting(self, stack: cdk.Stack) -> None:
         """It says what to do."""
         job = minimal(stack)
-        with pytest.raises(ValidationError, match="does not wait for this job, and can't know its trainings; give it"):
+        with pytest.raises(
+            ValidationError, match="does not wait for this job, and can't know its training jobs; give it"
+        ):
             _ = job.best_training_job
 
     def test_of_a_job_elsewhere_needs_no_waiting(self, stack: cdk.Stack) -> None:

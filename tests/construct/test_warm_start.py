@@ -183,7 +183,9 @@ def test_parent_of_another_environment_is_refused(env: cdk.Environment, words: s
     with pytest.raises(ValidationError) as caught:
         child(cdk.Stack(app, "Second", env=HERE), [parent])
     here = "account 111122223333, region us-east-1"
-    assert caught.value.problems == (f"warm_start.parents[0]: is in {words}, and this tuning in {here}: {ELSEWHERE}",)
+    assert caught.value.problems == (
+        f"warm_start.parents[0]: is in {words}, and this tuning job in {here}: {ELSEWHERE}",
+    )
 
 
 def test_parent_by_an_arn_of_another_region_is_refused() -> None:
