@@ -288,7 +288,7 @@ class Stack:
         """
         buried: dict[str, dict[str, Properties]] = {}
         for logical_id, resource in self.resources.items():
-            never_created = resource.physical_id.startswith("not-created:") or resource.physical_id.endswith(INVENTED)
+            never_created = _was_never_created(resource.physical_id)
             if not (resource.failed and never_created and logical_id in template):
                 continue
             if self.again is Again.UPDATE and not resource.physical_id.endswith(INVENTED):
@@ -344,6 +344,8 @@ class Stack:
             for physical_id, properties in resource.doomed.items():
                 if properties.removal == "retain":
                     self._excuse(logical_id, physical_id)
+                elif _was_never_created(physical_id):
+                    items.append((logical_id, physical_id, properties))
         self._stuck = {logical_id for logical_id, *_ in self._delete(items)}
         self.resources = {logical_id: self.resources[logical_id] for logical_id in self._stuck}
         return bool(self._stuck)
@@ -441,3 +443,7 @@ class Stack:
     def _put_policy(self, wanted: Iterable[Properties]) -> None:
         names = {properties.name for properties in wanted if properties.name is not None}
         self.account.put_policy(self.stack_id, Policy(self.stack_id, names))
+
+
+def _was_never_created(physical_id: str) -> bool:
+    return physical_id.startswith("not-created:") or physical_id.endswith(INVENTED)
