@@ -278,10 +278,10 @@ class Promises:
                     # limit: where the answer to its start was lost and it could not be seen for minutes, nothing tells
                     # a job that RETAIN would keep from one that it has kept, and where rollback is disabled, no event
                     # tells of an update that failed, or was never answered. The failure names the job.
-                    status = launch.delivery.status
-                    is_kept = launch.delivery.properties.removal == "retain" and status == "FAILED"
+                    answered = launch.delivery.status
+                    is_kept = launch.delivery.properties.removal == "retain" and answered == "FAILED"
                     is_forgotten = launch.delivery.left_failed and launch.delivery.old is not None
-                    unsure = is_kept or (is_forgotten and status != "SUCCESS")
+                    unsure = is_kept or (is_forgotten and answered != "SUCCESS")
                     if (
                         not unsure
                         and not launch.delivery.under_way
