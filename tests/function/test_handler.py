@@ -102,6 +102,15 @@ class TestGivenUp:
         world.deliver(event, given_up=["RetriesExhausted"])
         assert world.status(name) == "InProgress"
 
+    def test_job_of_a_dead_event_that_has_ended_is_no_running_one(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """Nothing is to be stopped, and the failure doesn't say that something runs."""
+        event = world.event("Create", properties)
+        world.service.fail_job(world.deliver(event)["PhysicalResourceId"], "no data")
+        answer = world.deliver(event, given_up=["RetriesExhausted"])
+        assert answer["Reason"].startswith("The function has crashed three times; it left no tuning job running.")
+
     def test_job_that_took_the_name_of_one_that_is_gone_is_named(
         self, world: World, properties: dict[str, Any]
     ) -> None:
