@@ -120,7 +120,7 @@ def _run(event: dict[str, Any], shape: Any, services: Services, last_try: LastTr
     if event["RequestType"] == "Delete":
         return lifecycle.delete(wish, event["PhysicalResourceId"], services, last_try)
     if last_try:
-        lifecycle.give_up(wish, services, last_try)
+        lifecycle.give_up(wish, event.get("PhysicalResourceId", ""), services, last_try)
     if event["RequestType"] == "Create":
         return lifecycle.create(wish, services)
     old = properties.wish(event, event["OldResourceProperties"], shape)

@@ -126,7 +126,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
     known = [(job, tags) for job, tags in _ours(wish, jobs) if tags.get(identity.DIGEST) == wish.digest]
     status = stack.status()
     if status not in ("", _GOES_FORWARD):
-        _stop_own(wish, known, services)
+        _stop_own(wish, known, physical_id, services)
         if not _rolls_back(status):
             raise Failure(f"CloudFormation no longer waits for this update: the stack is {status}")
         _stop_unanswered(old, physical_id, None, services)
@@ -178,8 +178,11 @@ def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry |
     return Outcome(physical_id, note=note or ("" if found else "no tuning job to stop"))
 
 
-def give_up(wish: Wish, services: Services, last_try: LastTry) -> NoReturn:
-    """Stop what a creation or an update has started before Lambda gave it up, and say so."""
+def give_up(wish: Wish, physical_id: str, services: Services, last_try: LastTry) -> NoReturn:
+    """Stop what a creation or an update has started before Lambda gave it up, and say so.
+
+    A creation comes without a physical id.
+    """
     why = {
         "EventAgeExceeded": "The function was too busy with other events for ten minutes",
         "RetriesExhausted": "The function has crashed three times",
@@ -187,7 +190,7 @@ def give_up(wish: Wish, services: Services, last_try: LastTry) -> NoReturn:
     what = "it left no tuning job running"
     try:
         for job, _ in _started_by(wish.event_id, wish, services.jobs):
-            if _stop(job, wish, services):
+            if _stop(job, wish, physical_id, services):
                 what = f"the tuning job '{job.name}' was started and is being stopped"
             elif job.status == "InProgress":
                 what = f"the tuning job '{job.name}' was started and has the name of the resource's job, so it runs"
@@ -382,7 +385,7 @@ def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, services:
         if job.name.lower() != physical_id.lower() and (current is None or job.created >= current.created)
     ]
     if found and _rolls_back(services.stack.status()):
-        _stop(max(found, key=lambda job: job.created), old, services)
+        _stop(max(found, key=lambda job: job.created), old, physical_id, services)
 
 
 def _rolls_back(status: str) -> bool:
@@ -392,18 +395,25 @@ def _rolls_back(status: str) -> bool:
     return not status or status.endswith("ROLLBACK_IN_PROGRESS")
 
 
-def _stop(job: Job, wish: Wish, services: Services) -> bool:
-    """Stop a job unless CloudFormation has it as the resource's job; return whether it was stopped."""
-    if job.status != "InProgress" or services.stack.physical_id(wish.logical_id).lower() == job.name.lower():
+def _stop(job: Job, wish: Wish, physical_id: str, services: Services) -> bool:
+    """Stop a job unless CloudFormation has it as the resource's job; return whether it was stopped.
+
+    An update comes with a physical id. If CloudFormation has neither that nor the job, the update was answered and the
+    next one is under way, whose rollback would return to the job.
+    """
+    if job.status != "InProgress":
+        return False
+    known = services.stack.physical_id(wish.logical_id).lower()
+    if known == job.name.lower() or (physical_id and known not in ("", physical_id.lower())):
         return False
     services.jobs.stop(job.name)
     return True
 
 
-def _stop_own(wish: Wish, known: list[tuple[Job, dict[str, str]]], services: Services) -> None:
+def _stop_own(wish: Wish, known: list[tuple[Job, dict[str, str]]], physical_id: str, services: Services) -> None:
     """Stop what this same event has started, if its update has been rolled back in the meantime."""
     for job, tags in known:
-        if tags.get(identity.CREATED_BY) == wish.event_id and _stop(job, wish, services):
+        if tags.get(identity.CREATED_BY) == wish.event_id and _stop(job, wish, physical_id, services):
             raise _overtaken(job.name)
 
 

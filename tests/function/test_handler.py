@@ -124,6 +124,14 @@ class TestGivenUp:
         assert "the tuning job 'Nightly' was started and has the name of the resource's job" in answer["Reason"]
         assert world.status("Nightly") == "InProgress"
 
+    def test_job_that_the_next_update_replaces_is_left_alone(self, world: World, properties: dict[str, Any]) -> None:
+        """The event was answered, and the next update has an answer too: its rollback would return to this job."""
+        event = world.event("Update", properties, old={**properties, "Run": "1"}, PhysicalResourceId="first")
+        name = world.deliver(event)["PhysicalResourceId"]
+        world.stack.ids["Tuning"] = "third"
+        world.deliver(event, given_up=["EventAgeExceeded"])
+        assert world.status(name) == "InProgress"
+
     def test_failure_leads_to_a_job_that_can_not_be_looked_for(self, world: World, properties: dict[str, Any]) -> None:
         """SageMaker is asked whose the job is, and refuses to say."""
         event = world.event("Create", properties)

@@ -487,6 +487,17 @@ class TestUpdate:
         world.deliver(event)
         assert world.status(second) == "InProgress"
 
+    def test_update_that_comes_again_leaves_its_job_to_the_rollback_of_the_next(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """CloudFormation still has the id that the next update was answered with, and returns to this job."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        event = world.event("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        second = world.deliver(event)["PhysicalResourceId"]
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": "third"})
+        world.deliver(event)
+        assert world.status(second) == "InProgress"
+
     @pytest.mark.parametrize("now", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"])
     def test_update_that_comes_again_starts_nothing(self, world: World, properties: dict[str, Any], now: str) -> None:
         """Its job has been stopped by the next deployment: the resource has another id since."""
