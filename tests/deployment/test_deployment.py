@@ -92,9 +92,9 @@ def test_taken_name_fails_and_leaves_its_holder_alone(account: Account, guide_re
     assert "that job was not touched. Choose another tuning_job_name, or leave it out" in failed.stdout
     assert "ResourceInUse: A hyperparameter tuning job with the name, nightly, already exists." in failed.stdout
     assert account.jobs()["nightly"] == "InProgress"
-    account.destroy("Second")
+    account.delete("Second")
     assert account.jobs()["nightly"] == "InProgress"
-    account.destroy("First")
+    account.delete("First")
     assert account.jobs()["nightly"] == "Stopped"
 
 
@@ -109,7 +109,7 @@ def test_used_up_quota_fails_with_the_way_out(account: Account, guide_request: d
     assert "ResourceLimitExceeded: The account-level service limit" in failed.stdout
     assert len(account.created()) == 1
     assert set(account.jobs()) == before
-    account.destroy("Limited")
+    account.delete("Limited")
 
 
 def test_real_requests_reach_sagemaker_as_they_were_written(account: Account) -> None:
@@ -133,7 +133,7 @@ def test_real_requests_reach_sagemaker_as_they_were_written(account: Account) ->
         users_tags = [tag for tag in arrived["Tags"] if not tag["Key"].startswith("hpt-construct:")]
         assert len(arrived["Tags"]) == len(users_tags) + 4
         assert {**arrived, "Tags": users_tags} == {"Tags": [], **request}
-    assert account.destroy("Corpus").returncode == 0
+    account.delete("Corpus")
     assert "InProgress" not in {account.jobs()[name] for name in received}
 
 
@@ -163,7 +163,7 @@ def test_tags_removal_policies_and_a_refused_update(account: Account, guide_requ
     assert account.created() == []
     assert [account.jobs()[name] for name in ends] == ["InProgress"] * 3
 
-    assert account.destroy("Ends").returncode == 0
+    account.delete("Ends")
     left = account.jobs()
     assert (left["Plain"], left["Kept"], "Gone" in left) == ("Stopped", "InProgress", False)
     account.sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="Kept")
@@ -188,7 +188,7 @@ def test_deployment_fails_where_the_policy_lacks_an_action(account: Account, gui
     assert failed.returncode == 1
     assert "is not authorized to perform: sagemaker:AddTags on resource: arn:aws:sagemaker:us-east-1:" in failed.stdout
     assert set(account.jobs()) == before
-    account.destroy("Powerless")
+    account.delete("Powerless")
 
 
 def test_job_in_a_network_of_the_app_tells_a_rules_target(account: Account) -> None:
@@ -253,4 +253,4 @@ def test_moved_construct_keeps_its_job_by_the_logical_id(account: Account, guide
     arn = outputs(first)["TuningTuningJobArn"]
     assert outputs(second) == {"TeamTuningTuningJobArn": arn}
     assert account.jobs()[arn.rpartition("/")[2]] == "InProgress"
-    account.destroy("Moving")
+    account.delete("Moving")

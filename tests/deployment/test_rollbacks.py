@@ -61,6 +61,5 @@ def test_renamed_removed_and_rolled_back_jobs(account: Account, guide_request: d
     assert (jobs["churn-2"], jobs[search]) == ("Stopped", "Failed")
     assert account.held_jobs("Renamed") == {"churn-2", search}
 
-    destroyed = account.destroy("Renamed")
-    assert destroyed.returncode == 0, destroyed.stderr
+    account.delete("Renamed")
     assert account.names_created() == []

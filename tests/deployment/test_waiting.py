@@ -131,7 +131,7 @@ def test_best_model_serves_until_a_better_one_is_accepted(fast: Account, guide_r
     assert stack.serving == stack.best(better)
     assert fast.jobs()[job] == "Completed"
 
-    assert fast.destroy("Life").returncode == 0
+    fast.delete("Life")
     assert "RUNNING" not in stack.executions()
 
 
@@ -146,7 +146,7 @@ def test_failed_tuning_fails_the_deployment_with_sagemakers_reason(
     assert f"The tuning job '{job}' failed: No training job succeeded after" in failed.stdout
     assert "ROLLBACK_COMPLETE" in failed.stdout
     assert fast.jobs()[job] == "Failed"
-    fast.destroy("Failing")
+    fast.delete("Failing")
 
 
 def test_waiting_can_be_added_and_taken_away(fast: Account, guide_request: dict[str, Any]) -> None:
@@ -161,7 +161,7 @@ def test_waiting_can_be_added_and_taken_away(fast: Account, guide_request: dict[
     removed = stack.deploy(wait=False)
     assert removed.returncode == 0, removed.stderr
     assert stack.created() == []
-    fast.destroy("Added")
+    fast.delete("Added")
 
 
 def test_stack_that_is_deleted_while_it_waits_leaves_nothing_running(
@@ -179,9 +179,7 @@ def test_stack_that_is_deleted_while_it_waits_leaves_nothing_running(
         time.sleep(0.2)
     cloudformation.delete_stack(StackName="Deleted")
     deploying.join()
-    cloudformation.get_waiter("stack_delete_complete").wait(
-        StackName="Deleted", WaiterConfig={"Delay": 0.2, "MaxAttempts": 6000}
-    )
+    fast.await_deletion("Deleted")
     [job] = stack.created()
     assert fast.jobs()[job] == "Stopped"
     assert "RUNNING" not in stack.executions()
@@ -201,9 +199,9 @@ def test_reference_to_a_job_that_has_ended_serves_its_model(fast: Account, guide
     refused = fast.deploy(fill, "Elsewhere")
     assert refused.returncode == 1
     assert "The tuning job 'elsewhere' is still running (" in refused.stdout
-    fast.destroy("Elsewhere")
+    fast.delete("Elsewhere")
     fast.sandbox.control.advance(24 * 3600)
     assert fast.deploy(fill, "Elsewhere").returncode == 0
     parameter = fast.sandbox.client("ssm").get_parameter(Name=f"{SERVING}/elsewhere")["Parameter"]
     assert json.loads(parameter["Value"])["url"].endswith("/output/model.tar.gz")
-    fast.destroy("Elsewhere")
+    fast.delete("Elsewhere")
