@@ -47,7 +47,7 @@ _WATCHED = [ROOT / "tests" / folder for folder in ("cli", "construct", "function
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Watch lines where it is worth the time."""
     for item in items:
-        if item.path.parent not in _WATCHED:
+        if item.path.parent not in _WATCHED or item.get_closest_marker("hypothesis"):
             item.add_marker(pytest.mark.no_cover)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tests.cli.conftest import World
 
 _ACCOUNT = "123456789012"
-_TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
 _MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}
 _USAGE = "ml.m5.large for training job usage"
 _TUNINGS = "Number of concurrent hyperparameter tuning jobs"
@@ -73,18 +73,62 @@ def _write(folder: Path, request: dict[str, Any], environment: str) -> None:
     (stage / "t.json").write_text(json.dumps(template))
 
 
+class There:
+    """One of everything that a job can ask for, in an account of moto's."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        role = self.create_role("Trainer", "sagemaker.amazonaws.com")
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket="data")
+        for key in ("train/1.csv", "manifest.json"):
+            s3.put_object(Bucket="data", Key=key, Body=b"x")
+        ecr = self.client("ecr")
+        ecr.create_repository(repositoryName="churn")
+        ecr.put_image(repositoryName="churn", imageManifest=json.dumps(_MANIFEST), imageTag="1")
+        ec2 = self.client("ec2")
+        key = self.client("kms").create_key()["KeyMetadata"]["Arn"]
+        channels = [("train", "S3Prefix", "s3://data/train"), ("list", "ManifestFile", "s3://data/manifest.json")]
+        definition = {
+            "AlgorithmSpecification": {"TrainingImage": f"{_ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/churn:1"},
+            "RoleArn": role,
+            "InputDataConfig": [
+                {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": kind, "S3Uri": uri}}}
+                for name, kind, uri in channels
+            ],
+            "OutputDataConfig": {"S3OutputPath": "s3://data/models", "KmsKeyId": key},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": "2", "VolumeSizeInGB": "10"},
+            "VpcConfig": {
+                "Subnets": [ec2.describe_subnets()["Subnets"][0]["SubnetId"]],
+                "SecurityGroupIds": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]],
+            },
+        }
+        limits = {"MaxParallelTrainingJobs": "5", "MaxNumberOfTrainingJobs": "20"}
+        config = {"Strategy": "Random", "ResourceLimits": limits}
+        self.request = {"HyperParameterTuningJobConfig": config, "TrainingJobDefinition": definition}
+
+    def client(self, service: str) -> Any:
+        """A client of the account."""
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+        return boto3.client(service, region_name="us-east-1", endpoint_url=self.url, **keys)
+
+    def create_role(self, name: str, trusted: str) -> str:
+        """Create a role that a service may assume; return its ARN."""
+        statement = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        made = self.client("iam").create_role(RoleName=name, Path="/ml/", AssumeRolePolicyDocument=policy)
+        return str(made["Role"]["Arn"])
+
+
 @dataclass
 class Flight:
     """An account in which everything is there, and a folder with a stack that needs it."""
 
     world: World
+    there: There
     quotas: _Quotas
     folder: Path
     request: dict[str, Any]
-
-    def client(self, service: str) -> Any:
-        """A client of the account."""
-        return boto3.client(service)
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -113,56 +157,24 @@ class Flight:
 
 
 @pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    """Where moto answers for everything but SageMaker."""
+def there() -> Iterator[There]:
+    """The account of every test here, for it takes long to fill: a test that needs something else adds it."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    yield There(f"http://{host}:{port}")
     server.stop()
 
 
 @pytest.fixture
-def flight(world: World, moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flight]:
+def flight(world: World, there: There, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flight]:
     """A job with one of everything that can be asked about, and all of it there."""
-    from urllib.request import Request, urlopen  # noqa: PLC0415 – here alone
-
-    urlopen(Request(f"{moto}/moto-api/reset", method="POST")).close()  # noqa: S310 – our own server
     quotas = _Quotas()
     listening = Thread(target=quotas.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     listening.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", there.url)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SERVICE_QUOTAS", f"http://127.0.0.1:{quotas.server_port}")
-    policy = json.dumps({"Version": "2012-10-17", "Statement": _TRUST})
-    role = boto3.client("iam").create_role(RoleName="Trainer", Path="/ml/", AssumeRolePolicyDocument=policy)["Role"]
-    s3 = boto3.client("s3")
-    s3.create_bucket(Bucket="data")
-    for key in ("train/1.csv", "manifest.json"):
-        s3.put_object(Bucket="data", Key=key, Body=b"x")
-    ecr = boto3.client("ecr")
-    ecr.create_repository(repositoryName="churn")
-    ecr.put_image(repositoryName="churn", imageManifest=json.dumps(_MANIFEST), imageTag="1")
-    ec2 = boto3.client("ec2")
-    key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
-    channels = [("train", "S3Prefix", "s3://data/train"), ("list", "ManifestFile", "s3://data/manifest.json")]
-    definition = {
-        "AlgorithmSpecification": {"TrainingImage": f"{_ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/churn:1"},
-        "RoleArn": role["Arn"],
-        "InputDataConfig": [
-            {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": kind, "S3Uri": uri}}}
-            for name, kind, uri in channels
-        ],
-        "OutputDataConfig": {"S3OutputPath": "s3://data/models", "KmsKeyId": key},
-        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": "2", "VolumeSizeInGB": "10"},
-        "VpcConfig": {
-            "Subnets": [ec2.describe_subnets()["Subnets"][0]["SubnetId"]],
-            "SecurityGroupIds": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]],
-        },
-    }
-    limits = {"MaxParallelTrainingJobs": "5", "MaxNumberOfTrainingJobs": "20"}
-    config = {"Strategy": "Random", "ResourceLimits": limits}
-    request = {"HyperParameterTuningJobConfig": config, "TrainingJobDefinition": definition}
-    yield Flight(world, quotas, tmp_path / "cdk.out", request)
+    yield Flight(world, there, quotas, tmp_path / "cdk.out", copy.deepcopy(there.request))
     quotas.shutdown()
     quotas.server_close()
     listening.join()
@@ -242,23 +254,23 @@ def test_data_that_is_not_there_is_wrong(flight: Flight, kind: str, uri: str, sa
 def test_a_bucket_of_another_region_is_wrong(flight: Flight) -> None:
     """SageMaker writes to buckets of its own region."""
     where = {"LocationConstraint": "eu-west-1"}
-    flight.client("s3").create_bucket(Bucket="far", CreateBucketConfiguration=where)
+    flight.there.client("s3").create_bucket(Bucket="far", CreateBucketConfiguration=where)
     flight.definition["OutputDataConfig"] = {"S3OutputPath": "s3://far/models"}
     assert flight.wrong() == "the bucket is in eu-west-1, the job in us-east-1; use a bucket there"
 
 
 def test_a_role_that_sagemaker_may_not_assume_is_wrong(flight: Flight) -> None:
     """Its trust policy lets somebody else."""
-    policy = json.dumps(
-        {"Version": "2012-10-17", "Statement": [_TRUST | {"Principal": {"Service": "ec2.amazonaws.com"}}]}
-    )
-    flight.client("iam").update_assume_role_policy(RoleName="Trainer", PolicyDocument=policy)
+    flight.definition["RoleArn"] = flight.there.create_role("Other", "ec2.amazonaws.com")
     assert flight.wrong() == "it does not let sagemaker.amazonaws.com assume it; add that to its trust policy"
 
 
 def test_a_disabled_key_is_wrong(flight: Flight) -> None:
     """It is there, and of no use."""
-    flight.client("kms").disable_key(KeyId=flight.definition["OutputDataConfig"]["KmsKeyId"].rpartition("/")[2])
+    kms = flight.there.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    kms.disable_key(KeyId=key["KeyId"])
+    flight.definition["OutputDataConfig"]["KmsKeyId"] = key["Arn"]
     assert flight.wrong() == "it is Disabled; enable it, or use another one"
 
 

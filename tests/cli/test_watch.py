@@ -97,7 +97,7 @@ def test_each_look_takes_two_calls_a_job(world: World) -> None:
     """However many trainings there are: only the first look reads all of their pages."""
     limits = {"MaxNumberOfTrainingJobs": 150, "MaxParallelTrainingJobs": 20}
     world.start(config={"ResourceLimits": limits})
-    world.service.advance(4700)
+    world.service.advance(5200)
     world.service.clear_calls()
     clock = world.clock()
     looks = 0

@@ -48,7 +48,7 @@ class Account:
         return str(outdir)
 
     def deploy(self, fill: Callable[[cdk.Stack], object], name: str) -> subprocess.CompletedProcess[str]:
-        """Synthesize and deploy a stack, without a change set: those of app.py and of the examples take the time to make one."""
+        """Synthesize and deploy a stack; without a change set, which app.py and the examples take the time for."""
         assembly = self.synthesize(fill, name)
         options = ("--method", "direct", "--require-approval", "never", "--progress", "events")
         return self.run_cdk("deploy", "--app", assembly, *options)

@@ -75,7 +75,8 @@ def test_files_that_are_named_exist(document: Path) -> None:
     """A path in backticks with a folder of ours in it is there."""
     folders = "|".join(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
     named = re.findall(rf"`((?:{folders})/[\w./-]*)`", document.read_text(encoding="utf-8"))
-    missing = [path for path in named if not (ROOT / path).exists()]
+    # The pages are built into docs/_build, before the tests or never.
+    missing = [path for path in named if not (ROOT / path).exists() and not path.startswith("docs/_build/")]
     assert missing == []
 
 

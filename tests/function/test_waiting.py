@@ -344,6 +344,7 @@ class TestPoll:
         deployment.run()
         assert deployment.signal["Reason"].startswith("The tuning job 'gone' was deleted")
 
+    @pytest.mark.no_cover  # hundreds of polls of which each other test has one
     def test_time_is_up_a_minute_before_cloudformation_says_so(
         self, deployment: Deployment, properties: dict[str, Any]
     ) -> None:
@@ -414,6 +415,7 @@ class TestPoll:
             deployment.poll()
         assert deployment.world.service.clock.now() - before <= 60
 
+    @pytest.mark.no_cover  # hundreds of polls of which each other test has one
     def test_execution_of_twelve_hours_fits_into_its_history(
         self, deployment: Deployment, properties: dict[str, Any]
     ) -> None:

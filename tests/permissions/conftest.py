@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -228,22 +229,30 @@ def grants(place: Place, key: str) -> Iterator[Request]:
     yield Request("kms:DescribeKey", arn, context)
 
 
+@contextmanager
+def empty_account() -> Iterator[World]:
+    """An account without a tuning job, and the environment to reach it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "x",
+        }.items():
+            patch.setenv(name, value)
+        world = World()
+        yield world
+        world.close()
+
+
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world() -> Iterator[World]:
     """An empty account."""
-    for name, value in {
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-    }.items():
-        monkeypatch.setenv(name, value)
-    world = World()
-    yield world
-    world.close()
+    with empty_account() as world:
+        yield world
 
 
-@pytest.fixture(params=list(PARTITIONS.items()), ids=list(PARTITIONS))
+@pytest.fixture(scope="module", params=list(PARTITIONS.items()), ids=list(PARTITIONS))
 def place(request: pytest.FixtureRequest) -> Place:
     """A region of each partition."""
     return Place(*request.param)

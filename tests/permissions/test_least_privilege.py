@@ -11,11 +11,12 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
 
+from benchmarks import requests
 from hpt_construct import HyperparameterTuningJob
 from hpt_construct.permissions import STACK_TAG
 from tests.function.conftest import STACK_ID
 
-from .conftest import ACCOUNT, ASKING, AT_CREATION, OURS, Recorder, Request, decide, grants, listed
+from .conftest import ACCOUNT, ASKING, AT_CREATION, OURS, Recorder, Request, decide, empty_account, grants, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +72,10 @@ class Thinner:
         ]
 
 
-@pytest.fixture
-def life(world: World, guide_request: dict[str, Any], place: Place) -> Life:
+@pytest.fixture(scope="module")
+def life(place: Place) -> Life:
     """Two jobs, one with a name of its own and a key by its alias, are made, re-tagged, changed and deleted."""
+    guide_request = requests.guide_request()
     definition = guide_request["TrainingJobDefinition"]
     definition["RoleArn"] = place.role("SageMakerRole")
     definition["ResourceConfig"]["VolumeKmsKeyId"] = place.arn("kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab")
@@ -85,9 +87,10 @@ def life(world: World, guide_request: dict[str, Any], place: Place) -> Life:
     HyperparameterTuningJob.from_request(stack, "Named", named)
     resources = Template.from_stack(stack).find_resources(TYPE)
 
-    recorder = Recorder(world, place)
-    for logical_id, resource in resources.items():
-        _live(world, logical_id, place.resolve(resource["Properties"]))
+    with empty_account() as world:
+        recorder = Recorder(world, place)
+        for logical_id, resource in resources.items():
+            _live(world, logical_id, place.resolve(resource["Properties"]))
     # Which spelling of a mixed-case name IAM sees is not documented.
     lower = [request.on(request.resource.replace("Nightly", "nightly")) for request in recorder.requests]
     # An update leaves jobs with names that the template has no more: they are tagged and stopped all the same.
@@ -96,10 +99,10 @@ def life(world: World, guide_request: dict[str, Any], place: Place) -> Life:
         for request in recorder.requests
         if OURS.items() <= request.context.items() and not AT_CREATION.items() <= request.context.items()
     ]
-    requests = {
+    asked = {
         repr(request): request for request in (*recorder.requests, *lower, *gone, *place.by_lambda(), *place.asking())
     }
-    return Life(place, place.statements(stack), list(requests.values()))
+    return Life(place, place.statements(stack), list(asked.values()))
 
 
 def _live(world: World, logical_id: str, properties: dict[str, Any]) -> None:
@@ -143,18 +146,18 @@ def test_whole_life_is_allowed(life: Life) -> None:
 
 def test_everything_else_is_refused(life: Life) -> None:
     """Others' jobs, names, roles, keys, services: the same calls with one thing changed are denied."""
-    requests = list(_forbidden(life))
+    forbidden = list(_forbidden(life))
     allowed = [
-        request for request, decision in zip(requests, life.decide(requests), strict=True) if decision == "Allowed"
+        request for request, decision in zip(forbidden, life.decide(forbidden), strict=True) if decision == "Allowed"
     ]
-    assert len(requests) > 100
+    assert len(forbidden) > 100
     assert allowed == []
 
 
 def test_no_further_policy_lets_it_touch_another_stacks_job(life: Life) -> None:
     """An administrator may attach whatever they like to the role: what changes such a job stays denied."""
-    requests = [request.where(**THEIRS) for request in life.sagemaker() if _operation(request) in CHANGING]
-    [decisions] = decide([([*life.statements, EVERYTHING], requests)])
+    changing = [request.where(**THEIRS) for request in life.sagemaker() if _operation(request) in CHANGING]
+    [decisions] = decide([([*life.statements, EVERYTHING], changing)])
     assert set(decisions) == {"ExplicitlyDenied"}
 
 

@@ -1,6 +1,7 @@
 """The command line: exit statuses, signals, and that nothing is left behind."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from sandbox.__main__ import main
+from sandbox.command import Runner
 from sandbox.ministack import MiniStack
 
 _ROOT = Path(__file__).parents[2]
@@ -92,11 +94,17 @@ def _assert_all_gone(folder: Path) -> None:
         (["sh", "-c", "exit 5"], 5),
         (["sh", "-c", "kill -KILL $$"], 128 + signal.SIGKILL),
         (["no-such-command"], 127),
+        (["/dev/null"], 127),
     ],
 )
-def test_the_exit_status_is_the_commands(command: list[str], status: int) -> None:
-    """The sandbox ends as its command does."""
-    assert _run("--", *command).returncode == status
+def test_the_exit_status_is_that_of_a_shell(command: list[str], status: int) -> None:
+    """A command's own, the signal's that has ended it, or the one for a program that isn't there."""
+    assert Runner().run(command, {"PATH": os.environ["PATH"]}, lambda _group: None) == status
+
+
+def test_the_sandbox_ends_as_its_command_does() -> None:
+    """With the same status."""
+    assert _run("--", "sh", "-c", "exit 5").returncode == 5
 
 
 def test_an_endpoint_elsewhere_is_refused() -> None:
