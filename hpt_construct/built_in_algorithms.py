@@ -97,12 +97,13 @@ def knowledge(name: str) -> Algorithm:
     >>> knowledge("kmeans").metrics["test:msd"]
     'Minimize'
     """
-    facts = dict(_table()[name])
+    facts = dict(table()[name])
     rows: Mapping[str, Any] = facts.pop("hyperparameters")
     return Algorithm(name, **facts, hyperparameters={each: Hyperparameter(**row) for each, row in rows.items()})
 
 
 @cache
-def _table() -> dict[str, dict[str, Any]]:
+def table() -> dict[str, dict[str, Any]]:
+    """Return what is known of each built-in algorithm, by its name."""
     found: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="ascii"))
     return found

@@ -97,7 +97,7 @@ def test_table_is_not_read_for_images_of_others() -> None:
         "from hpt_construct.validation import check\n"
         "from tests.validation.rule_cases import SINGLE\n"
         "assert check(SINGLE) == []\n"
-        "print(built_in_algorithms._table.cache_info().currsize)\n"
+        "print(built_in_algorithms.table.cache_info().currsize)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "0\n"

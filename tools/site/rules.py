@@ -91,7 +91,7 @@ class Algorithms(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """A line for each."""
         lines = []
-        for name in built_in_algorithms._table():  # noqa: SLF001
+        for name in built_in_algorithms.table():
             pages = [f"`{each.rpartition('/')[2].removesuffix('.html')} <{each}>`__" for each in _pages(name)]
             lines.append(f"- ``{name}``: {', '.join(pages)}")
         return self.parse_text_to_nodes("\n".join(lines))
