@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -118,6 +119,23 @@ class TestCreate:
         reason = world.send("Create", named)["Reason"]
         assert "is taken by the tuning job of resource 'Theirs' in stack 'Other' (status InProgress" in reason
 
+    @pytest.mark.parametrize(
+        ("tags", "told"),
+        [
+            ({identity.STACK_ID: "elsewhere"}, "resource '?' in stack 'elsewhere'"),
+            ({identity.STACK_ID: "arn/Other", identity.LOGICAL_ID: "Theirs"}, "resource 'Theirs' in stack 'Other'"),
+        ],
+    )
+    def test_names_who_has_the_name_by_tags_of_any_form(
+        self, world: World, named: dict[str, Any], tags: dict[str, str], told: str
+    ) -> None:
+        """Anybody may write tags: what they say is told as far as it goes."""
+        stranger(world, named, "nightly")
+        job = world.outsider.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="nightly")
+        described = [{"Key": key, "Value": value} for key, value in tags.items()]
+        world.outsider.add_tags(ResourceArn=job["HyperParameterTuningJobArn"], Tags=described)
+        assert f"is taken by the tuning job of {told} (status" in world.send("Create", named)["Reason"]
+
     def test_names_the_other_resource_of_the_stack_that_has_the_name(self, world: World, named: dict[str, Any]) -> None:
         """Two jobs of one template can't have one name, but a resource that is about to go still has it."""
         world.send("Create", named, LogicalResourceId="Other")
@@ -145,9 +163,12 @@ class TestCreate:
         world.service.configure(max_tuning_jobs=0)
         answer = world.send("Create", properties)
         assert answer["Status"] == "FAILED"
-        assert "a quota of the account is used up" in answer["Reason"]
-        assert "Service Quotas console" in answer["Reason"]
-        assert "ResourceLimitExceeded: The account-level service limit" in answer["Reason"]
+        told = answer["Reason"].partition("' was ")[2]
+        assert told.startswith(
+            "not started: a quota of the account is used up. Wait for running jobs to end, use less at a time, or have "
+            "the quota raised in the Service Quotas console (Amazon SageMaker), and deploy again. "
+            "ResourceLimitExceeded: The account-level service limit"
+        )
         assert world.calls() == ["CreateHyperParameterTuningJob"]
 
     @pytest.mark.parametrize(
@@ -213,16 +234,28 @@ class TestCreate:
         world.deliver(event)
         unseen = Fault(operation="DescribeHyperParameterTuningJob", code="ResourceNotFound", message="", times=999)
         world.service.add_fault(unseen)
+        world.calls()
         answer = world.deliver(event)
         assert answer["Status"] == "FAILED"
-        assert "ResourceInUse" in answer["Reason"]
+        told = answer["Reason"].partition("' was ")[2]
+        assert told.startswith(
+            "started: its name is taken, but SageMaker shows no such job. If it runs and has the tag "
+            "hpt-construct:cloudformation-request with the value request-1, stop it. Then deploy again. ResourceInUse: "
+        )
+        # Ever more rarely: with the first wait between all of them they would be twice as many.
+        assert world.calls().count("DescribeHyperParameterTuningJob") < 30
 
     def test_tells_what_sagemaker_does_not_accept(self, world: World, properties: dict[str, Any]) -> None:
         """What no check at synth can know comes in the service's words."""
         fault = Fault(operation="CreateHyperParameterTuningJob", code="ValidationException", message="No such role.")
         world.service.add_fault(fault)
-        reason = world.send("Create", properties)["Reason"]
-        assert "was not started. Change the request as SageMaker says. ValidationException: No such role." in reason
+        event = world.event("Create", properties)
+        reason = world.deliver(event)["Reason"]
+        name = world.deliver(event)["PhysicalResourceId"]
+        assert reason.startswith(
+            f"The tuning job '{name}' was not started. Change the request as SageMaker says. "
+            "ValidationException: No such role."
+        )
 
     def test_parent_that_still_runs_is_waited_for_by_who_deploys(
         self, world: World, properties: dict[str, Any]
@@ -360,6 +393,7 @@ class TestUpdate:
         world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
         answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=second)
         assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first)
+        assert answer["Data"]["HyperParameterTuningJobArn"].endswith(f":hyper-parameter-tuning-job/{first}")
         assert world.names() == [second]
 
     def test_rollback_to_a_resource_that_was_never_created_leaves_it_to_the_next_update(
@@ -402,7 +436,8 @@ class TestUpdate:
         """It comes when the rollback is under way: what has the name is the job to return to, not one of its own."""
         world.send("Create", named)
         world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": "Nightly"})
-        world.send("Update", changed(named), old=named, PhysicalResourceId="Nightly")
+        answer = world.send("Update", changed(named), old=named, PhysicalResourceId="Nightly")
+        assert answer["Status"] == "SUCCESS"
         assert world.status("Nightly") == "InProgress"
 
     @pytest.mark.parametrize("status", ["Failed", "Stopped", "Completed"])
@@ -475,7 +510,10 @@ class TestUpdate:
         event = world.event("Update", changed(properties), old=properties, PhysicalResourceId=first)
         second = world.deliver(event)["PhysicalResourceId"]
         world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": first})
-        assert world.deliver(event)["Status"] == "FAILED"
+        assert world.deliver(event)["Reason"].startswith(
+            f"The tuning job '{second}' was started and is being stopped, because CloudFormation has given up this "
+            "update in the meantime. Deploy again when the stack has been rolled back"
+        )
         assert (world.status(first), world.status(second)) == ("InProgress", "Stopping")
 
     def test_update_that_comes_again_later_leaves_its_job_alone(self, world: World, properties: dict[str, Any]) -> None:
@@ -616,8 +654,12 @@ class TestLog:
         world.send("Delete", properties, LogicalResourceId="Other", PhysicalResourceId=name)
         world.send("Delete", properties, PhysicalResourceId="nightly")
         world.send("Update", properties, old=properties, LogicalResourceId="Other", PhysicalResourceId=name)
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        world.send("Update", changed(properties), old=properties, PhysicalResourceId="gone")
         told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        assert [line["note"] for line in told if "note" in line] == [
+        *notes, gone = [line["note"] for line in told if "note" in line]
+        assert re.fullmatch("a rollback starts nothing, and there is no '[a-z0-9-]+' to return to", gone)
+        assert notes == [
             f"'{name}' (InProgress) was started before for the same request: adopted",
             f"by its tags, the tuning job '{name}' does not belong to this resource: left alone",
             "no tuning job to stop",
