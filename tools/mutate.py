@@ -58,15 +58,19 @@ def prepare(target: Target, folder: Path) -> None:
     # The public names import the CDK, and a kernel of jsii does not survive that each change is tried in a fork.
     (folder / "hpt_construct" / "__init__.py").write_text("", encoding="utf-8")
     others = [name for name in (*_COPIED, "hpt_handler", "models") if name not in ("tests", "pyproject.toml")]
-    lists = {
+    settings = {
         "source_paths": [target.source],
         "only_mutate": [target.only],
         "also_copy": [name for name in others if name != target.source],
         # Generated examples take too long in a fork, and a failed health check would look like a noticed change.
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-m", "not hypothesis"],
         "pytest_add_cli_args_test_selection": target.tests,
+        # mutmut derives the time from the tests that reach a function, and all of them run here. On a busy machine they
+        # would be out of time, which counts as noticed: only what has no end may be.
+        "timeout_multiplier": ["1"],
+        "timeout_constant": ["90"],
     }
-    lines = [f"{key} =\n" + "".join(f"    {value}\n" for value in values) for key, values in lists.items()]
+    lines = [f"{key} =\n" + "".join(f"    {value}\n" for value in values) for key, values in settings.items()]
     (folder / "setup.cfg").write_text("[mutmut]\n" + "".join(lines), encoding="utf-8")
 
 
