@@ -78,7 +78,7 @@ class SageMakerServer(ThreadingHTTPServer):
             notify=self._publish and (lambda region, event: self._events.put((region, event))),
         )
         self._workers = [
-            Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),
+            Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True),
             Thread(target=self._publish_events, daemon=True),
         ]
         for thread in self._workers:

@@ -181,7 +181,7 @@ def body() -> dict[str, Any]:
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, body: dict[str, Any]) -> Iterator[World]:
     """An account whose SageMaker is the sandbox's, on a clock that stands still, reached by the real boto3."""
     cloudformation = FakeCloudFormation()
-    listening = Thread(target=cloudformation.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    listening = Thread(target=cloudformation.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     listening.start()
     standing = clock.Clock(lambda: 1_800_000_000.0)
     with SageMakerServer(ServiceSettings(), "111122223333", clock=standing) as server:

@@ -170,7 +170,7 @@ def there() -> Iterator[There]:
 def flight(world: World, there: There, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flight]:
     """A job with one of everything that can be asked about, and all of it there."""
     quotas = _Quotas()
-    listening = Thread(target=quotas.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    listening = Thread(target=quotas.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     listening.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", there.url)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SERVICE_QUOTAS", f"http://127.0.0.1:{quotas.server_port}")
