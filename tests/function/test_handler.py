@@ -83,7 +83,10 @@ class TestGivenUp:
         answer = world.deliver(world.event(request_type, properties, **more), given_up=[reason])
         assert answer["Status"] == "FAILED"
         assert answer["PhysicalResourceId"] == more.get("PhysicalResourceId", "not-created:request-1")
-        assert answer["Reason"].startswith(told)
+        assert answer["Reason"] == (
+            f"{told} Deploy again; if this happens often, see the function's log and how many functions the account "
+            "may run at a time"
+        )
         assert world.names() == []
 
     def test_job_of_a_dead_event_is_stopped(self, world: World, properties: dict[str, Any]) -> None:
@@ -92,6 +95,15 @@ class TestGivenUp:
         name = world.deliver(event)["PhysicalResourceId"]
         answer = world.deliver(event, given_up=["RetriesExhausted"])
         assert f"the tuning job '{name}' was started and is being stopped" in answer["Reason"]
+        assert world.status(name) == "Stopping"
+
+    @pytest.mark.parametrize("known", ["", "first"])
+    def test_job_of_a_dead_update_is_stopped(self, world: World, properties: dict[str, Any], known: str) -> None:
+        """CloudFormation has the id that the event came with, or can't be asked."""
+        event = world.event("Update", properties, old={**properties, "Run": "1"}, PhysicalResourceId="first")
+        name = world.deliver(event)["PhysicalResourceId"]
+        world.stack.ids["Tuning"] = known
+        world.deliver(event, given_up=["RetriesExhausted"])
         assert world.status(name) == "Stopping"
 
     def test_job_of_an_answered_event_is_left_alone(self, world: World, properties: dict[str, Any]) -> None:
@@ -141,7 +153,7 @@ class TestGivenUp:
         answer = world.deliver(event, given_up=["RetriesExhausted"])
         assert answer["Reason"].startswith(
             "The function has crashed three times, and SageMaker refused a call. If a job was started, it has the tag "
-            "hpt-construct:cloudformation-request with the value request-1"
+            "hpt-construct:cloudformation-request with the value request-1. ValidationException: no"
         )
 
     def test_deletion_is_carried_out(self, world: World, properties: dict[str, Any]) -> None:

@@ -193,10 +193,12 @@ class TestCreate:
         before = world.service.clock.now()
         answer = world.send("Create", properties)
         assert answer["Status"] == "FAILED"
+        passed = world.service.clock.now() - before
+        assert 60 < passed < 120
         assert (
-            "Fix what it says, or deploy again if it was only busy. ValidationException: No S3 obj" in answer["Reason"]
-        )
-        assert 60 < world.service.clock.now() - before < 120
+            f"was not started: SageMaker still refused it after {passed:.0f} s of retries. Fix what it says, or deploy "
+            "again if it was only busy. ValidationException: No S3 obj"
+        ) in answer["Reason"]
 
     def test_finds_its_own_job_after_a_lost_answer(self, world: World, properties: dict[str, Any]) -> None:
         """A call whose answer was lost is sent again by botocore: the name is then taken, by ourselves."""
@@ -310,17 +312,20 @@ class TestUpdate:
 
     def test_tags_are_changed_in_place(self, world: World, properties: dict[str, Any]) -> None:
         """Changed, added and removed tags leave the job running, and others' tags on it."""
-        old = with_tags(properties, team="ml", stage="dev")
+        old = with_tags(properties, team="ml", stage="dev", cost="1")
         name = world.send("Create", old)["PhysicalResourceId"]
         owned = {key: value for key, value in world.tags(name).items() if key.startswith(identity.PREFIX)}
         arn = f"arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/{name}"
         world.outsider.add_tags(ResourceArn=arn, Tags=[{"Key": "by-hand", "Value": "x"}])
         world.calls()
-        new = with_tags(properties, team="nlp", owner="me")
+        new = with_tags(properties, team="nlp", owner="me", cost="1")
         answer = world.send("Update", new, old=old, PhysicalResourceId=name)
         assert answer["PhysicalResourceId"] == name
+        assert [call.parameters.get("Tags") for call in world.service.calls() if call.operation == "AddTags"] == [
+            [{"Key": "team", "Value": "nlp"}, {"Key": "owner", "Value": "me"}]
+        ]
         assert world.calls() == ["DescribeHyperParameterTuningJob", "ListTags", "AddTags", "DeleteTags"]
-        assert world.tags(name) == {**owned, "team": "nlp", "owner": "me", "by-hand": "x"}
+        assert world.tags(name) == {**owned, "team": "nlp", "owner": "me", "cost": "1", "by-hand": "x"}
 
     def test_given_name_can_not_be_changed(self, world: World, named: dict[str, Any]) -> None:
         """The deployment fails with the way out, and keeps the id, or CloudFormation would delete the job."""
@@ -369,6 +374,70 @@ class TestUpdate:
         world.stack = FakeStack(now, {"Tuning": second["PhysicalResourceId"]})
         world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
         assert world.status(second["PhysicalResourceId"]) == "InProgress"
+
+    @pytest.mark.parametrize("now", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"])
+    def test_rollback_that_is_over_stops_nothing_where_the_resource_can_t_be_asked_for(
+        self, world: World, properties: dict[str, Any], now: str
+    ) -> None:
+        """The status alone says that somebody may want the job."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        world.stack = FakeStack(now)
+        world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
+        assert world.status(second["PhysicalResourceId"]) == "InProgress"
+
+    def test_rollback_leaves_a_job_to_the_rollback_of_the_next_update(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """CloudFormation has a third id by now, and returns to this job."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": "third"})
+        world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
+        assert world.status(second["PhysicalResourceId"]) == "InProgress"
+
+    def test_rollback_leaves_an_older_job_of_the_other_request_alone(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """It is not the one of the update that is rolled back, but one that is about to be deleted."""
+        older = world.send("Create", changed(properties))["PhysicalResourceId"]
+        world.service.advance(60)
+        current = world.send("Update", properties, old=changed(properties), PhysicalResourceId=older)
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": current["PhysicalResourceId"]})
+        world.send("Update", properties, old=changed(properties), PhysicalResourceId=current["PhysicalResourceId"])
+        assert world.status(older) == "InProgress"
+
+    def test_rollback_leaves_the_job_that_it_comes_from_to_its_deletion(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """Also where CloudFormation can't be asked for the resource."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        world.send("Update", properties, old=changed(properties), PhysicalResourceId=second["PhysicalResourceId"])
+        assert world.status(second["PhysicalResourceId"]) == "InProgress"
+
+    @pytest.mark.parametrize(("ended", "returned_to"), [("Completed", 0), ("Failed", 1)])
+    def test_rollback_prefers_a_job_with_results_and_then_the_newest(
+        self, world: World, properties: dict[str, Any], ended: str, returned_to: int
+    ) -> None:
+        """The resource was removed and added again, so that two jobs are its own."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        if ended == "Completed":
+            world.service.advance(99_999)
+        else:
+            world.service.fail_job(first, "no data")
+        assert world.status(first) == ended
+        world.send("Delete", properties, PhysicalResourceId=first)
+        world.service.advance(60)
+        second = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.fail_job(second, "no data")
+        third = world.send("Update", changed(properties), old=properties, PhysicalResourceId=second)
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        answer = world.send(
+            "Update", properties, old=changed(properties), PhysicalResourceId=third["PhysicalResourceId"]
+        )
+        assert answer["PhysicalResourceId"] == (first, second)[returned_to]
 
     def test_rollback_returns_to_a_job_that_has_ended(self, world: World, properties: dict[str, Any]) -> None:
         """Whatever its status: a rollback starts nothing."""
@@ -485,6 +554,16 @@ class TestUpdate:
         assert answer["Status"] == "FAILED"
         assert world.status(second) == "Stopping"
 
+    def test_update_is_not_given_up_where_cloudformation_can_t_be_asked(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """No answer is no rollback."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        world.stack.now = ""
+        answer = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        assert answer["Status"] == "SUCCESS"
+        assert world.status(answer["PhysicalResourceId"]) == "InProgress"
+
     def test_update_that_was_answered_meanwhile_leaves_its_job_alone(
         self, world: World, properties: dict[str, Any]
     ) -> None:
@@ -493,7 +572,7 @@ class TestUpdate:
         class Complete(FakeStack):
             def physical_id(self, logical_id: str) -> str:
                 """The old job until the new one is there."""
-                del logical_id
+                assert logical_id == "Tuning"
                 return next((name for name in world.names() if name != first), first)
 
         first = world.send("Create", properties)["PhysicalResourceId"]
@@ -608,8 +687,14 @@ class TestUpdate:
         """A job of 0.1.0 has none: the first update gives it one, and launches nothing."""
         kept = {**properties, "RemovalPolicy": "retain"}
         name = world.send("Create", properties)["PhysicalResourceId"]
-        for new, old, mark in ((kept, properties, "retain"), (kept, kept, "retain"), (properties, kept, None)):
+        for new, old, mark, changes in (
+            (kept, properties, "retain", ["AddTags"]),
+            (kept, kept, "retain", []),
+            (properties, kept, None, ["DeleteTags"]),
+        ):
+            world.calls()
             answer = world.send("Update", new, old=old, PhysicalResourceId=name)
+            assert world.calls() == ["DescribeHyperParameterTuningJob", "ListTags", *changes]
             assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", name)
             assert world.tags(name).get(identity.REMOVAL_POLICY) == mark
         assert world.names() == [name]
