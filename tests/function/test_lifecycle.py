@@ -615,15 +615,24 @@ class TestUpdate:
         world.deliver(event)
         assert world.status(second) == "InProgress"
 
-    @pytest.mark.parametrize("now", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"])
-    def test_update_that_comes_again_starts_nothing(self, world: World, properties: dict[str, Any], now: str) -> None:
+    @pytest.mark.parametrize(
+        ("now", "told"),
+        [
+            ("UPDATE_IN_PROGRESS", "This update was carried out before: Lambda has delivered it once more"),
+            ("UPDATE_COMPLETE", "CloudFormation no longer waits for this update: the stack is UPDATE_COMPLETE"),
+        ],
+    )
+    def test_update_that_comes_again_starts_nothing(
+        self, world: World, properties: dict[str, Any], now: str, told: str
+    ) -> None:
         """Its job has been stopped by the next deployment: the resource has another id since."""
         first = world.send("Create", properties)["PhysicalResourceId"]
         event = world.event("Update", changed(properties), old=properties, PhysicalResourceId=first)
         second = world.deliver(event)["PhysicalResourceId"]
         world.outsider.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=second)
         world.stack = FakeStack(now, {"Tuning": "another"})
-        assert world.deliver(event)["Status"] == "FAILED"
+        answer = world.deliver(event)
+        assert (answer["Status"], answer["Reason"]) == ("FAILED", told)
         assert world.names() == sorted([first, second])
 
     @pytest.mark.parametrize("removal", ["Stopped", "Failed"])
