@@ -142,6 +142,10 @@ _750 = {
     },
 }
 _DISCRETE = {"config.ParameterRanges": {"IntegerParameterRanges": [DEPTH], "CategoricalParameterRanges": [CATEGORY]}}
+_IN_TWO = {
+    "jobs.0.HyperParameterRanges": {"IntegerParameterRanges": [DEPTH]},
+    "jobs.1.HyperParameterRanges": {"IntegerParameterRanges": [DEPTH]},
+}
 _NO_TOTAL = {"config.ResourceLimits.MaxNumberOfTrainingJobs": DROP}
 _SPOT = {
     "job.EnableManagedSpotTraining": True,
@@ -370,6 +374,10 @@ CASES = (
     Case("P10", E, "continuous-range", _TOTAL, {**_DISCRETE, _TOTAL: 7}, {_INTEGER: [DEPTH], _TOTAL: 7}),
     Case("P10", E, "not-countable", _TOTAL, {**_DISCRETE, _TOTAL: 7},
          {_CONTINUOUS: [], _INTEGER: [{**DEPTH, "MinValue": "few"}], _TOTAL: 7}),
+    Case("P10", E, "auto-parameters", _TOTAL, {**_DISCRETE, _TOTAL: 7},
+         {**_DISCRETE, _AUTO: [{"Name": "any", "ValueHint": "1"}], _TOTAL: 7}),
+    Case("P10", E, "of-several-definitions", _TOTAL, {**_IN_TWO, _TOTAL: 7}, {**_IN_TWO, _TOTAL: 6},
+         ("jobs.0.HyperParameterRanges", "jobs.1.HyperParameterRanges"), several=True),
     Case("P10", E, "autotune", _TOTAL, {**_DISCRETE, _TOTAL: 7}, {**_DISCRETE, **_AUTOTUNE, _TOTAL: 7}),
     Case("P10", E, "grid-says-it-already", _TOTAL, {**_DISCRETE, _TOTAL: 7}, {**_GRID, _TOTAL: 7}),
     Case("P12", E, "metric", f"{_STATIC}._tuning_objective_metric", {_STATIC: {"_tuning_objective_metric": "loss"}},
@@ -504,6 +512,10 @@ CASES = (
          _tuning_resource(InstanceConfigs=_CONFIGS),
          ("job.HyperParameterTuningResourceConfig.InstanceConfigs",
           "job.HyperParameterTuningResourceConfig.InstanceType")),
+    Case("R2", E, "configs-and-count", "job.HyperParameterTuningResourceConfig.InstanceCount",
+         _tuning_resource(InstanceConfigs=_CONFIGS, InstanceCount=1), _tuning_resource(InstanceConfigs=_CONFIGS),
+         ("job.HyperParameterTuningResourceConfig.InstanceConfigs",
+          "job.HyperParameterTuningResourceConfig.InstanceCount")),
     Case("R2", E, "no-count", "job.HyperParameterTuningResourceConfig.InstanceCount",
          _tuning_resource(InstanceType="ml.g5.xlarge"), _tuning_resource(InstanceType="ml.g5.xlarge", InstanceCount=1),
          ("job.HyperParameterTuningResourceConfig",)),
@@ -514,6 +526,9 @@ CASES = (
     Case("R4", E, "groups-and-type", "job.ResourceConfig.InstanceType",
          _resource(InstanceGroups=[_group("a")], InstanceType="ml.m5.large"), _resource(InstanceGroups=[_group("a")]),
          ("job.ResourceConfig.InstanceGroups", "job.ResourceConfig.InstanceType")),
+    Case("R4", E, "groups-and-count", "job.ResourceConfig.InstanceCount",
+         _resource(InstanceGroups=[_group("a")], InstanceCount=1), _resource(InstanceGroups=[_group("a")]),
+         ("job.ResourceConfig.InstanceGroups", "job.ResourceConfig.InstanceCount")),
     Case("R4", E, "no-type", "job.ResourceConfig.InstanceType", _resource(InstanceGroups=[], InstanceCount=1),
          _resource(InstanceGroups=[], InstanceType="ml.m5.large", InstanceCount=1), ("job.ResourceConfig",)),
     Case("R4", E, "no-count", "job.ResourceConfig.InstanceCount", _resource(InstanceType="ml.m5.large"),
