@@ -375,24 +375,21 @@ class TestUpdate:
         world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
         assert world.status(second["PhysicalResourceId"]) == "InProgress"
 
-    @pytest.mark.parametrize("now", ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"])
-    def test_rollback_that_is_over_stops_nothing_where_the_resource_can_t_be_asked_for(
-        self, world: World, properties: dict[str, Any], now: str
+    @pytest.mark.parametrize(
+        ("now", "known"),
+        [
+            pytest.param("UPDATE_IN_PROGRESS", "", id="next-update"),
+            pytest.param("UPDATE_COMPLETE", "", id="over"),
+            pytest.param("UPDATE_ROLLBACK_IN_PROGRESS", "third", id="rollback-of-the-next-update"),
+        ],
+    )
+    def test_rollback_that_comes_again_later_stops_nothing_by_its_own_id_alone(
+        self, world: World, properties: dict[str, Any], now: str, known: str
     ) -> None:
-        """The status alone says that somebody may want the job."""
+        """The stack's status, or a third id of the resource, says that somebody may want the job."""
         first = world.send("Create", properties)["PhysicalResourceId"]
         second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
-        world.stack = FakeStack(now)
-        world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
-        assert world.status(second["PhysicalResourceId"]) == "InProgress"
-
-    def test_rollback_leaves_a_job_to_the_rollback_of_the_next_update(
-        self, world: World, properties: dict[str, Any]
-    ) -> None:
-        """CloudFormation has a third id by now, and returns to this job."""
-        first = world.send("Create", properties)["PhysicalResourceId"]
-        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
-        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": "third"})
+        world.stack = FakeStack(now, {"Tuning": known})
         world.send("Update", properties, old=changed(properties), PhysicalResourceId=first)
         assert world.status(second["PhysicalResourceId"]) == "InProgress"
 
