@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 # To watch lines takes longer than to run them. These folders have the tests of each line: the Makefile's bounds hold by
-# them alone.
+# them alone, without their property tests, which run the same lines over and over.
 _WATCHED = [ROOT / "tests" / folder for folder in ("cli", "construct", "function", "request", "validation")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -240,9 +240,8 @@ def empty_account() -> Iterator[World]:
             "AWS_SECRET_ACCESS_KEY": "x",
         }.items():
             patch.setenv(name, value)
-        world = World()
-        yield world
-        world.close()
+        with closing(World()) as world:
+            yield world
 
 
 @pytest.fixture
