@@ -13,6 +13,7 @@ from .errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from .clock import Clock
 
@@ -32,6 +33,11 @@ class Stack:
         """Return the stack's status, such as UPDATE_IN_PROGRESS."""
         answer = self._ask("describe_stacks")
         return answer["Stacks"][0]["StackStatus"] if answer else UNKNOWN
+
+    def updated_at(self) -> datetime | None:
+        """Return when the last update began, also while it is rolled back; None if that can't be told."""
+        answer = self._ask("describe_stacks")
+        return answer["Stacks"][0].get("LastUpdatedTime") if answer else None
 
     def physical_id(self, logical_id: str) -> str:
         """Return the physical id that CloudFormation has for a resource; the new one while it cleans up an update."""

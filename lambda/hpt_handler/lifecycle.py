@@ -14,6 +14,7 @@ from .errors import ComeAgain, Failure, LimitExceeded, NameTaken, NotYet, Servic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from .clock import Clock
     from .identity import Wish
@@ -60,6 +61,7 @@ class Stack(Protocol):
     """What a lifecycle needs of CloudFormation; an empty answer means that CloudFormation can't be asked."""
 
     def status(self) -> str: ...
+    def updated_at(self) -> datetime | None: ...
     def physical_id(self, logical_id: str) -> str: ...
 
 
@@ -133,7 +135,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
         if known:
             return _adopt(*_best(known), wish, old, jobs)
         was_created = identity.creation(physical_id) is None and (not current or identity.REPLACES in tags)
-        return _go_back_to_nothing(wish, physical_id, services, was_created=was_created)
+        return _go_back_to_nothing(wish, current if is_ours else None, services, was_created=was_created)
     if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
         raise Failure(
             f"The tuning job '{physical_id}' can't be changed: SageMaker can't update a tuning job, and a new one "
@@ -206,17 +208,15 @@ def give_up(wish: Wish, physical_id: str, services: Services, last_try: LastTry)
     )
 
 
-def _go_back_to_nothing(wish: Wish, physical_id: str, services: Services, *, was_created: bool) -> Outcome:
+def _go_back_to_nothing(wish: Wish, current: Job | None, services: Services, *, was_created: bool) -> Outcome:
     """End a rollback that has no job to return to: its record is gone, or its creation had failed."""
-    jobs = services.jobs
     name = wish.name(0)
-    holder = jobs.describe(name) if name.lower() == physical_id.lower() else None
-    if holder and not holder.ended:
-        tags = jobs.tags(holder.arn)
-        # The changed job took the name of a job whose record is gone. Without that mark, it is the job to return to,
-        # and this is the update that is being rolled back.
-        if wish.owns(tags) and tags.get(identity.REPLACES, "").lower() == name.lower():
-            jobs.stop(name)
+    if current and not current.ended and current.name.lower() == name.lower():
+        # If the update that is being rolled back has started this job, it took the name of one whose record is gone,
+        # and nobody wants it. An older job is the one to return to, and this event is that update, which comes late.
+        began = services.stack.updated_at()
+        if began and current.created >= began:
+            services.jobs.stop(current.name)
     note = f"a rollback starts nothing, and there is no '{name}' to return to"
     # A marker tells the next update to start the job.
     return Outcome(name if was_created else identity.marker(wish.event_id), wish.arn_of(name), note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -56,10 +57,16 @@ class FakeStack:
     """Physical ids by logical ids."""
     statuses: list[str] = field(default_factory=list)
     """What it says the next times it is asked, before it says what is true now."""
+    updated: datetime | None = None
+    """When its last update began."""
 
     def status(self) -> str:
         """The status of the stack."""
         return self.statuses.pop(0) if self.statuses else self.now
+
+    def updated_at(self) -> datetime | None:
+        """The time of the last update."""
+        return self.updated
 
     def physical_id(self, logical_id: str) -> str:
         """The id that CloudFormation knows a resource by."""
@@ -128,6 +135,10 @@ class World:
         seen = [call.operation for call in self.service.calls()]
         self.service.clear_calls()
         return seen
+
+    def time(self) -> datetime:
+        """The time of this moment."""
+        return datetime.fromtimestamp(self.service.clock.now(), UTC)
 
     def status(self, name: str) -> str:
         """A job's status."""

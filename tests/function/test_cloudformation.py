@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
 STACKS = (
     "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Training</StackName>"
-    "<StackStatus>UPDATE_ROLLBACK_IN_PROGRESS</StackStatus></member></Stacks></DescribeStacksResult>"
+    "<LastUpdatedTime>2027-01-15T08:00:00.120Z</LastUpdatedTime><StackStatus>UPDATE_ROLLBACK_IN_PROGRESS</StackStatus></member></Stacks></DescribeStacksResult>"
     "</DescribeStacksResponse>"
 )
+NEVER_UPDATED = STACKS.replace("<LastUpdatedTime>2027-01-15T08:00:00.120Z</LastUpdatedTime>", "")
 RESOURCE = (
     "<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail>"
     "<PhysicalResourceId>nightly</PhysicalResourceId></StackResourceDetail></DescribeStackResourceResult>"
@@ -68,6 +70,15 @@ def test_status_is_that_of_the_events_stack(service: CloudFormation, world: Worl
     assert service.asked == [{"Action": "DescribeStacks", "StackName": STACK_ID}]
 
 
+@pytest.mark.parametrize(
+    ("answer", "when"), [(STACKS, datetime(2027, 1, 15, 8, 0, 0, 120_000, tzinfo=UTC)), (NEVER_UPDATED, None)]
+)
+def test_update_has_a_beginning(service: CloudFormation, world: World, answer: str, when: datetime | None) -> None:
+    """A stack that was only created has none."""
+    service.says = (200, answer)
+    assert seen(service, world).updated_at() == when
+
+
 @pytest.mark.parametrize(("answer", "known"), [(RESOURCE, "nightly"), (NOT_CREATED, "")])
 def test_physical_id_is_that_of_the_resource(service: CloudFormation, world: World, answer: str, known: str) -> None:
     """A resource that is being created has none."""
@@ -80,4 +91,4 @@ def test_service_that_can_t_be_asked_leaves_it_open(service: CloudFormation, wor
     """No event fails for that."""
     service.says = (400, REFUSED)
     stack = seen(service, world)
-    assert (stack.status(), stack.physical_id("Tuning")) == ("", "")
+    assert (stack.status(), stack.updated_at(), stack.physical_id("Tuning")) == ("", None, "")

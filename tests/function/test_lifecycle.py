@@ -490,8 +490,9 @@ class TestUpdate:
         world.send("Create", named)
         world.service.fail_job("Nightly", "no data")
         world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName="Nightly")
+        began = world.time()
         world.send("Update", changed(named), old=named, PhysicalResourceId="Nightly")
-        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": "Nightly"}, updated=began)
         answer = world.send("Update", named, old=changed(named), PhysicalResourceId="Nightly")
         assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "Nightly")
         assert world.status("Nightly") == "Stopping"
@@ -501,10 +502,16 @@ class TestUpdate:
     ) -> None:
         """It comes when the rollback is under way: what has the name is the job to return to, not one of its own."""
         world.send("Create", named)
-        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": "Nightly"})
-        answer = world.send("Update", changed(named), old=named, PhysicalResourceId="Nightly")
-        assert answer["Status"] == "SUCCESS"
-        assert world.status("Nightly") == "InProgress"
+        world.service.fail_job("Nightly", "no data")
+        world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName="Nightly")
+        second, third = changed(named), {**named, "Run": "3"}
+        world.send("Update", second, old=named, PhysicalResourceId="Nightly")
+        world.service.advance(1)
+        for began in (world.time(), None):
+            world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": "Nightly"}, updated=began)
+            answer = world.send("Update", third, old=second, PhysicalResourceId="Nightly")
+            assert answer["Status"] == "SUCCESS"
+            assert world.status("Nightly") == "InProgress"
 
     @pytest.mark.parametrize("status", ["Failed", "Stopped", "Completed"])
     def test_given_name_of_its_own_ended_job_is_returned_to(

@@ -7,7 +7,7 @@ import io
 import json
 import math
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -181,11 +181,16 @@ class _StackAsSeen:
         """The status of the stack."""
         return self._ask(lambda: self._stack.status if self._is_there else "DELETE_COMPLETE")
 
+    def updated_at(self) -> datetime | None:
+        """When the last update began."""
+        began = self._ask(lambda: self._stack.updated if self._is_there else None)
+        return None if began is None else datetime.fromtimestamp(began, UTC)
+
     def physical_id(self, logical_id: str) -> str:
         """The id of a resource."""
         return self._ask(lambda: self._stack.physical_id(logical_id) if self._is_there else "")
 
-    def _ask(self, question: Callable[[], str]) -> str:
+    def _ask(self, question: Callable[[], _Result]) -> _Result:
         answer = self._account.call_of(self._invocation, question)
         self._account.tell(f"    {_name(self._invocation.event)}: CloudFormation says '{answer}'")
         return answer

@@ -82,6 +82,8 @@ class Stack:
     account: Account
     status: str = "NONE"
     stack_id: str = ""
+    updated: float | None = None
+    """When the last update began."""
     resources: dict[str, Resource] = field(default_factory=dict)
     reverses_after: float = 0.0
     """Seconds between a failure and the Updates of the rollback."""
@@ -201,6 +203,7 @@ class Stack:
 
     def _create(self, template: Mapping[str, Properties], other_fails: float | None) -> str:
         number = next(self._numbers)
+        self.updated = None
         self.stack_id = f"arn:aws:cloudformation:us-east-1:111122223333:stack/{self.name}/{number:04}"
         self.account.stacks[self.stack_id] = self
         self._to_roll_back, self._superfluous = {}, []
@@ -217,6 +220,7 @@ class Stack:
         return "ROLLBACK_FAILED" if self._delete_all() else "ROLLBACK_COMPLETE"
 
     def _update(self, template: Mapping[str, Properties], other_fails: float | None) -> str:
+        self.updated = self.account.timeline.now()
         before = {logical_id: resource.properties for logical_id, resource in self.resources.items()}
         self._put_policy(template.values())
         buried = self._bury(template)
