@@ -436,6 +436,42 @@ class TestUpdate:
         )
         assert answer["PhysicalResourceId"] == (first, second)[returned_to]
 
+    @pytest.mark.parametrize(
+        ("gone", "returned_to"),
+        [
+            pytest.param([0, 1], 6, id="two"),
+            pytest.param([0, 1, 3, 4], 6, id="twice-two"),
+            pytest.param([2, 3, 4], 1, id="three-end-the-search"),
+            pytest.param([0, 1, 2], 0, id="three-at-the-beginning"),
+        ],
+    )
+    def test_rollback_looks_past_two_deleted_records(
+        self, world: World, properties: dict[str, Any], gone: list[int], returned_to: int
+    ) -> None:
+        """The accepted limit: past three in a row it doesn't look, and answers with the name of no job."""
+        names = []
+        for _ in range(7):
+            names.append(world.send("Create", properties)["PhysicalResourceId"])
+            world.service.advance(99_999)
+        for number in gone:
+            world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=names[number])
+        current = world.send("Update", changed(properties), old=properties, PhysicalResourceId=names[-1])
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        answer = world.send(
+            "Update", properties, old=changed(properties), PhysicalResourceId=current["PhysicalResourceId"]
+        )
+        assert answer["PhysicalResourceId"] == names[returned_to]
+
+    def test_rollback_gives_the_job_back_its_tags(self, world: World, properties: dict[str, Any]) -> None:
+        """Somebody took one off while the other job was the resource's."""
+        tagged = with_tags(properties, team="ml")
+        first = world.send("Create", tagged)
+        second = world.send("Update", changed(tagged), old=tagged, PhysicalResourceId=first["PhysicalResourceId"])
+        world.outsider.delete_tags(ResourceArn=first["Data"]["HyperParameterTuningJobArn"], TagKeys=["team"])
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        world.send("Update", tagged, old=changed(tagged), PhysicalResourceId=second["PhysicalResourceId"])
+        assert world.tags(first["PhysicalResourceId"])["team"] == "ml"
+
     def test_rollback_returns_to_a_job_that_has_ended(self, world: World, properties: dict[str, Any]) -> None:
         """Whatever its status: a rollback starts nothing."""
         first = world.send("Create", properties)["PhysicalResourceId"]
