@@ -350,6 +350,9 @@ class Stack:
                     self._excuse(logical_id, physical_id)
                 elif _was_never_created(physical_id):
                     items.append((logical_id, physical_id, properties))
+                elif resource.properties.removal == "retain":
+                    # The accepted limit: no event tells the function of the job that the kept one has replaced.
+                    self._excuse(logical_id, physical_id)
         self._stuck = {logical_id for logical_id, *_ in self._delete(items)}
         self.resources = {logical_id: self.resources[logical_id] for logical_id in self._stuck}
         return bool(self._stuck)
