@@ -163,7 +163,8 @@ def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry |
         if not found:
             note = f"by its tags, the tuning job '{named.name}' does not belong to this resource: left alone"
     elif (event_id := identity.creation(physical_id)) is not None:
-        found = [job for job, _ in _started_by(event_id, wish, jobs)]
+        started = [job for job, _ in _started_by(event_id, wish, jobs)]
+        found = _not_answered_with(started, wish, services)
     elif wish.was_invented(physical_id):
         found = _watch(wish, services, last_try.passed if last_try else 0.0)
         # The creation may be delivered once more, and then knows by the record that it has started its job.
@@ -457,21 +458,23 @@ def _left_behind(tags: dict[str, str], wish: Wish, services: Services) -> list[J
 def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
     """Return the jobs of creations that never answered CloudFormation and may still be under way.
 
-    CloudFormation has then made up an id. That no job exists proves nothing while the creation can still start one. A
-    job that CloudFormation has as the resource's job belongs to another creation.
+    CloudFormation has then made up an id. That no job exists proves nothing while the creation can still start one.
     """
-    jobs, stack, clock = services
+    jobs, _, clock = services
     until = clock.began + WATCH_SECONDS - passed
     while True:
-        found = list(_unanswered(wish, jobs))
-        if found:
-            known = stack.physical_id(wish.logical_id).lower()
-            found = [job for job in found if job.name.lower() != known]
+        found = _not_answered_with(list(_unanswered(wish, jobs)), wish, services)
         if found or clock.now() >= until or clock.left() <= 0:
             # While rollback was disabled, each of several creations may have started a job. Among jobs that are kept
             # once they are created, only the newest can be one without an answer.
             return sorted(found, key=lambda job: job.created)[-1:] if wish.mark else found
         clock.wait(min(_LONGEST_POLL, until - clock.now()))
+
+
+def _not_answered_with(found: list[Job], wish: Wish, services: Services) -> list[Job]:
+    """Leave out the job that CloudFormation has as the resource's: a later event has adopted it."""
+    known = services.stack.physical_id(wish.logical_id).lower() if found else ""
+    return [job for job in found if job.name.lower() != known]
 
 
 def _await_end(job: Job, services: Services, *, patient: bool) -> None:

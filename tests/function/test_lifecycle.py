@@ -1010,6 +1010,19 @@ class TestDelete:
             assert world.send("Delete", properties, PhysicalResourceId=f"not-created:{event_id}")["Status"] == "SUCCESS"
             assert world.status(name) == status
 
+    def test_marker_leaves_the_job_alone_that_the_next_update_has_adopted(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """Rollback was disabled, so that the resource kept its marker; now the clean-up deletes that."""
+        event = world.event("Create", properties)
+        name = world.deliver(event)["PhysicalResourceId"]
+        marker = f"not-created:{event['RequestId']}"
+        answer = world.send("Update", properties, old=properties, PhysicalResourceId=marker)
+        assert answer["PhysicalResourceId"] == name
+        world.stack = FakeStack("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", {"Tuning": name})
+        assert world.send("Delete", properties, PhysicalResourceId=marker)["Status"] == "SUCCESS"
+        assert world.status(name) == "InProgress"
+
     def test_missing_job_is_as_good_as_deleted(self, world: World, properties: dict[str, Any]) -> None:
         """Somebody deleted the record: the deletion has nothing left to do, and looks at no other job."""
         name = world.send("Create", properties)["PhysicalResourceId"]
