@@ -132,10 +132,11 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
         if not _rolls_back(status):
             raise Failure(f"CloudFormation no longer waits for this update: the stack is {status}")
         _stop_unanswered(old, physical_id, None, services)
+        _stop_answered(current if is_ours else None, tags, services)
         if known:
             return _adopt(*_best(known), wish, old, jobs)
         was_created = identity.creation(physical_id) is None and (not current or identity.REPLACES in tags)
-        return _go_back_to_nothing(wish, current if is_ours else None, services, was_created=was_created)
+        return _go_back_to_nothing(wish, was_created=was_created)
     if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
         raise Failure(
             f"The tuning job '{physical_id}' can't be changed: SageMaker can't update a tuning job, and a new one "
@@ -209,15 +210,9 @@ def give_up(wish: Wish, physical_id: str, services: Services, last_try: LastTry)
     )
 
 
-def _go_back_to_nothing(wish: Wish, current: Job | None, services: Services, *, was_created: bool) -> Outcome:
+def _go_back_to_nothing(wish: Wish, *, was_created: bool) -> Outcome:
     """End a rollback that has no job to return to: its record is gone, or its creation had failed."""
     name = wish.name(0)
-    if current and not current.ended and current.name.lower() == name.lower():
-        # If the update that is being rolled back has started this job, it took the name of one whose record is gone,
-        # and nobody wants it. An older job is the one to return to, and this event is that update, which comes late.
-        began = services.stack.updated_at()
-        if began and current.created >= began:
-            services.jobs.stop(current.name)
     note = f"a rollback starts nothing, and there is no '{name}' to return to"
     # A marker tells the next update to start the job.
     return Outcome(name if was_created else identity.marker(wish.event_id), wish.arn_of(name), note)
@@ -387,6 +382,19 @@ def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, services:
     ]
     if found and _rolls_back(services.stack.status()):
         _stop(max(found, key=lambda job: job.created), old, physical_id, services)
+
+
+def _stop_answered(current: Job | None, tags: dict[str, str], services: Services) -> None:
+    """In the rollback of an update, stop the job that the update was answered with.
+
+    The clean-up does not always delete it: the job may have taken the name of the one that the resource returns to, or
+    another resource's rollback fails, and the user deletes the stack. If the job is older than the update, it is the
+    one to return to, because the event is the update itself, which comes late.
+    """
+    if current and current.status == "InProgress" and identity.REMOVAL_POLICY not in tags:
+        began = services.stack.updated_at()
+        if began and current.created >= began:
+            services.jobs.stop(current.name)
 
 
 def _rolls_back(status: str) -> bool:

@@ -414,6 +414,36 @@ class TestUpdate:
         world.send("Update", properties, old=changed(properties), PhysicalResourceId=second["PhysicalResourceId"])
         assert world.status(second["PhysicalResourceId"]) == "InProgress"
 
+    @pytest.mark.parametrize(
+        ("removal", "status"), [("", "Stopping"), ("destroy", "Stopping"), ("retain", "InProgress")]
+    )
+    def test_rollback_stops_what_the_update_has_started_before_its_deletion(
+        self, world: World, properties: dict[str, Any], removal: str, status: str
+    ) -> None:
+        """There may be none: the rollback of another resource fails, and the stack is deleted in that state."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.advance(60)
+        after = {**changed(properties), **({"RemovalPolicy": removal} if removal else {})}
+        world.stack = FakeStack(updated=world.time())
+        second = world.send("Update", after, old=properties, PhysicalResourceId=first)["PhysicalResourceId"]
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        world.stack.ids = {"Tuning": second}
+        answer = world.send("Update", properties, old=after, PhysicalResourceId=second)
+        assert answer["PhysicalResourceId"] == first
+        assert (world.status(first), world.status(second)) == ("InProgress", status)
+
+    def test_update_that_comes_in_its_own_rollback_leaves_the_job_to_return_to_alone(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """A kept job has the request that the update asks for, so that it looks like the way back to that one."""
+        kept = {**changed(properties), "RemovalPolicy": "retain"}
+        world.send("Create", kept)
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.advance(60)
+        world.stack = FakeStack("UPDATE_ROLLBACK_IN_PROGRESS", {"Tuning": first}, updated=world.time())
+        world.send("Update", kept, old=properties, PhysicalResourceId=first)
+        assert world.status(first) == "InProgress"
+
     @pytest.mark.parametrize(("ended", "returned_to"), [("Completed", 0), ("Failed", 1)])
     def test_rollback_prefers_a_job_with_results_and_then_the_newest(
         self, world: World, properties: dict[str, Any], ended: str, returned_to: int
