@@ -75,7 +75,7 @@ def answer_to(
     doing = _DOING_ABOUT.get(kind) or _DOING[event["RequestType"]]
     try:
         if last_try and last_try.is_hopeless:
-            raise Failure(_hopeless(doing, event, starts_jobs=kind not in _DOING_ABOUT))  # noqa: TRY301 – told like all others
+            raise Failure(f"{doing} failed: the function crashes at it, see its log{_trace(event)}")  # noqa: TRY301 – told like all others
         if kind in _DOING_ABOUT:
             # Carried out even if Lambda has given up the event: late is good enough.
             outcome = _run_waiting(event, client, stack, clock)
@@ -88,14 +88,14 @@ def answer_to(
     except Failure as failure:
         return _failed(event, failure)
     except ServiceError as error:
-        return _failed(
-            event,
-            Failure(f"{doing} failed: {_SERVICES[kind == _WAIT]} refused a call. Fix the cause and try again", error),
-        )
+        service = _SERVICES[kind == _WAIT]
+        what = f"{doing} failed: {service} refused a call. Fix the cause and try again{_trace(event)}"
+        return _failed(event, Failure(what, error))
     except Exception as error:  # noqa: BLE001 – without an answer the stack would hang until CloudFormation gives up
         # The log gets the trace but not the message, which may quote values of the request.
         _log("bug", error=type(error).__name__, trace=traceback.format_tb(error.__traceback__))
-        return _failed(event, Failure(f"{doing} failed unexpectedly; try again. {type(error).__name__}: {error}"))
+        what = f"{doing} failed unexpectedly; try again{_trace(event)}. {type(error).__name__}: {error}"
+        return _failed(event, Failure(what))
     _log("done", PhysicalResourceId=outcome.physical_id, note=outcome.note)
     data = outcome.data
     if data is None:
@@ -141,11 +141,12 @@ def _run_waiting(event: dict[str, Any], client: Callable[[], Any], stack: Stack,
     return waiting.stop(event, executions)
 
 
-def _hopeless(doing: str, event: dict[str, Any], *, starts_jobs: bool) -> str:
-    what = f"{doing} failed: the function crashes at it, see its log"
-    if not starts_jobs:
-        return what
-    return f"{what}. If a job was started, it has the tag {identity.CREATED_BY} with the value {event['RequestId']}"
+def _trace(event: dict[str, Any]) -> str:
+    """Return how to find the job that the function may have started before it came to this end, or when it handled the
+    same event before.
+    """
+    starts_none = event["ResourceType"] in _DOING_ABOUT or event["RequestType"] == "Delete"
+    return "" if starts_none else f". {identity.trace(event['RequestId'])}"
 
 
 def _failed(event: dict[str, Any], failure: Failure) -> bytes:

@@ -116,6 +116,11 @@ def is_name(physical_id: str) -> bool:
     return _NAME.fullmatch(physical_id) is not None
 
 
+def trace(event_id: str) -> str:
+    """Tell a person how to find what an event may have started."""
+    return f"If a job was started, it has the tag {CREATED_BY} with the value {event_id}"
+
+
 def marker(event_id: str) -> str:
     """Return the physical id of a resource whose creation failed. It is never a name, because the deletion that follows
     could then stop somebody else's job.

@@ -199,11 +199,7 @@ def give_up(wish: Wish, physical_id: str, services: Services, last_try: LastTry)
             elif job.status == "InProgress":
                 what = f"the tuning job '{job.name}' was started and has the name of the resource's job, so it runs"
     except ServiceError as error:
-        raise Failure(
-            f"{why}, and SageMaker refused a call. If a job was started, it has the tag {identity.CREATED_BY} with the "
-            f"value {wish.event_id}",
-            error,
-        ) from error
+        raise Failure(f"{why}, and SageMaker refused a call. {identity.trace(wish.event_id)}", error) from error
     raise Failure(
         f"{why}; {what}. Deploy again; if this happens often, see the function's log and how many functions the "
         "account may run at a time"
