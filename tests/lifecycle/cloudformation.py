@@ -104,7 +104,7 @@ class Stack:
         self._stuck: set[str] = set()
         """Logical ids of resources whose deletion has failed so far."""
         self._excused: set[tuple[str, str, str]] = set()
-        """Stack id, logical id and physical id of what CloudFormation keeps, or has forgotten."""
+        """Stack id, logical id and physical id in lower case of what CloudFormation keeps, or has forgotten."""
 
     @property
     def busy(self) -> bool:
@@ -154,10 +154,6 @@ class Stack:
         resource = self.resources.get(logical_id)
         return resource.physical_id if resource else ""
 
-    def keeps(self, stack_id: str, logical_id: str, name: str) -> bool:
-        """Whether CloudFormation has left this job behind, as it was asked to or because it could not delete it."""
-        return (stack_id, logical_id, name) in self._excused
-
     def wants(self, stack_id: str, logical_id: str, name: str, properties: Properties) -> bool:
         """Whether a job is the one that a resource has, or goes back to, and that nothing is about to delete."""
         is_going = self.status in ("ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS") or (
@@ -173,7 +169,7 @@ class Stack:
         """Whether a job that was started for a resource of this stack has no reason to run any more."""
         if (
             stack_id.split("/")[1] != self.name
-            or {(stack_id, logical_id, name), (stack_id, logical_id, _ANY)} & self._excused
+            or {(stack_id, logical_id, name.lower()), (stack_id, logical_id, _ANY)} & self._excused
         ):
             return False
         blocked = ("UPDATE_ROLLBACK_FAILED", "CREATE_FAILED", "UPDATE_FAILED")
@@ -393,8 +389,8 @@ class Stack:
 
     def _excuse(self, logical_id: str, physical_id: str) -> None:
         # Of an id that is no job's name, any job may be the one that is kept.
-        named = physical_id.lower() in self.account.jobs()
-        self._excused.add((self.stack_id, logical_id, physical_id if named else _ANY))
+        name = physical_id.lower()
+        self._excused.add((self.stack_id, logical_id, name if name in self.account.jobs() else _ANY))
 
     def _differ(self, logical_id: str, old: Properties, new: Properties) -> bool:
         return self._delivered(logical_id, old) != self._delivered(logical_id, new)

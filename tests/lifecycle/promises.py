@@ -243,6 +243,7 @@ class Promises:
                 if (
                     launch.delivery is invocation.delivery
                     and launch.job.status == "InProgress"
+                    and self._proves(launch)
                     and not {launch.job.name, event["RequestId"]} & set(re.findall(r"[\w-]+", answer["Reason"]))
                 ):
                     self._break(11, f"'{launch.job.name}' runs, and the failure does not say so: {answer['Reason']}")
