@@ -462,15 +462,18 @@ def _left_behind(tags: dict[str, str], wish: Wish, services: Services) -> list[J
 def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
     """Return the jobs of creations that never answered CloudFormation and may still be under way.
 
-    CloudFormation has then made up an id. That no job exists proves nothing while the creation can still start one.
+    CloudFormation has then made up an id. That no job exists proves nothing while the creation can still start one. Nor
+    does one that is older than the last update: while rollback was disabled, each of several creations may have started
+    a job.
     """
-    jobs, _, clock = services
+    jobs, stack, clock = services
     until = clock.began + WATCH_SECONDS - passed
+    began = stack.updated_at()
     while True:
         found = _not_answered_with(list(_unanswered(wish, jobs)), wish, services)
-        if found or clock.now() >= until or clock.left() <= 0:
-            # While rollback was disabled, each of several creations may have started a job. Among jobs that are kept
-            # once they are created, only the newest can be one without an answer.
+        is_here = any(began is None or job.created >= began for job in found)
+        if is_here or clock.now() >= until or clock.left() <= 0:
+            # Among jobs that are kept once they are created, only the newest can be one without an answer.
             return sorted(found, key=lambda job: job.created)[-1:] if wish.mark else found
         clock.wait(min(_LONGEST_POLL, until - clock.now()))
 

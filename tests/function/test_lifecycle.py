@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -925,6 +926,18 @@ class TestDelete:
         second = world.send("Create", properties)["PhysicalResourceId"]
         assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
         assert (world.status(first), world.status(second)) == ("Stopped", "Stopped")
+
+    @pytest.mark.parametrize(("seconds", "waits"), [(-1, False), (1, True)])
+    def test_invented_id_waits_on_if_its_job_is_older_than_the_last_update(
+        self, world: World, properties: dict[str, Any], seconds: int, *, waits: bool
+    ) -> None:
+        """With rollback disabled, an earlier creation has not answered either; its job proves nothing of this one's."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        world.stack.updated = world.time() + timedelta(seconds=seconds)
+        before = world.service.clock.now()
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert world.status(name) == "Stopped"
+        assert (world.service.clock.now() - before > 800) == waits
 
     def test_invented_id_stops_one_job_where_jobs_are_kept_once_they_are_created(
         self, world: World, properties: dict[str, Any]

@@ -332,6 +332,21 @@ class TestDisabledRollback:
         assert user.deploy(SMALL) == "UPDATE_COMPLETE"
         assert user.statuses() == ["Stopped", "InProgress"]
 
+    def test_stops_the_jobs_of_two_creations_that_were_given_up(self, user: User) -> None:
+        """The second job starts when the deletion has found the first already."""
+        assert user.deploy(SMALL, mishaps=[SLOW], other_fails=1, rollback=False) == "CREATE_FAILED"
+        user.account.run(1000)
+        assert user.deploy(SMALL, mishaps=[SLOW], other_fails=1) == "UPDATE_ROLLBACK_COMPLETE"
+        assert user.statuses() == ["Stopped", "Stopped"]
+
+    def test_adopts_the_job_of_a_creation_that_could_not_see_it(self, user: User) -> None:
+        """The clean-up deletes the marker of the failed creation, and not the job."""
+        user.stack.again = Again.UPDATE
+        assert user.deploy(SMALL, mishaps=[Mishaps(lost=(0,), unseen=300)], rollback=False) == "CREATE_FAILED"
+        assert user.deploy(SMALL) == "UPDATE_COMPLETE"
+        assert user.events() == ["Create", "Update", "Delete"]
+        assert user.statuses() == ["InProgress"]
+
     @pytest.mark.parametrize("seconds", [3600.0, 86_400.0])
     def test_is_deleted_much_later(self, user: User, seconds: float) -> None:
         """The job of the creation that never answered still runs, and is stopped."""
@@ -358,6 +373,14 @@ class TestDeletion:
         assert user.deploy(LARGE, mishaps=[CALM, DIES_ALWAYS], other_fails=math.inf) == "UPDATE_ROLLBACK_FAILED"
         assert user.destroy() == "DELETE_COMPLETE"
         assert user.statuses() == ["Stopped", "Stopped"]
+
+    def test_follows_a_rollback_that_has_failed_for_another_job(self, user: User) -> None:
+        """The first has its old job again, CloudFormation knows of no other, and there was no clean-up."""
+        user.deploy(SMALL, SMALL)
+        mishaps = [CALM, CALM, CALM, DIES_ALWAYS]
+        assert user.deploy(LARGE, LARGE, mishaps=mishaps, other_fails=math.inf) == "UPDATE_ROLLBACK_FAILED"
+        assert user.destroy() == "DELETE_COMPLETE"
+        assert user.statuses() == ["Stopped"] * 4
 
     def test_leaves_what_is_retained_to_a_late_deletion(self, user: User) -> None:
         """A kept job of the very request has a mark."""
