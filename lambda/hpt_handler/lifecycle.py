@@ -160,7 +160,7 @@ def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry |
     named = jobs.describe(physical_id) if identity.is_name(physical_id) else None
     if named:
         tags = jobs.tags(named.arn)
-        found = [named, *_left_behind(tags, wish, services)] if wish.owns(tags) else []
+        found = [named, *_left_behind(named, tags, wish, services)] if wish.owns(tags) else []
         if not found:
             note = f"by its tags, the tuning job '{named.name}' does not belong to this resource: left alone"
     elif (event_id := identity.creation(physical_id)) is not None:
@@ -444,19 +444,25 @@ def _overtaken(name: str) -> Failure:
     )
 
 
-def _left_behind(tags: dict[str, str], wish: Wish, services: Services) -> list[Job]:
-    """Return the job that the deleted one replaced, if it still runs although CloudFormation has lost track of it.
+def _left_behind(deleted: Job, tags: dict[str, str], wish: Wish, services: Services) -> Iterator[Job]:
+    """Yield the job that the deleted one replaced, if it still runs although CloudFormation has lost track of it; and
+    the one before that, as long as they run.
 
-    This happens after a failed rollback, when the stack is deleted or the resource skipped.
+    This happens after a failed rollback, when the stack is deleted or the resource skipped. Before that, an update may
+    have failed while rollback was disabled, and another one.
     """
     jobs = services.jobs
-    job = jobs.describe(tags[identity.REPLACES]) if identity.REPLACES in tags else None
-    if job is None or job.ended:
-        return []
-    tags = jobs.tags(job.arn)
-    is_kept = not wish.owns(tags) or identity.REMOVAL_POLICY in tags
-    known = services.stack.physical_id(wish.logical_id).lower()
-    return [] if is_kept or known in ("", job.name.lower()) else [job]
+    names = {deleted.name.lower()}
+    while (name := tags.get(identity.REPLACES)) and name.lower() not in names:
+        names.add(name.lower())
+        job = jobs.describe(name)
+        if job is None or job.ended:
+            return
+        tags = jobs.tags(job.arn)
+        is_kept = not wish.owns(tags) or identity.REMOVAL_POLICY in tags
+        if is_kept or services.stack.physical_id(wish.logical_id).lower() in ("", name.lower()):
+            return
+        yield job
 
 
 def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import re
 from datetime import timedelta
@@ -989,6 +990,32 @@ class TestDelete:
         world.stack.ids["Tuning"] = {"first": first, "second": second}.get(known, "")
         assert world.send("Delete", changed(properties), PhysicalResourceId=second)["Status"] == "SUCCESS"
         assert (world.status(first), world.status(second)) == (status, "Stopped")
+
+    def test_jobs_that_several_failed_updates_have_left_are_stopped_together(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """One update after the other failed while rollback was disabled, and then the stack was deleted."""
+        wishes = [changed(properties, number) for number in (7, 8, 9)]
+        names = [world.send("Create", wishes[0])["PhysicalResourceId"]]
+        for old, new in itertools.pairwise(wishes):
+            answer = world.send("Update", new, old=old, PhysicalResourceId=names[-1])
+            names.append(answer["PhysicalResourceId"])
+        world.stack.ids["Tuning"] = names[-1]
+        world.send("Delete", wishes[-1], PhysicalResourceId=names[-1])
+        assert [world.status(name) for name in names] == ["Stopped"] * 3
+
+    def test_job_that_took_the_name_of_a_deleted_one_is_deleted_once(self, world: World, named: dict[str, Any]) -> None:
+        """It replaces a job of its own name."""
+        world.send("Create", named)
+        world.service.fail_job("Nightly", "no data")
+        world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName="Nightly")
+        second = {**changed(named), "RemovalPolicy": "destroy"}
+        world.send("Update", second, old=named, PhysicalResourceId="Nightly")
+        world.stack.ids["Tuning"] = "other"
+        world.calls()
+        world.send("Delete", second, PhysicalResourceId="Nightly")
+        assert world.calls().count("StopHyperParameterTuningJob") == 1
+        assert world.names() == []
 
     def test_kept_job_outlives_the_one_that_replaced_it(self, world: World, properties: dict[str, Any]) -> None:
         """RETAIN left it behind on purpose."""
