@@ -58,6 +58,8 @@ class Resource:
     properties: Properties
     doomed: dict[str, Properties] = field(default_factory=dict)
     """Other ids it has had in this operation, for the clean-up to delete."""
+    lost: set[str] = field(default_factory=set)
+    """Those of them that nothing leads to, because an update has gone back to a job of before."""
     failed: bool = False
     """Whether it failed while rollback was disabled."""
 
@@ -237,8 +239,14 @@ class Stack:
                 self.resources[logical_id] = self._created(delivery)
                 self.resources[logical_id].doomed |= buried.get(logical_id, {})
             else:
-                self.resources[logical_id].take(delivery)
-                self.resources[logical_id].failed = False
+                resource = self.resources[logical_id]
+                before_it = resource.physical_id
+                resource.take(delivery)
+                resource.failed = False
+                has_started = any(launch.delivery is delivery for launch in self.account.promises.launches)
+                if not has_started:
+                    resource.lost.add(before_it)
+                resource.lost.discard(resource.physical_id)
         if good:
             for logical_id in unsent:
                 self.resources[logical_id].properties = template[logical_id]
@@ -346,8 +354,9 @@ class Stack:
                     self._excuse(logical_id, physical_id)
                 elif _was_never_created(physical_id):
                     items.append((logical_id, physical_id, properties))
-                elif resource.properties.removal == "retain":
-                    # The accepted limit: no event tells the function of the job that the kept one has replaced.
+                elif resource.properties.removal == "retain" or physical_id in resource.lost:
+                    # The accepted limit: no event tells the function of the job that the kept one has replaced, and
+                    # only a job that an update has started tells of the one before.
                     self._excuse(logical_id, physical_id)
         self._stuck = {logical_id for logical_id, *_ in self._delete(items)}
         self.resources = {logical_id: self.resources[logical_id] for logical_id in self._stuck}
@@ -360,7 +369,7 @@ class Stack:
             if logical_id in superfluous:
                 items.append((logical_id, resource.physical_id, resource.properties))
             items += [(logical_id, physical_id, old) for physical_id, old in resource.doomed.items()]
-            resource.doomed = {}
+            resource.doomed, resource.lost = {}, set()
         for _ in range(_CLEAN_UP_TRIES):
             items = self._delete(items)
         # Only now: a resource is described while it is being deleted.
