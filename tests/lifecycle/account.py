@@ -112,8 +112,8 @@ class Delivery:
     """The first one; CloudFormation takes no other."""
     given_up: bool = False
     """Whether CloudFormation waits for an answer no more."""
-    left_failed: bool = False
-    """Whether it failed or was not answered, and was left so: rollback was disabled."""
+    left_failed: float | None = None
+    """When it was left failed or without an answer, if it was: rollback was disabled."""
     under_way: int = 0
     """How many runs of the function may still do something for it."""
 

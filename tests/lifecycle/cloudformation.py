@@ -288,7 +288,8 @@ class Stack:
         """Keep what has failed as it is."""
         for logical_id, delivery in sent.items():
             self.resources[logical_id].failed = delivery.status != "SUCCESS"
-            delivery.left_failed = delivery.status != "SUCCESS"
+            if delivery.status != "SUCCESS":
+                delivery.left_failed = self.account.timeline.now()
 
     def _bury(self, template: Mapping[str, Properties]) -> dict[str, dict[str, Properties]]:
         """Decide about resources that were never created, and that the template still has: which are created again,

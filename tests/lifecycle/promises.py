@@ -278,13 +278,18 @@ class Promises:
                     # While its event is under way, the function may still find out that nobody wants it. The accepted
                     # limit: where the answer to its start was lost and it could not be seen for minutes, nothing tells
                     # a job that RETAIN would keep from one that it has kept, and where rollback is disabled, no event
-                    # tells of an update that failed, or was never answered. The failure names the job.
-                    answered = launch.delivery.status
+                    # tells of an update that failed, or was never answered, or that was given up when it had just made
+                    # sure that it was not. The failure names the job.
+                    answered, left = launch.delivery.status, launch.delivery.left_failed
                     is_kept = launch.delivery.properties.removal == "retain" and answered == "FAILED"
-                    is_forgotten = launch.delivery.left_failed and launch.delivery.old is not None
-                    unsure = is_kept or (is_forgotten and answered != "SUCCESS")
+                    is_forgotten = (
+                        launch.delivery.old is not None
+                        and left is not None
+                        and (answered != "SUCCESS" or launch.started <= left)
+                    )
                     if (
-                        not unsure
+                        not is_kept
+                        and not is_forgotten
                         and not launch.delivery.under_way
                         and stack.should_not_run(*launch.resource, launch.job.name)
                     ):
