@@ -110,6 +110,8 @@ class Delivery:
     """Whether it is the Update of a rollback."""
     answer: dict[str, Any] | None = None
     """The first one; CloudFormation takes no other."""
+    answered: float = -math.inf
+    """When it came."""
     given_up: bool = False
     """Whether CloudFormation waits for an answer no more."""
     left_failed: float | None = None
@@ -423,7 +425,7 @@ class Account:
             del self._invocations[process]
         self.promises.answered(invocation, body)
         if delivery.answer is None:
-            delivery.answer = json.loads(body)
+            delivery.answer, delivery.answered = json.loads(body), self.timeline.now()
             self.timeline.poke()
         return True
 
