@@ -73,9 +73,9 @@ def answer_to(
     _log("event", **{key: event[key] for key in _LOGGED if key in event}, given_up=last_try and last_try.reasons)
     kind = event["ResourceType"]
     doing = _DOING_ABOUT.get(kind) or _DOING[event["RequestType"]]
+    if last_try and last_try.is_hopeless:
+        return _failed(event, Failure(f"{doing} failed: the function crashes at it, see its log{_trace(event)}"))
     try:
-        if last_try and last_try.is_hopeless:
-            raise Failure(f"{doing} failed: the function crashes at it, see its log{_trace(event)}")  # noqa: TRY301 – told like all others
         if kind in _DOING_ABOUT:
             # Carried out even if Lambda has given up the event: late is good enough.
             outcome = _run_waiting(event, client, stack, clock)
