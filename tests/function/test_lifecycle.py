@@ -409,7 +409,7 @@ class TestUpdate:
     def test_rollback_leaves_the_job_that_it_comes_from_to_its_deletion(
         self, world: World, properties: dict[str, Any]
     ) -> None:
-        """Also where CloudFormation can't be asked for the resource."""
+        """Where CloudFormation doesn't tell when the update began, so that the job may be older."""
         first = world.send("Create", properties)["PhysicalResourceId"]
         second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
         world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"

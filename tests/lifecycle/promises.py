@@ -341,9 +341,9 @@ class Promises:
         stack = self._account.stacks[event["StackId"]]
         # The accepted limit: just after the function has asked CloudFormation, another delivery of the event answers.
         asked = self._account.timeline.now() - invocation.mishaps.latency
-        if any(launch.job is job and launch.delivery.answered >= asked for launch in self.launches):
-            return
         for launch in self.launches:
+            if launch.delivery is invocation.delivery and launch.delivery.answered >= asked:
+                continue
             if launch.job is job and stack.wants(*launch.resource, job.name, launch.delivery.properties):
                 self._break(5, f"{event['RequestType']} {event['RequestId']} stops '{job.name}', which is wanted")
 
