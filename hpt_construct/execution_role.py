@@ -57,7 +57,8 @@ _WRITE: Final = ("s3:AbortMultipartUpload", "s3:PutObject")
 _KEEP: Final = (*_READ, *_WRITE, "s3:DeleteObject")
 _PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _ENCRYPT: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
-_USE_VOLUME: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext")
+# Without the condition kms:GrantIsForAWSResource: SageMaker isn't known to be among the services for which it is true.
+_USE_VOLUME: Final = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext")
 _LOG: Final = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
 _JOIN: Final = (
     "ec2:CreateNetworkInterface",
@@ -70,7 +71,6 @@ _JOIN: Final = (
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
 )
-_FOR_A_SERVICE: Final = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
 _GROUP: Final = "/aws/sagemaker/TrainingJobs"
 
 _BELOW: Final = "the request names a prefix: the objects below it are not known"
@@ -255,7 +255,7 @@ def _grant(policy: _Policy, definition: TrainingJobDefinition) -> None:
     _grant_key(policy, definition.output_data_config.kms_key, _ENCRYPT)
     for resources in (definition.resource_config, definition.tuning_resource_config):
         if resources is not None:
-            _grant_volume_key(policy, resources.volume_kms_key)
+            _grant_key(policy, resources.volume_kms_key, _USE_VOLUME)
     _grant_algorithm(policy, definition)
     if definition.vpc_config is not None:
         # As the developer guide has it. Of the same permissions for processing jobs it says that a limit, of any kind,
@@ -310,30 +310,18 @@ def _bucket_and_prefix(stack: cdk.Stack, uri: str) -> tuple[str, str]:
     return bucket, prefix
 
 
-def _grant_key(policy: _Policy, key: Any, actions: tuple[str, ...], condition: Condition | None = None) -> None:
+def _grant_key(policy: _Policy, key: Any, actions: tuple[str, ...]) -> None:
     if isinstance(key, str):
         place, alias, name = key.rpartition("alias/")
         if alias:
             # A policy on the alias itself says nothing about the key.
-            condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}"}, **(condition or {})}
+            condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{name}"}}
             any_key = f"{place}key/*" if place else policy.own("kms", "key/*")
             policy.allow(actions, any_key, condition=condition, reason="IAM knows an alias as a condition only")
         else:
-            policy.allow(actions, policy.arn_of(key, "kms", "key"), condition=condition)
+            policy.allow(actions, policy.arn_of(key, "kms", "key"))
     elif key is not None:
-        policy.later(lambda role: _grant_of_key(role, key, actions, condition))
-
-
-def _grant_of_key(role: iam.Role, key: Any, actions: tuple[str, ...], condition: Condition | None) -> None:
-    grant: iam.Grant = key.grant(role, *actions)
-    if condition:
-        for statement in (*grant.principal_statements, *grant.resource_statements):
-            statement.add_conditions(condition)
-
-
-def _grant_volume_key(policy: _Policy, key: Any) -> None:
-    _grant_key(policy, key, _USE_VOLUME)
-    _grant_key(policy, key, ("kms:CreateGrant",), _FOR_A_SERVICE)
+        policy.later(lambda role: key.grant(role, *actions))
 
 
 def _grant_algorithm(policy: _Policy, definition: TrainingJobDefinition) -> None:

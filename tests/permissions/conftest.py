@@ -225,7 +225,7 @@ def grants(place: Place, key: str) -> Iterator[Request]:
     if alias in key:
         arn = place.arn("kms", "key/0a1b")
         context["kms:ResourceAliases"] = [alias, "alias/other"]
-    yield Request("kms:CreateGrant", arn, {**context, "kms:GrantIsForAWSResource": "true"})
+    yield Request("kms:CreateGrant", arn, context)
     yield Request("kms:DescribeKey", arn, context)
 
 
