@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
 
 from . import deferred, execution_role, network, rendering
@@ -15,14 +17,16 @@ from .tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import aws_cdk as cdk
     from aws_cdk import aws_ec2 as ec2
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
     from .provider import Provider
     from .request import TuningJobRequest
 
 _NO_WAY_TO_S3: Final = "hpt-construct:no-way-to-s3"
+_GRANTED: Final = "GrantedByStack"
+_LONGEST_POLICY_NAME: Final = 128
+_UUID: Final = 36
 
 
 class Surroundings:
@@ -74,7 +78,10 @@ class Surroundings:
         return [self._imported(role, index) if isinstance(role, str) else role for index, role in enumerate(given)]
 
     def _imported(self, role_arn: str, index: int) -> iam.IRole:
-        role = iam.Role.from_role_arn(self._job, f"Role{index}", role_arn)
+        # A policy that an earlier release made may be shared with another stack, and can't be updated then. Under
+        # another id, CloudFormation makes a new one and deletes that one afterwards.
+        role = iam.Role.from_role_arn(self._job, f"Role{index}", role_arn, default_policy_name=_GRANTED)
+        cdk.Aspects.of(role).add(_NamedByStack())
         # What is granted to it has to come before the job starts.
         self._resource.node.add_dependency(role)
         return role
@@ -113,3 +120,21 @@ class Surroundings:
             for index, group in enumerate(given)
         ]
         return ec2.Connections(security_groups=groups)
+
+
+@jsii.implements(cdk.IAspect)
+class _NamedByStack:
+    """Gives the policy of an imported role, which has what is granted to it, a name that is unique to the stack.
+
+    CloudFormation refuses to create, update or delete a policy if another stack has one of that name on the same role.
+    The CDK derives the name from the path in the stack, which Dev and Test have in common, and takes no token for it.
+    But neither a stack's name nor its region has to be known at synth. Its id is unique, also that of a nested stack.
+    """
+
+    def visit(self, node: IConstruct) -> None:
+        """Called for the role and what is below it: the policy and its resource, once something has been granted."""
+        if isinstance(node, iam.CfnPolicy):
+            stack = cdk.Stack.of(node)
+            uuid = cdk.Fn.select(2, cdk.Fn.split("/", stack.stack_id))
+            # The end of a logical id tells it from others.
+            node.policy_name = f"{stack.get_logical_id(node)[_UUID + 1 - _LONGEST_POLICY_NAME :]}-{uuid}"

@@ -624,7 +624,29 @@ class TestGrants:
         assert len(job.node.children) == before + 1
         assert "s3:GetObject*" in {action for action, _, _ in allowed(stack, "R")}
         [found] = Template.from_stack(stack).find_resources(TYPE).values()
-        assert any(each.startswith("TuningRole0Policy") for each in found["DependsOn"])
+        assert any(each.startswith("TuningRole0GrantedByStack") for each in found["DependsOn"])
+
+    @pytest.mark.parametrize("flag", [False, True])
+    def test_grants_to_a_role_given_by_its_arn_share_no_policy(self, *, flag: bool) -> None:
+        """CloudFormation refuses to change a policy that two stacks have by one name on the role, nested ones too."""
+        app = cdk.App(context={"@aws-cdk/aws-iam:importedRoleStackSafeDefaultPolicyName": flag})
+        here, there = stack_of(app, "Dev"), cdk.Stack(app, "Test")
+        stacks = [here, there, cdk.NestedStack(here, "Nested")]
+        for stack in stacks:
+            for name in ("Tuning", "Long" * 50):
+                job = tuning(stack, definition(role=ROLE), name=name)
+                s3.Bucket.from_bucket_name(job, "More", "more").grant_read(job)
+        names = [
+            policy["Properties"]["PolicyName"]["Fn::Join"]
+            for stack in stacks
+            for policy in Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+            if policy["Properties"]["Roles"] == ["R"]
+        ]
+        uuid = {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}
+        own = [start for _, [start, end] in names if end == uuid]
+        assert len(own) == 6
+        assert len(set(own)) == 2
+        assert max(map(len, own)) == 128 - 36
 
     def test_roles_of_several_definitions_are_granted_all(self, stack: cdk.Stack) -> None:
         """Which of them reads the bucket, the job can't know."""
