@@ -142,11 +142,18 @@ def _group_names_are_unique(_: Place, resource: Place) -> Iterator[Problem]:
 def _channel_names_groups(definition: Place, channel: Place) -> Iterator[Problem]:
     wanted = channel.read(*_GROUP_NAMES) or ()
     groups = [group.read("InstanceGroupName") for group in definition.every("ResourceConfig", "InstanceGroups")]
-    known = ", ".join(map(show, groups)) or "none"
+    known = ", ".join(map(show, groups))
     for nth, name in enumerate(wanted):
-        if name not in groups and not is_token(name):
+        if groups and name not in groups and not is_token(name):
             message = f"got {show(name)}, must be one of InstanceGroups ({known}); correct it, or leave it out"
             yield Problem(channel.at(*_GROUP_NAMES, nth), message)
+
+
+def _named_groups_exist(definition: Place, channel: Place) -> Iterator[Problem]:
+    # SageMaker creates such a job: https://github.com/hashicorp/terraform-provider-aws/pull/47138
+    if channel.read(*_GROUP_NAMES) and not definition.read("ResourceConfig", "InstanceGroups"):
+        message = "names instance groups, and there are none; leave it out, or describe the instances as InstanceGroups"
+        yield Problem(channel.at(*_GROUP_NAMES), message)
 
 
 def _preferences_stand_alone(definition: Place, resource: Place) -> Iterator[Problem]:
@@ -305,6 +312,7 @@ RULES = (
     Rule("R4", _E, "There are InstanceGroups, or one type and count", _each_own_resource, _groups_or_one_type),
     Rule("R4", _E, "Names of instance groups are unique", _each_own_resource, _group_names_are_unique),
     Rule("R4", _E, "Channels name groups that exist", each_channel, _channel_names_groups),
+    Rule("R4", _W, "Channels name groups only if there are some", each_channel, _named_groups_exist),
     Rule("R5", _E, "InstancePreferences exclude other choices", _each_own_resource, _preferences_stand_alone),
     Rule("R5", _E, "Preferred types are unique", _each_own_resource, _preferred_types_are_unique),
     Rule("R5", _E, "All preferences are counted, or none", _each_own_resource, _preferences_are_counted_one_way),
