@@ -90,7 +90,7 @@ def job(**members: Value) -> dict[str, Any]:
     }
 
 
-def _metrics(count: int) -> list[dict[str, Any]]:
+def metrics(count: int) -> list[dict[str, Any]]:
     """Return many metric definitions, the objective's among them."""
     return [*DEFINED, *({"Name": f"m{number}", "Regex": "(.)"} for number in range(count - 1))]
 
@@ -493,13 +493,6 @@ CASES = (
     Case("D5", W, "name-twice", f"{_METRICS}.1.Name", {_METRICS: DEFINED * 2},
          {_METRICS: [*DEFINED, {"Name": "Loss", "Regex": "(.)"}]},
          (f"{_METRICS}.0.Name", f"{_METRICS}.1.Name", _METRICS)),
-
-    Case("D8", W, "21", _METRICS, {_METRICS: _metrics(21)}, {_METRICS: _metrics(20)}, (_METRICS, f"{_METRICS}.3")),
-    Case("D8", W, "together", "jobs.1.AlgorithmSpecification.MetricDefinitions",
-         {"jobs.0.AlgorithmSpecification.MetricDefinitions": _metrics(10),
-          "jobs.1.AlgorithmSpecification.MetricDefinitions": _metrics(11)},
-         {"jobs.0.AlgorithmSpecification.MetricDefinitions": _metrics(10),
-          "jobs.1.AlgorithmSpecification.MetricDefinitions": _metrics(10)}, several=True),
 
     # Compute, time, spot
     Case("R1", E, "none", "job.ResourceConfig", {"job.ResourceConfig": DROP},

@@ -10,16 +10,13 @@ from hpt_construct.built_in_images import is_built_in
 from hpt_construct.errors import show
 from hpt_construct.validation.problem import Problem
 
-from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, repeated, runs_a_script, scope, whole
+from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, repeated, runs_a_script, scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SPECIFICATION = "AlgorithmSpecification"
 _METRICS = "MetricDefinitions"
-# "Number of metrics defined per hyperparameter tuning job: 20" (Resource Limits for Automatic Model Tuning); the API's
-# own maximum is 40.
-_MOST_METRICS = 20
 
 
 @scope
@@ -90,18 +87,6 @@ def _metrics_are_defined(request: Place, definition: Place) -> Iterator[Problem]
         yield Problem(definition.at(_SPECIFICATION, _METRICS), message)
 
 
-def _metrics_within_limit(request: Place) -> Iterator[Problem]:
-    counts = [
-        (len(specification.entries(_METRICS)), specification) for _, specification in _each_specification(request)
-    ]
-    count = sum(count for count, _ in counts)
-    if count > _MOST_METRICS:
-        # Reported where there are most of them to drop.
-        _, fullest = max(counts, key=lambda each: each[0])
-        message = f"the tuning job has {count} metric definitions, AWS's page of limits says {_MOST_METRICS}; drop some"
-        yield Problem(fullest.at(_METRICS), message)
-
-
 def _regex_finds_a_value(metric: Place) -> Iterator[Problem]:
     regex = metric.read("Regex")
     try:
@@ -134,6 +119,5 @@ RULES = (
     Rule("D3", _W, "An image that is not built in has metric definitions", each_definition, _metrics_are_defined),
     Rule("D4", _W, "A metric's regex compiles and has a group", _each_metric, _regex_finds_a_value),
     Rule("D5", _W, "Names of metrics are unique", _each_specification, _metric_names_are_unique),
-    Rule("D8", _W, "A tuning job defines at most 20 metrics", whole, _metrics_within_limit),
 )
 # fmt: on
