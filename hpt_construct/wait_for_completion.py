@@ -11,13 +11,13 @@ from .errors import show
 from .tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import aws_cdk as cdk
 
 _SHORTEST: Final = 60
 _LONGEST: Final = 12 * 3600
-_GREATEST: Final = 3.4e38
+GREATEST_OBJECTIVE: Final = 3.4e38
 """SageMaker's values have single precision."""
 
 
@@ -67,29 +67,34 @@ def problems(wait: Any, request: Mapping[str, Any]) -> Iterator[str]:
         )
         return
     yield from _bad_timeout(wait.timeout)
-    directions = set(_directions(request))
-    for name, direction, other in (
-        ("objective_at_least", "Maximize", "objective_at_most"),
-        ("objective_at_most", "Minimize", "objective_at_least"),
-    ):
-        value: Any = getattr(wait, name)
-        if value is None:
-            # Where definitions differ in direction, the best training job may be from either.
-            if getattr(wait, other) is not None and direction in directions and len(directions) > 1:
-                yield (
-                    f"wait_for_completion.{name}: got None beside {other}, must be given too, because a definition's "
-                    f"objective may be one to {direction.lower()}"
-                )
-            continue
+    thresholds = {name: getattr(wait, name) for name in ("objective_at_least", "objective_at_most")}
+    misdirected = misdirected_thresholds(thresholds, directions(request))
+    for name, value in thresholds.items():
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and not is_token(value)
-        if not number or not abs(value) <= _GREATEST:
+        if value is not None and not (number and abs(value) <= GREATEST_OBJECTIVE):
             shown = "a token" if is_token(value) else show(value)
             yield f"wait_for_completion.{name}: got {shown}, must be a finite number, known at synth"
-        elif directions and directions.isdisjoint({direction, None}):
-            yield (
-                f"wait_for_completion.{name}: got {show(value)}, but the objective is not one to {direction.lower()}; "
-                f"use {other}"
-            )
+        elif name in misdirected:
+            yield f"wait_for_completion.{name}: {misdirected[name]}"
+
+
+def misdirected_thresholds(thresholds: Mapping[str, Any], directions: Iterable[str | None]) -> dict[str, str]:
+    """Return by its name what is wrong with a threshold, given the directions of all objectives.
+
+    :param thresholds: The least for an objective to maximize, then the most for one to minimize, under the names that
+        the reader knows them by; None for one that is not given.
+    :param directions: Maximize, Minimize, or None for a direction that is not known.
+    """
+    known, problems = set(directions), {}
+    for (name, value), (other, other_value), direction in zip(
+        thresholds.items(), reversed(list(thresholds.items())), ("Maximize", "Minimize"), strict=True
+    ):
+        if value is not None and known and known.isdisjoint({direction, None}):
+            problems[name] = f"got {show(value)}, but the objective is not one to {direction.lower()}; use {other}"
+        # Where directions differ, the best training job may be of either.
+        if value is None and other_value is not None and direction in known and len(known) > 1:
+            problems[name] = f"must be given beside {other}, because an objective may be one to {direction.lower()}"
+    return problems
 
 
 def _bad_timeout(timeout: Any) -> Iterator[str]:
@@ -107,7 +112,7 @@ def _bad_timeout(timeout: Any) -> Iterator[str]:
         )
 
 
-def _directions(request: Mapping[str, Any]) -> Iterator[str | None]:
+def directions(request: Mapping[str, Any]) -> Iterator[str | None]:
     """Yield the direction of each objective, None if it is not known."""
     config = request.get("HyperParameterTuningJobConfig")
     several = request.get("TrainingJobDefinitions")

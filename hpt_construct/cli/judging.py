@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .words import GOOD, NOT_GOOD, clean, duration, number
+from hpt_construct import wait_for_completion
+
+from .words import GOOD, NOT_GOOD, AskError, clean, duration, number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .sagemaker import SageMaker, Tuning
 
 
 @dataclass(frozen=True)
 class Bar:
-    """What the objective must reach."""
+    """What the objective must reach: a deployment's ``wait_for_completion`` judges in the same way."""
 
     at_least: float | None = None
     at_most: float | None = None
+
+    def refuse_unless_it_fits(self, directions: Iterable[str | None]) -> None:
+        """Refuse a bound that no objective is for, and an objective without its bound, before anybody waits.
+
+        :param directions: The directions of all objectives.
+        :raises AskError: A bound is missing or superfluous.
+        """
+        thresholds = {"--at-least": self.at_least, "--at-most": self.at_most}
+        misdirected = wait_for_completion.misdirected_thresholds(thresholds, directions)
+        if misdirected:
+            raise AskError("; ".join(f"{name}: {problem}" for name, problem in misdirected.items()))
+
+    def problem(self, value: float, direction: str) -> str:
+        """Return what is required and not reached; an empty string if the value is good enough."""
+        least, most = self.at_least, self.at_most
+        if least is not None and most is not None:
+            least, most = (None, most) if direction == "Minimize" else (least, None)
+        # SageMaker's values have single precision: 0.83 comes as 0.82999998. NaN reaches nothing.
+        if least is not None and not _single(value) >= _single(least):
+            return f"at least {_shown(least)} is required"
+        if most is not None and not _single(value) <= _single(most):
+            return f"at most {_shown(most)} is allowed"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -35,13 +63,20 @@ def judge(tuning: Tuning, bar: Bar) -> Verdict:
         return Verdict(NOT_GOOD, f"{name} is {clean(tuning.status)}{why}")
     if tuning.best is None or tuning.best.objective is None:
         return Verdict(NOT_GOOD, f"{name} is Completed, but no training job has an objective")
-    value = tuning.best.objective
-    reached = f"{clean(tuning.best.metric_name)} {number(value)}"
-    if bar.at_least is not None and not value >= bar.at_least:
-        return Verdict(NOT_GOOD, f"{name} is not good enough: {reached}, but at least {bar.at_least:g} is required")
-    if bar.at_most is not None and not value <= bar.at_most:
-        return Verdict(NOT_GOOD, f"{name} is not good enough: {reached}, but at most {bar.at_most:g} is allowed")
-    return Verdict(GOOD, f"{name} is Completed: best {reached} after {duration(tuning.age)}")
+    value, metric = tuning.best.objective, clean(tuning.best.metric_name)
+    if problem := bar.problem(value, tuning.best_direction):
+        return Verdict(NOT_GOOD, f"{name} is not good enough: {metric} {_shown(value)}, but {problem}")
+    return Verdict(GOOD, f"{name} is Completed: best {metric} {number(value)} after {duration(tuning.age)}")
+
+
+def _single(value: float) -> float:
+    single: float = struct.unpack("f", struct.pack("f", value))[0]
+    return single
+
+
+def _shown(value: float) -> str:
+    """Show a value that is compared, with every digit that single precision has."""
+    return f"{value:.7g}"
 
 
 def best_as_json(sagemaker: SageMaker, tuning: Tuning) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from hpt_construct import wait_for_completion
+
 from .account import NotThereError, asking
 
 if TYPE_CHECKING:
@@ -76,6 +78,20 @@ class Tuning:
         definitions = self.described.get("TrainingJobDefinitions") or [{}]
         objective = config.get("HyperParameterTuningJobObjective") or definitions[0].get("TuningObjective") or {}
         return objective.get("Type") != "Minimize"
+
+    @property
+    def directions(self) -> list[str | None]:
+        """The direction of each objective, Maximize or Minimize."""
+        return list(wait_for_completion.directions(self.described))
+
+    @property
+    def best_direction(self) -> str:
+        """The direction of the best training job's objective, as the request has it."""
+        config, several = self.described["HyperParameterTuningJobConfig"], self.described.get("TrainingJobDefinitions")
+        name = self.best and self.best.definition_name
+        objectives = [each.get("TuningObjective") for each in several or () if each.get("DefinitionName") == name]
+        objectives.append(config.get("HyperParameterTuningJobObjective"))
+        return next((str(objective["Type"]) for objective in objectives if objective), "")
 
     @property
     def age(self) -> float:

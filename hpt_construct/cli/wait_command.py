@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from . import target as targets
 from .account import Account, with_account
 from .judging import Bar, Verdict, best_as_json, judge
 from .polling import Clock, poll
-from .words import TIME_IS_UP, as_seconds, clean, duration, exit_with, number
+from .words import TIME_IS_UP, as_seconds, as_threshold, clean, duration, exit_with, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,18 @@ _EVERY = 30.0
 @click.option(
     "--timeout", callback=as_seconds, metavar="TIME", help="Give up after a time such as 6h or 1h30m. Default: never."
 )
-@click.option("--at-least", type=float, metavar="VALUE", help="The least objective that is good enough.")
-@click.option("--at-most", type=float, metavar="VALUE", help="The greatest objective that is good enough.")
+@click.option(
+    "--at-least",
+    callback=as_threshold,
+    metavar="VALUE",
+    help="The least that is good enough, for an objective to maximize.",
+)
+@click.option(
+    "--at-most",
+    callback=as_threshold,
+    metavar="VALUE",
+    help="The most that is good enough, for an objective to minimize.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Write the best training job to standard output as JSON.")
 @with_account
 def command(  # noqa: PLR0913 – one argument for each option
@@ -44,12 +55,17 @@ def command(  # noqa: PLR0913 – one argument for each option
     Exits with 0 if it is Completed and good enough, with 1 if it is Failed, Stopped or not good enough, with 3 if
     the time is up, and says why in one line. Ctrl-C ends the command, not the tuning job.
 
+    The objective is compared as a deployment with wait_for_completion compares it: in single precision, with the
+    threshold of its direction. Give both thresholds only where objectives differ in direction.
+
     With --json, writes an object for each tuning job: tuning_job_name, tuning_job_arn, tuning_job_status,
     training_job_name, training_job_arn, definition_name, metric_name, objective_value, hyperparameters,
     model_data_url; null where there is none.
     """
     found = targets.find(target, account)
     bar, clock = Bar(at_least, at_most), Clock()
+    if bar != Bar():
+        bar.refuse_unless_it_fits(chain.from_iterable(found.sagemaker.tuning(name).directions for name in found.names))
     began, status = clock.now(), 0
     for name in found.names:
         left = None if timeout is None else max(0.0, timeout - (clock.now() - began))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from typing import Any, Final, NoReturn
 
 import click
+
+from hpt_construct.wait_for_completion import GREATEST_OBJECTIVE
 
 GOOD: Final = 0
 NOT_GOOD: Final = 1
@@ -73,6 +76,19 @@ def as_seconds(_ctx: click.Context, _parameter: click.Parameter, value: str | No
     if not found or not any(found.groups()):
         raise click.BadParameter(f"{clean(value)!r} is not a duration; write it like 90s, 30m, 6h or 1h30m")
     return float(sum(int(count) * unit for unit, count in zip(_UNITS.values(), found.groups("0"), strict=True)))
+
+
+def as_threshold(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    """Convert a value of an objective from the command line to a number: a callback of an option."""
+    if value is None:
+        return None
+    try:
+        threshold = float(value)
+    except ValueError:
+        threshold = math.nan
+    if not abs(threshold) <= GREATEST_OBJECTIVE:
+        raise click.BadParameter(f"{clean(value)!r} is not a finite number that SageMaker can have, such as 0.85")
+    return threshold
 
 
 def exit_with(status: int) -> NoReturn:

@@ -95,7 +95,7 @@ class Jobs:
             job=_job(answer),
             completed=answer["TrainingJobStatusCounters"].get("Completed", 0),
             total=limits.get("MaxNumberOfTrainingJobs"),
-            best=best and _best(best),
+            best=best and _best(best, answer),
         )
 
     def model_url(self, training: str) -> str:
@@ -158,17 +158,25 @@ def _job(answer: Any) -> Job:
     )
 
 
-def _best(training: Any) -> Best:
+def _best(training: Any, tuning: Any) -> Best:
     objective = training.get("FinalHyperParameterTuningJobObjectiveMetric", {})
     return Best(
         name=training["TrainingJobName"],
         arn=training["TrainingJobArn"],
         definition=training.get("TrainingJobDefinitionName", ""),
-        direction=objective.get("Type", ""),
+        direction=_direction(training.get("TrainingJobDefinitionName"), tuning),
         metric=objective.get("MetricName", ""),
         value=objective.get("Value"),
         hyperparameters=training["TunedHyperParameters"],
     )
+
+
+def _direction(definition: Any, tuning: Any) -> str:
+    """Return a definition's direction as the tuning job's request has it; a training job's metric may come without."""
+    config = tuning["HyperParameterTuningJobConfig"]
+    named = [each for each in tuning.get("TrainingJobDefinitions", ()) if each.get("DefinitionName") == definition]
+    objectives = [each.get("TuningObjective") for each in named] + [config.get("HyperParameterTuningJobObjective")]
+    return next((str(objective["Type"]) for objective in objectives if objective), "")
 
 
 def _is_not_found(error: ServiceError) -> bool:

@@ -48,21 +48,59 @@ def test_an_ended_job_is_judged_at_once(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "status", "said"),
+    ("direction", "options", "status", "said"),
     [
-        (("--at-least", "0.8"), 0, "tune is Completed"),
-        (("--at-least", "0.99"), 1, "not good enough: validation:auc 0.8917, but at least 0.99 is required"),
-        (("--at-most", "0.99"), 0, "tune is Completed"),
-        (("--at-most", "0.8"), 1, "not good enough: validation:auc 0.8917, but at most 0.8 is allowed"),
+        ("Maximize", ("--at-least", "0.8"), 0, "tune is Completed"),
+        ("Maximize", ("--at-least", "0.99"), 1, "validation:auc 0.891745, but at least 0.99 is required\n"),
+        ("Minimize", ("--at-most", "0.99"), 0, "tune is Completed"),
+        ("Minimize", ("--at-most", "0.01"), 1, "validation:auc 0.108255, but at most 0.01 is allowed\n"),
     ],
 )
-def test_an_objective_has_to_be_good_enough(world: World, options: tuple[str, ...], status: int, said: str) -> None:
-    """1 for a result that is on the wrong side of the bar."""
-    world.start()
+def test_an_objective_has_to_be_good_enough(
+    world: World, direction: str, options: tuple[str, ...], status: int, said: str
+) -> None:
+    """1 for a result that is on the wrong side of the bar, in as many digits as are compared."""
+    world.start(config={"HyperParameterTuningJobObjective": {"Type": direction, "MetricName": "validation:auc"}})
     world.service.advance(99_999)
     result = world.hpt("wait", "tune", *options)
-    assert result.exit_code == status
     assert said in result.output
+    assert result.exit_code == status
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--at-most", "0.9"), "hpt: --at-most: got 0.9, but the objective is not one to minimize; use --at-least\n"),
+        (("--at-least", "0.9", "--at-most", "0.5"), "hpt: --at-most: got 0.5, but the objective is not one to"),
+        (("--at-least", "good"), "Invalid value for '--at-least': 'good' is not a finite number"),
+        (("--at-least", "nan"), "Invalid value for '--at-least': 'nan' is not a finite number"),
+        (("--at-most", "1e39"), "Invalid value for '--at-most': '1e39' is not a finite number"),
+    ],
+)
+def test_a_threshold_that_cannot_be_meant_is_refused_before_anybody_waits(
+    world: World, options: tuple[str, ...], said: str
+) -> None:
+    """2, as synth refuses it."""
+    world.start()
+    result = world.hpt("wait", "tune", *options)
+    assert (result.exit_code, said in result.output) == (2, True)
+
+
+def test_jobs_of_a_stack_that_differ_in_direction_need_both_thresholds(world: World) -> None:
+    """Each is judged by the threshold of its direction; the least may then be more than the most."""
+    world.start("up")
+    world.start(
+        "down", config={"HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:rmse"}}
+    )
+    world.cloudformation.add("Training", First="up", Second="down")
+    world.service.advance(99_999)
+    one = world.hpt("wait", "Training", "--at-least", "0.8")
+    assert (one.exit_code, one.output) == (
+        2,
+        "hpt: --at-most: must be given beside --at-least, because an objective may be one to minimize\n",
+    )
+    both = world.hpt("wait", "Training", "--at-least", "0.8", "--at-most", "0.5")
+    assert [line.split(":")[0] for line in both.output.splitlines()] == ["up is Completed", "down is Completed"]
 
 
 def test_a_failed_job_is_not_good(world: World) -> None:

@@ -530,7 +530,7 @@ class TestBadInput:
         make("None")
         make("Both", objective_at_least=0.8, objective_at_most=0.3)
         with pytest.raises(
-            ValidationError, match=r"objective_at_most: got None beside objective_at_least, must be giv"
+            ValidationError, match=r"objective_at_most: must be given beside objective_at_least, because an obj"
         ):
             make("One", objective_at_least=0.8)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -10,6 +12,9 @@ from hpt_handler import handler, identity, lifecycle, properties, sagemaker
 from hpt_handler import waiting as polling
 
 from hpt_construct import BestTrainingJob, WaitForCompletion, provider, rendering, wait_for_completion, waiting
+from hpt_construct.cli import judging
+from hpt_construct.cli import sagemaker as command
+from hpt_construct.cli.words import AskError
 from hpt_construct.permissions import LOGICAL_ID_TAG, STACK_TAG
 from hpt_construct.validation.rules import data
 
@@ -48,6 +53,72 @@ def test_waiting_has_the_same_names_on_both_sides() -> None:
     assert (handler._WAIT, handler._RESULT) == (waiting.WAIT_TYPE, waiting.RESULT_TYPE)
     wait = WaitForCompletion(timeout=cdk.Duration.hours(1), objective_at_least=1, objective_at_most=2)
     assert polling.Gate.of({name: str(value) for name, value in wait.thresholds().items()}) == (1, 2)
+
+
+def _described(directions: tuple[str, ...], best: int, value: float) -> dict[str, Any]:
+    """What Describe says of a completed tuning job with a definition for each direction."""
+    objectives = [{"Type": direction, "MetricName": "m"} for direction in directions]
+    config: dict[str, Any] = {}
+    definitions: dict[str, Any] = {"TrainingJobDefinition": {}}
+    won = {}
+    if len(objectives) == 1:
+        config = {"HyperParameterTuningJobObjective": objectives[0]}
+    else:
+        several = [{"DefinitionName": f"d{n}", "TuningObjective": each} for n, each in enumerate(objectives)]
+        definitions, won = {"TrainingJobDefinitions": several}, {"TrainingJobDefinitionName": f"d{best}"}
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    return {
+        "HyperParameterTuningJobName": "n",
+        "HyperParameterTuningJobArn": "a",
+        "HyperParameterTuningJobStatus": "Completed",
+        "HyperParameterTuningJobConfig": {**config, "ResourceLimits": {"MaxParallelTrainingJobs": 1}},
+        **definitions,
+        "CreationTime": moment,
+        "TrainingJobStatusCounters": {},
+        "BestTrainingJob": {
+            "TrainingJobName": "t",
+            "TrainingJobArn": "a",
+            "CreationTime": moment,
+            "TrainingJobStatus": "Completed",
+            "TunedHyperParameters": {},
+            # The service may leave out the metric's type.
+            "FinalHyperParameterTuningJobObjectiveMetric": {
+                "MetricName": objectives[best]["MetricName"],
+                "Value": value,
+            },
+            **won,
+        },
+    }
+
+
+@pytest.mark.parametrize("directions", [("Maximize",), ("Minimize",), ("Maximize", "Minimize")])
+@pytest.mark.parametrize("least", [None, 0.83, 0.9])
+@pytest.mark.parametrize("most", [None, 0.83, 0.3])
+def test_construct_function_and_command_have_one_gate(
+    directions: tuple[str, ...], least: float | None, most: float | None
+) -> None:
+    """What the construct refuses, ``hpt wait`` refuses; what the function accepts, it accepts."""
+    wait = WaitForCompletion(timeout=cdk.Duration.hours(1), objective_at_least=least, objective_at_most=most)
+    bar = judging.Bar(least, most)
+    refused = list(wait_for_completion.problems(wait, _described(directions, 0, 0)))
+    if refused:
+        with pytest.raises(AskError) as caught:
+            bar.refuse_unless_it_fits(command._tuning(_described(directions, 0, 0)).directions)
+        told = "; ".join(refused).replace("wait_for_completion.", "").replace("objective_at_", "--at-")
+        assert caught.value.message == told
+        return
+    bar.refuse_unless_it_fits(command._tuning(_described(directions, 0, 0)).directions)
+    gate = polling.Gate.of(rendering.template(wait.thresholds()))
+    # 0.83 in single precision, and its neighbours.
+    near = 0.8299999833106995
+    for value in (near, 0.8299999237060547, 0.8300000429153442, 0.0, 1.0, 0.3, 0.9, math.nan):
+        for best in range(len(directions)):
+            described = _described(directions, best, value)
+            won = sagemaker._best(described["BestTrainingJob"], described)
+            progress = sagemaker.Progress(sagemaker._job(described), completed=0, total=None, best=won)
+            is_accepted = not polling.problem(progress, "n", gate, only_completed=True)
+            assert (judging.judge(command._tuning(described), bar).status == 0) == is_accepted
+    assert judging.Bar(at_least=0.83).problem(near, "Maximize") == ""
 
 
 def test_execution_outlives_the_longest_wait() -> None:
