@@ -4,10 +4,8 @@ a role of the function that has grown too large for IAM.
 
 from __future__ import annotations
 
-import re
-from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -16,9 +14,10 @@ from . import deferred
 from .checking import POLICIES
 from .errors import show
 from .tokens import is_token
+from .trust import lets_sagemaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from constructs import Construct
 
@@ -31,8 +30,6 @@ _MOST_POLICIES: Final = 10
 """IAM's default quota, "Managed policies attached to an IAM role"; AWS raises it to 25."""
 _MANY_JOBS: Final = 50
 """From how many on the policies are counted; fewer come nowhere near."""
-_ASSUME: Final = "sts:AssumeRole"
-_SAGEMAKER: Final = re.compile(r"sagemaker(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?")
 
 
 class StackChecks:
@@ -99,25 +96,8 @@ def _untrusting(job: Construct, role: iam.Role) -> Iterator[str]:
     policy = role.assume_role_policy
     if policy is None:
         return
-    statements: list[Mapping[str, Any]] = cdk.Stack.of(role).resolve(policy).get("Statement", [])
-    if not any(_may_let(statement) for statement in statements):
+    if not lets_sagemaker(cdk.Stack.of(role).resolve(policy)):
         what = f"{job.node.path}: the role {role.node.path!r} does not let SageMaker assume it"
         principal = 'iam.ServicePrincipal("sagemaker.amazonaws.com")'
         way_out = f"add {principal} to its assumed_by (iam.CompositePrincipal takes several), or leave the role out"
         yield f"{what}; {way_out}; if something else sees to it, give role.role_arn in its place"
-
-
-def _may_let(statement: Mapping[str, Any]) -> bool:
-    if statement.get("Effect") == "Deny":
-        return False
-    actions, principal = _listed(statement.get("Action", _ASSUME)), statement.get("Principal")
-    if not any(not isinstance(action, str) or fnmatchcase(_ASSUME, action) for action in actions):
-        return False
-    if not isinstance(principal, dict) or "*" in _listed(principal.get("AWS", ())):
-        return True
-    services = _listed(principal.get("Service", ()))
-    return any(not isinstance(each, str) or _SAGEMAKER.fullmatch(each) for each in services)
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]

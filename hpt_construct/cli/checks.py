@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from hpt_construct.built_in_images import is_built_in
+from hpt_construct.trust import lets_sagemaker
 
 from .account import Account, NotThereError, asking
 from .costs import instances
@@ -148,7 +149,8 @@ class Checks:
             role = self._account.client("iam").get_role(RoleName=found["name"])["Role"]
         if role["Arn"] != arn:
             raise _WrongError(f"this account's role of that name is {role['Arn']}; use that one")
-        if not _lets_sagemaker(role["AssumeRolePolicyDocument"]):
+        policy = role["AssumeRolePolicyDocument"]
+        if not lets_sagemaker(json.loads(unquote(policy)) if isinstance(policy, str) else policy):
             raise _WrongError("it does not let sagemaker.amazonaws.com assume it; add that to its trust policy")
         return "it exists and lets SageMaker assume it"
 
@@ -251,26 +253,6 @@ def _result(check: str, subject: str, ask: Callable[[], str]) -> Result:
         return Result(check, subject, WRONG, f"{error.message}; create it, or correct the name")
     except AskError as error:
         return Result(check, subject, UNKNOWN, error.message)
-
-
-def _lets_sagemaker(policy: Mapping[str, Any] | str) -> bool:
-    document = json.loads(unquote(policy)) if isinstance(policy, str) else policy
-    statements = document["Statement"]
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal")
-        services = ["*"] if principal == "*" else _list((principal or {}).get("Service"))
-        actions = _list(statement.get("Action"))
-        if (
-            statement.get("Effect") == "Allow"
-            and {"sagemaker.amazonaws.com", "*"} & set(services)
-            and {"sts:AssumeRole", "sts:*", "*"} & set(actions)
-        ):
-            return True
-    return False
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _place(uri: str) -> tuple[str, str]:

@@ -112,9 +112,9 @@ class There:
         keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
         return boto3.client(service, region_name="us-east-1", endpoint_url=self.url, **keys)
 
-    def create_role(self, name: str, trusted: str) -> str:
+    def create_role(self, name: str, trusted: str, action: str = "sts:AssumeRole") -> str:
         """Create a role that a service may assume; return its ARN."""
-        statement = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": "sts:AssumeRole"}
+        statement = {"Effect": "Allow", "Principal": {"Service": trusted}, "Action": action}
         policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
         made = self.client("iam").create_role(RoleName=name, Path="/ml/", AssumeRolePolicyDocument=policy)
         return str(made["Role"]["Arn"])
@@ -263,6 +263,12 @@ def test_a_role_that_sagemaker_may_not_assume_is_wrong(flight: Flight) -> None:
     """Its trust policy lets somebody else."""
     flight.definition["RoleArn"] = flight.there.create_role("Other", "ec2.amazonaws.com")
     assert flight.wrong() == "it does not let sagemaker.amazonaws.com assume it; add that to its trust policy"
+
+
+def test_a_trust_policy_is_judged_as_at_synth(flight: Flight) -> None:
+    """``tests/validation/test_trust.py`` has the cases."""
+    flight.definition["RoleArn"] = flight.there.create_role("Regional", "sagemaker.eu-west-1.amazonaws.com", "sts:Ass*")
+    assert flight.check()[1]["role", flight.definition["RoleArn"]][0] == "ok"
 
 
 def test_a_disabled_key_is_wrong(flight: Flight) -> None:
