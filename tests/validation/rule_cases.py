@@ -230,6 +230,8 @@ _KMEANS = {
     "job.InputDataConfig": [channel(), channel("test")],
 }
 _OBJECTIVE = "config.HyperParameterTuningJobObjective"
+# AWS's own definitions for the lines of Keras.
+_STEPS = [{"Name": "step", "Regex": "- ([0-9.]*?)ms/step"}, {"Name": "step", "Regex": "- ([0-9.]*?)s/step"}]
 
 
 def _of_kmeans(image: str, **members: Value) -> dict[str, Any]:
@@ -490,9 +492,11 @@ CASES = (
          {f"{_METRICS}.0.Regex": "[[a]loss=([0-9]+)"}, (f"{_METRICS}.0.Regex",)),
     Case("D4", W, "no-regex", f"{_METRICS}.0.Regex", {f"{_METRICS}.0.Regex": "loss=([0-9]+"},
          {f"{_METRICS}.0.Regex": r"loss=\(([0-9]+)"}),
-    Case("D5", W, "name-twice", f"{_METRICS}.1.Name", {_METRICS: DEFINED * 2},
-         {_METRICS: [*DEFINED, {"Name": "Loss", "Regex": "(.)"}]},
-         (f"{_METRICS}.0.Name", f"{_METRICS}.1.Name", _METRICS)),
+    Case("D5", W, "twice", f"{_METRICS}.1.Name", {_METRICS: DEFINED * 2},
+         {_METRICS: [*DEFINED, {**DEFINED[0], "Name": "Loss"}]},
+         (f"{_METRICS}.0.Name", f"{_METRICS}.1.Name", f"{_METRICS}.0.Regex", f"{_METRICS}.1.Regex", _METRICS)),
+    Case("D5", W, "two-expressions", f"{_METRICS}.2.Name", {_METRICS: [*DEFINED, *_STEPS[:1] * 2]},
+         {_METRICS: [*DEFINED, *_STEPS]}),
 
     # Compute, time, spot
     Case("R1", E, "none", "job.ResourceConfig", {"job.ResourceConfig": DROP},

@@ -10,7 +10,7 @@ from hpt_construct.built_in_images import is_built_in
 from hpt_construct.errors import show
 from hpt_construct.validation.problem import Problem
 
-from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, repeated, runs_a_script, scope
+from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, runs_a_script, scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,10 +102,17 @@ def _regex_finds_a_value(metric: Place) -> Iterator[Problem]:
         yield Problem(metric.at("Regex"), message)
 
 
-def _metric_names_are_unique(_: Place, specification: Place) -> Iterator[Problem]:
-    metrics = specification.known(_METRICS)
-    for name, path in repeated((name, metric.at("Name")) for metric in metrics for _, name in metric.given("Name")):
-        yield Problem(path, f"got {show(name)} again, must be unique among MetricDefinitions; keep one")
+def _metrics_are_distinct(_: Place, specification: Place) -> Iterator[Problem]:
+    # One metric may have several expressions: Keras writes both 12ms/step and 1s/step.
+    seen: set[tuple[str, str]] = set()
+    for metric in specification.known(_METRICS):
+        given = dict(metric.given("Name", "Regex"))
+        if len(given) == len(metric.value):
+            definition = (given["Name"], given["Regex"])
+            if definition in seen:
+                message = f"got {show(given['Name'])} again with the same Regex; keep one"
+                yield Problem(metric.at("Name"), message)
+            seen.add(definition)
 
 
 _E, _W = Level.ERROR, Level.WARNING
@@ -118,6 +125,6 @@ RULES = (
     Rule("D3", _E, "Metric definitions have the objective's metric", each_definition, _objective_is_defined),
     Rule("D3", _W, "An image that is not built in has metric definitions", each_definition, _metrics_are_defined),
     Rule("D4", _W, "A metric's regex compiles and has a group", _each_metric, _regex_finds_a_value),
-    Rule("D5", _W, "Names of metrics are unique", _each_specification, _metric_names_are_unique),
+    Rule("D5", _W, "Definitions of metrics are distinct", _each_specification, _metrics_are_distinct),
 )
 # fmt: on
