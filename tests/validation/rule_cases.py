@@ -688,8 +688,6 @@ CASES = (
          {"job.EnableNetworkIsolation": True,
           _IMAGE: "462105765813.dkr.ecr.us-west-2.amazonaws.com/sagemaker-rl-ray-container:ray-1.6.0"},
          {"job.EnableNetworkIsolation": True, _IMAGE: FRAMEWORK}, (_IMAGE, "job.EnableNetworkIsolation")),
-    Case("N2", W, "upper-case", "HyperParameterTuningJobName", {"HyperParameterTuningJobName": "Tuning-1"},
-         {"HyperParameterTuningJobName": "tuning-1"}, ("HyperParameterTuningJobName",)),
     Case("T1", E, "47-tags", "Tags", {"Tags": [{"Key": f"k{n}", "Value": ""} for n in range(47)]},
          {"Tags": [{"Key": f"k{n}", "Value": ""} for n in range(46)]}, ("Tags", "Tags.3")),
     Case("T1", E, "key-twice", "Tags.1.Key", {"Tags": [{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "2"}]},

@@ -172,13 +172,6 @@ def _isolated_image_needs_no_network(_: Place, definition: Place) -> Iterator[Pr
             yield Problem(definition.at("EnableNetworkIsolation"), message)
 
 
-def _name_is_lower_case(request: Place) -> Iterator[Problem]:
-    name = request.read("HyperParameterTuningJobName")
-    if name is not None and name != name.lower():
-        message = f"got {show(name)}, lists show names in lower case, and look-ups of tags by those fail"
-        yield Problem(request.at("HyperParameterTuningJobName"), f"{message}; write it in lower case")
-
-
 def _tags_within_limit(request: Place) -> Iterator[Problem]:
     count = len(request.entries("Tags"))
     if count > _MOST_TAGS - _OWN_TAGS:
@@ -222,7 +215,6 @@ RULES = (
     Rule("E1", _E, "All definitions together have at most 48 environment variables", whole, _variables_within_limit),
     Rule("V2", _W, "An isolated container fetches no script", each_definition, _isolated_script_is_not_fetched),
     Rule("V2", _W, "An isolated container's image needs no network", each_definition, _isolated_image_needs_no_network),
-    Rule("N2", _W, "A name is in lower case", whole, _name_is_lower_case),
     Rule("T1", _E, "There are at most 46 tags beside the construct's own", whole, _tags_within_limit),
     Rule("T1", _E, "Tag keys are unique", whole, _tag_keys_are_unique),
     Rule("T1", _E, "Tag keys leave reserved prefixes alone", whole, _tag_keys_are_free),
