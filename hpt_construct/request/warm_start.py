@@ -73,9 +73,10 @@ class WarmStart:
     """1 to 5 different tuning jobs that have ended: jobs or names.
 
     A parent in the app starts before this job, and synth checks what both must share: the objective's metric, the names
-    of all hyperparameters, static and tuned, and the kind of each range that both have. SageMaker accepts no parent
-    that is still running, so deploy the parent first, and add this job when the parent has ended; a warning says so
-    until you acknowledge it. A change to the parent's request starts another parent, which changes this request too.
+    of all hyperparameters, static and tuned, the kind of each range that both have, and the definition's environment
+    variables, network isolation, traffic encryption and retries. SageMaker accepts no parent that is still running, so
+    deploy the parent first, and add this job when the parent has ended; a warning says so until you acknowledge it. A
+    change to the parent's request starts another parent, which changes this request too.
 
     A job in another stack imports the parent's name, and while it does, CloudFormation refuses a change to the parent's
     request. To avoid this lock, use a weak reference

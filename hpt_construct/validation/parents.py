@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hpt_construct.errors import show
@@ -23,10 +24,12 @@ _KINDS = {
     "ContinuousParameterRanges": "a continuous",
     "CategoricalParameterRanges": "a categorical",
 }
+_ENVIRONMENT = "Environment"
+_KEEPS = "a warm start keeps it: give both the same, or leave the parent out"
 
 
 def parent_problems(request: Mapping[str, Value], parents: Sequence[Mapping[str, Value] | None]) -> list[Problem]:
-    """Return what keeps a tuning job from starting with its parents' results: rules W1, W3 and W4 of the reference.
+    """Return what keeps a tuning job from starting with its parents' results: rules W1, W3, W4 and W6 of the reference.
 
     :param request: The tuning job's request, structurally valid.
     :param parents: The request of each parent, in the order of the warm start; None for one that is not known.
@@ -36,7 +39,7 @@ def parent_problems(request: Mapping[str, Value], parents: Sequence[Mapping[str,
         found += _not_distinct(Place(request), parents)
     known = [(index, Place(parent)) for index, parent in enumerate(parents) if parent is not None]
     for index, parent in known:
-        for rule in (_other_objective, _other_hyperparameters, _other_kinds):
+        for rule in _RULES:
             with suppress(TokenMetError):
                 found += rule(Place(request), parent, (*_PARENTS, index))
     return found
@@ -92,6 +95,39 @@ def _other_kinds(request: Place, parent: Place, path: Path) -> Iterator[Problem]
             yield Problem(path, f"{message}; a warm start keeps the kind: take that, or make it static")
 
 
+def _other_environment(request: Place, parent: Place, path: Path) -> Iterator[Problem]:
+    for definitions in _single_definitions(request, parent):
+        mine, theirs = (
+            {name: each.value[_ENVIRONMENT][name] for name in each.entries(_ENVIRONMENT)} for each in definitions
+        )
+        differ = [
+            show(name) for name in sorted(mine.keys() | theirs.keys()) if _differ(mine.get(name), theirs.get(name))
+        ]
+        if differ:
+            yield Problem(path, f"its {_ENVIRONMENT} differs in {', '.join(differ)}; {_KEEPS}")
+
+
+def _other_setting(
+    steps: tuple[str, ...], request: Place, parent: Place, path: Path, *, left_out: Value
+) -> Iterator[Problem]:
+    for definitions in _single_definitions(request, parent):
+        mine, theirs = (left_out if (value := each.read(*steps)) is None else value for each in definitions)
+        if mine != theirs:
+            yield Problem(path, f"its {steps[-1]} is {theirs}, and this tuning job's {mine}; {_KEEPS}")
+
+
+def _differ(mine: Value, theirs: Value) -> bool:
+    """Tell whether two values are known to be different: tokens may come to the same, but not to nothing."""
+    return mine != theirs and (None in (mine, theirs) or not (is_token(mine) or is_token(theirs)))
+
+
+def _single_definitions(request: Place, parent: Place) -> Iterator[tuple[Place, Place]]:
+    """Yield the two definitions, unless one of the jobs has several."""
+    mine, theirs = (each.below(SINGLE) if each.read(SEVERAL) is None else None for each in (request, parent))
+    if mine is not None and theirs is not None:
+        yield mine, theirs
+
+
 def _names(request: Place) -> set[str] | None:
     """Return the names of all hyperparameters, static and tuned; None if SageMaker adds some, or there are several
     definitions.
@@ -108,3 +144,17 @@ def _tuned(request: Place) -> dict[str, str]:
     if ranges is None:
         return {}
     return {each.read("Name"): kind for kind in _KINDS for each in ranges.every(kind)}
+
+
+_RULES = (
+    _other_objective,
+    _other_hyperparameters,
+    _other_kinds,
+    # "Only the following fields in TrainingJobDefinition are allowed to change: [algorithmSpecification,
+    # inputDataConfig, outputDataConfig, staticHyperParameters, roleArn, resourceConfig, stoppingCondition, vpcConfig,
+    # enableManagedSpotTraining, checkpointConfig]."
+    _other_environment,
+    partial(_other_setting, ("EnableNetworkIsolation",), left_out=False),
+    partial(_other_setting, ("EnableInterContainerTrafficEncryption",), left_out=False),
+    partial(_other_setting, ("RetryStrategy", "MaximumRetryAttempts"), left_out="left out"),
+)

@@ -15,6 +15,7 @@ from hpt_construct import (
     HyperparameterTuningJob,
     IntegerRange,
     Objective,
+    RetryStrategy,
     Strategy,
     ValidationError,
     WarmStart,
@@ -111,6 +112,50 @@ def test_other_kind_of_range_is_a_problem(stack: cdk.Stack) -> None:
     )
 
 
+KEEPS = "a warm start keeps it: give both the same, or leave the parent out"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "told"),
+    [
+        (
+            {"environment": {"A": "1", "B": "2", "D": "4"}},
+            {"environment": {"A": "1", "B": "3", "C": "4"}},
+            "its environment differs in 'B', 'C', 'D'",
+        ),
+        ({}, {"environment": {"A": "${Token[TOKEN.7]}"}}, "its environment differs in 'A'"),
+        ({"enable_network_isolation": True}, {}, "its enable_network_isolation is True, and this tuning job's False"),
+        (
+            {},
+            {"enable_inter_container_traffic_encryption": True},
+            "its enable_inter_container_traffic_encryption is False, and this tuning job's True",
+        ),
+        (
+            {"retry_strategy": RetryStrategy(3)},
+            {},
+            "its maximum_retry_attempts is 3, and this tuning job's left out",
+        ),
+    ],
+    ids=["environment", "token", "isolation", "encryption", "retries"],
+)
+def test_what_else_a_definition_says_is_kept(
+    stack: cdk.Stack, theirs: dict[str, Any], mine: dict[str, Any], told: str
+) -> None:
+    """SageMaker lists the members that a warm start may change, and refuses a change of any other."""
+    parent = minimal(stack, "Parent", training_job=definition(**theirs))
+    found = problems(stack, [parent], training_job=definition(**mine))
+    assert found == (f"warm_start.parents[0]: {told}; {KEEPS}",)
+
+
+def test_what_says_the_same_may_be_written_differently(stack: cdk.Stack) -> None:
+    """Left out is False, and a token may come to the same value."""
+    theirs = definition(environment={"A": "1", "B": "2"}, enable_network_isolation=False)
+    parent = minimal(stack, "Parent", training_job=theirs)
+    mine = definition(environment={"B": cdk.Aws.REGION, "A": "1"}, enable_inter_container_traffic_encryption=False)
+    child(stack, [parent], training_job=mine)
+    Template.from_stack(stack).resource_count_is(TYPE, 2)
+
+
 def test_parent_twice_is_a_problem(stack: cdk.Stack) -> None:
     """As the same construct, or as a construct and by the name that it was given."""
     made_up, named = minimal(stack, "MadeUp"), minimal(stack, "Named", tuning_job_name="Nightly")
@@ -133,8 +178,9 @@ def test_job_of_the_same_name_is_no_parent(stack: cdk.Stack) -> None:
         {"training_job": definition(static_hyperparameters={"${Token[TOKEN.7]}": "1"})},
         {"parameter_ranges": [IntegerRange("${Token[TOKEN.7]}", 1, 2)]},
         {"parameter_ranges": [ContinuousRange("eta", 0, 1)], "autotune": Autotune()},
+        {"training_job": definition(environment={"${Token[TOKEN.7]}": "1"})},
     ],
-    ids=["static", "tuned", "autotune"],
+    ids=["static", "tuned", "autotune", "environment"],
 )
 @pytest.mark.parametrize("whose", ["parent", "child"])
 def test_what_is_not_known_is_left_to_sagemaker(stack: cdk.Stack, hidden: dict[str, Any], whose: str) -> None:
