@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from hpt_construct.built_in_images import is_built_in
+from hpt_construct.built_in_images import is_built_in, region_of
 from hpt_construct.trust import lets_sagemaker
 
 from .account import Account, NotThereError, asking
@@ -29,7 +29,7 @@ UNKNOWN: Final = "unknown"
 
 _S3 = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
 _IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
+    r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/"
     r"(?P<repository>[^:@]+)(:(?P<tag>[^@]+))?(@(?P<digest>sha256:\w+))?"
 )
 _ROLE = re.compile(r"arn:[a-z0-9-]+:iam::(?P<account>\d{12}):role/(.*/)?(?P<name>[^/]+)")
@@ -155,13 +155,18 @@ class Checks:
         return "it exists and lets SageMaker assume it"
 
     def _check_image(self, uri: str) -> str:
+        here, there = self._account.region, region_of(uri)
+        if there not in {here, None}:
+            raise _WrongError(
+                f"the image is in {there}, and SageMaker pulls it from the job's region alone; use one in {here}"
+            )
         if is_built_in(uri):
             return "it is one of AWS's own"
         found = _IMAGE.fullmatch(uri)
         if not found:
             raise AskError("only images in ECR can be checked")
         image = {"imageDigest": found["digest"]} if found["digest"] else {"imageTag": found["tag"] or "latest"}
-        ecr = self._account.in_region(found["region"]).client("ecr")
+        ecr = self._account.client("ecr")
         with asking("the image"):
             try:
                 ecr.describe_images(registryId=found["account"], repositoryName=found["repository"], imageIds=[image])

@@ -107,10 +107,10 @@ class There:
         config = {"Strategy": "Random", "ResourceLimits": limits}
         self.request = {"HyperParameterTuningJobConfig": config, "TrainingJobDefinition": definition}
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "us-east-1") -> Any:
         """A client of the account."""
         keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-        return boto3.client(service, region_name="us-east-1", endpoint_url=self.url, **keys)
+        return boto3.client(service, region_name=region, endpoint_url=self.url, **keys)
 
     def create_role(self, name: str, trusted: str, action: str = "sts:AssumeRole") -> str:
         """Create a role that a service may assume; return its ARN."""
@@ -257,6 +257,26 @@ def test_a_bucket_of_another_region_is_wrong(flight: Flight) -> None:
     flight.there.client("s3").create_bucket(Bucket="far", CreateBucketConfiguration=where)
     flight.definition["OutputDataConfig"] = {"S3OutputPath": "s3://far/models"}
     assert flight.wrong() == "the bucket is in eu-west-1, the job in us-east-1; use a bucket there"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        f"{_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/churn:1",
+        "685385470294.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1",
+    ],
+    ids=["own", "built-in"],
+)
+def test_an_image_of_another_region_is_wrong(flight: Flight, image: str) -> None:
+    """SageMaker pulls images of its own region, as synth says where it knows the region."""
+    ecr = flight.there.client("ecr", "eu-west-1")
+    if not ecr.describe_repositories()["repositories"]:
+        ecr.create_repository(repositoryName="churn")
+        ecr.put_image(repositoryName="churn", imageManifest=json.dumps(_MANIFEST), imageTag="1")
+    flight.definition["AlgorithmSpecification"] = {"TrainingImage": image}
+    assert flight.wrong() == (
+        "the image is in eu-west-1, and SageMaker pulls it from the job's region alone; use one in us-east-1"
+    )
 
 
 def test_a_role_that_sagemaker_may_not_assume_is_wrong(flight: Flight) -> None:
