@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -49,13 +50,15 @@ class Account:
     """An account in a region, with the credentials that boto3 finds.
 
     :param profile: The profile of the AWS configuration. None: the one that boto3 finds.
-    :param region: The region. None: the one that boto3 finds.
+    :param region: The region. None: that of AWS_REGION, or else the one that boto3 finds.
     """
 
     def __init__(self, profile: str | None = None, region: str | None = None) -> None:
         self._profile, self._asked_region = profile, region
         with asking("AWS"):
-            self._session = boto3.Session(profile_name=profile, region_name=region)
+            # The AWS CLI reads AWS_REGION before anything else, and boto3 doesn't read it at all.
+            here = region or os.environ.get("AWS_REGION") or None
+            self._session = boto3.Session(profile_name=profile, region_name=here)
         self._clients: dict[str, Any] = {}
 
     @property

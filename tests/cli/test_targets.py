@@ -96,6 +96,17 @@ def test_no_region(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     _assert_one_sentence(world, "best", "tune", says="name a region with --region or AWS_REGION")
 
 
+@pytest.mark.parametrize("default", [None, "us-east-1"])
+def test_aws_region_counts(world: World, monkeypatch: pytest.MonkeyPatch, default: str | None) -> None:
+    """As for the AWS CLI: more than AWS_DEFAULT_REGION, less than --region."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    if default:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", default)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    _assert_one_sentence(world, "best", "tune", says="in eu-west-1 there is neither")
+    _assert_one_sentence(world, "best", "tune", "--region", "ap-south-1", says="in ap-south-1 there is neither")
+
+
 def test_no_such_profile(world: World) -> None:
     """See which there are."""
     _assert_one_sentence(
