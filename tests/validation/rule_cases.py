@@ -229,6 +229,14 @@ _KMEANS = {
     _STATIC: {"feature_dim": "3", "k": "2"},
     "job.InputDataConfig": [channel(), channel("test")],
 }
+_SCRIPT = {
+    _STATIC: {
+        "sagemaker_program": '"train.py"',
+        "sagemaker_submit_directory": '"s3://amzn-s3-demo-bucket/source.tar.gz"',
+        "num_round": "10",
+    },
+}
+_COPY = "111122223333.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost:1.7-1"
 _OBJECTIVE = "config.HyperParameterTuningJobObjective"
 # AWS's own definitions for the lines of Keras.
 _STEPS = [{"Name": "step", "Regex": "- ([0-9.]*?)ms/step"}, {"Name": "step", "Regex": "- ([0-9.]*?)s/step"}]
@@ -706,8 +714,13 @@ CASES = (
          ("jobs.1.TuningObjective", "jobs.1.AlgorithmSpecification.TrainingImage", "jobs.1"), several=True),
     Case("B1", W, "metric-of-ones-own", f"{_OBJECTIVE}.MetricName", {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "loss"},
          {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "loss", _METRICS: DEFINED}),
-    Case("B1", W, "script", f"{_OBJECTIVE}.MetricName", {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "loss"},
-         {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "loss", _STATIC: {"sagemaker_program": '"train.py"'}}),
+    Case("B1", W, "script", f"{_OBJECTIVE}.MetricName",
+         {**_XGBOOST, **_SCRIPT, f"{_OBJECTIVE}.MetricName": "loss", _METRICS: DEFINED},
+         {**_XGBOOST, **_SCRIPT, _METRICS: DEFINED},
+         (f"{_OBJECTIVE}.MetricName", _OBJECTIVE, _IMAGE, _STATIC)),
+    Case("B1", W, "script-in-ones-own-image", f"{_OBJECTIVE}.MetricName",
+         {**_XGBOOST, **_SCRIPT, f"{_OBJECTIVE}.MetricName": "loss"},
+         {**_XGBOOST, **_SCRIPT, f"{_OBJECTIVE}.MetricName": "loss", _IMAGE: _COPY, _METRICS: DEFINED}),
     Case("B2", W, "minimize-auc", f"{_OBJECTIVE}.Type", {**_XGBOOST, f"{_OBJECTIVE}.Type": "Minimize"}, _XGBOOST,
          (f"{_OBJECTIVE}.Type", f"{_OBJECTIVE}.MetricName", _IMAGE)),
     Case("B2", W, "maximize-distance", f"{_OBJECTIVE}.Type", {**_KMEANS, f"{_OBJECTIVE}.Type": "Maximize"}, _KMEANS),
@@ -728,6 +741,12 @@ CASES = (
          (f"{_CATEGORICAL}.0.Name", _CATEGORICAL, _STATIC)),
     Case("B5", W, "fractions-of-a-depth", f"{_CONTINUOUS}.0.Name", {**_XGBOOST, f"{_CONTINUOUS}.0.Name": "max_depth"},
          {**_XGBOOST, _INTEGER: [{**DEPTH, "Name": "gamma"}]}),
+    Case("B5", W, "unknown-category-of-script", f"{_CATEGORICAL}.0.Name",
+         {**_XGBOOST, **_SCRIPT, _CATEGORICAL: [CATEGORY]}, {**_XGBOOST, **_SCRIPT, _INTEGER: [DEPTH]},
+         (f"{_CATEGORICAL}.0.Name", _CATEGORICAL, _STATIC, _IMAGE)),
+    Case("B5", W, "known-category-of-script", f"{_CATEGORICAL}.0.Name",
+         {**_XGBOOST, **_SCRIPT, _CATEGORICAL: [{"Name": "booster", "Values": ["gbtree", "dart"]}]},
+         {**_XGBOOST, **_SCRIPT, _CATEGORICAL: [{"Name": "max_depth", "Values": ["3", "4"]}]}),
     Case("B5", W, "number-of-a-method", f"{_INTEGER}.0.Name", {**_KMEANS, f"{_INTEGER}.0.Name": "init_method"},
          {**_KMEANS, _CATEGORICAL: [{"Name": "init_method", "Values": ["random", "kmeans++"]}]}),
     *(Case("B6", W, f"static-{name}-{value}", f"{_STATIC}.{name}", {**_XGBOOST, f"{_STATIC}.{name}": value},

@@ -155,6 +155,27 @@ def test_message_has_the_way_out(edits: dict[str, Any], message: str) -> None:
     assert said(edits) == [message]
 
 
+FOR_ITS_IMAGE = "and for its image SageMaker takes only xgboost's"
+COPY = "(or copy the image to a repository of your own)"
+
+
+@pytest.mark.parametrize(
+    ("edits", "message"),
+    [
+        ({"config.HyperParameterTuningJobObjective.MetricName": "rmse"},
+         f"got 'rmse', {FOR_ITS_IMAGE} metrics, even of a script; did you mean 'validation:rmse'? {COPY}"),
+        ({"config.ParameterRanges.CategoricalParameterRanges": [{"Name": "transform", "Values": ["one", "two"]}]},
+         f"got 'transform', {FOR_ITS_IMAGE} categories, even of a script; make it static {COPY}"),
+        ({"config.ParameterRanges.IntegerParameterRanges": [{"Name": "folds", "MinValue": "2", "MaxValue": "9"}],
+          "job.StaticHyperParameters.seeds": "1"}, None),
+    ],
+)  # fmt: skip
+def test_script_is_judged_by_its_image(edits: dict[str, Any], message: str | None) -> None:
+    """Of a script in XGBoost's image, the objective and categorical ranges must be XGBoost's, and nothing else."""
+    messages = said({"job.StaticHyperParameters.sagemaker_program": '"train.py"', **edits})
+    assert messages == ([] if message is None else [message])
+
+
 def test_few_metrics_are_listed() -> None:
     """Of an algorithm that computes two, both are named; one that computes none can't be tuned."""
     edits: dict[str, Any] = {

@@ -25,6 +25,7 @@ from .rule import (
     Rule,
     TokenMetError,
     each_built_in,
+    each_script,
     has_autotune,
     is_one_of_several,
     ranges_of,
@@ -54,6 +55,7 @@ _MOST_LISTED = 12
 # With this hyperparameter, XGBoost takes its validation data from the training data.
 _FOLDS = "_kfold"
 _ACCELERATED = ("ml.p", "ml.g")
+_COPY = "(or copy the image to a repository of your own)"
 
 
 def _objective(request: Place, definition: BuiltIn) -> Place | None:
@@ -106,13 +108,34 @@ def _direction_is_better(request: Place, definition: BuiltIn) -> Iterator[Proble
             yield Problem(objective.at("Type"), f"{message}; set it to '{better}'")
 
 
+def _script_has_a_known_metric(request: Place, definition: BuiltIn) -> Iterator[Problem]:
+    # Whatever the script writes: https://github.com/aws/sagemaker-xgboost-container/issues/121
+    algorithm, objective = definition.algorithm, _objective(request, definition)
+    metric = None if objective is None else objective.read("MetricName")
+    if objective is not None and metric is not None and metric not in algorithm.metrics:
+        nearest = _nearest(metric if ":" in metric else f"validation:{metric}", algorithm.metrics, algorithm.pages[-1])
+        message = f"got {show(metric)}, and for its image SageMaker takes only {algorithm.name}'s metrics, even of a script"
+        yield Problem(objective.at("MetricName"), f"{message}; {nearest} {_COPY}")
+
+
+def _ranges(request: Place, definition: BuiltIn) -> Iterator[tuple[BuiltIn, Place]]:
+    with suppress(TokenMetError):
+        if (ranges := ranges_of(request, definition)) is not None:
+            yield from ((definition, place) for kind in _TYPED for place in ranges.known(kind))
+
+
 @scope
 def _each_tuned(request: Place) -> Iterator[tuple[BuiltIn, Place]]:
     """Look at each range for a built-in algorithm, with the definition around it."""
     for _, definition in each_built_in(request):
-        with suppress(TokenMetError):
-            if (ranges := ranges_of(request, definition)) is not None:
-                yield from ((definition, place) for kind in _TYPED for place in ranges.known(kind))
+        yield from _ranges(request, definition)
+
+
+@scope
+def _each_tuned_of_script(request: Place) -> Iterator[tuple[BuiltIn, Place]]:
+    """Look at each range for a script in a built-in algorithm's image, with the definition around it."""
+    for _, definition in each_script(request):
+        yield from _ranges(request, definition)
 
 
 def _hyperparameter(definition: BuiltIn, place: Place) -> tuple[str, str, Hyperparameter | None]:
@@ -182,6 +205,17 @@ def _tuned_can_be_tuned(definition: BuiltIn, place: Place) -> Iterator[Problem]:
         message = f"got {show(name)} in {_TYPED[kind]} range, and {algorithm} takes {takes} for it"
         message += f"; give it {other} range"
     yield Problem(place.at("Name"), message)
+
+
+def _script_has_known_ranges(definition: BuiltIn, place: Place) -> Iterator[Problem]:
+    # Of ranges that the algorithm doesn't know, categorical ones are known to be refused:
+    # https://github.com/aws/sagemaker-python-sdk/issues/2226
+    kind, name, each = _hyperparameter(definition, place)
+    if each is not None:
+        yield from _tuned_can_be_tuned(definition, place)
+    elif kind == "CategoricalParameterRanges":
+        message = f"got {show(name)}, and for its image SageMaker takes only {definition.algorithm.name}'s categories"
+        yield Problem(place.at("Name"), f"{message}, even of a script; make it static {_COPY}")
 
 
 def _plain(value: Any) -> str:
@@ -318,11 +352,13 @@ _W = Level.WARNING
 # fmt: off
 RULES = (
     Rule("B1", _W, "A built-in algorithm computes the objective's metric", each_built_in, _metric_is_computed),
+    Rule("B1", _W, "A script in its image is tuned by the algorithm's metric", each_script, _script_has_a_known_metric),
     Rule("B2", _W, "A built-in algorithm's metric is improved", each_built_in, _direction_is_better),
     Rule("B3", _W, "A built-in algorithm takes the static hyperparameters", each_built_in, _static_is_taken),
     Rule("B3", _W, "A built-in algorithm takes the tuned hyperparameters", _each_tuned, _tuned_is_taken),
     Rule("B4", _W, "A built-in algorithm has the hyperparameters it needs", each_built_in, _required_is_given),
     Rule("B5", _W, "A built-in algorithm can be tuned by the ranges", _each_tuned, _tuned_can_be_tuned),
+    Rule("B5", _W, "A script in its image is tuned by its ranges", _each_tuned_of_script, _script_has_known_ranges),
     Rule("B6", _W, "A built-in algorithm takes the static values", each_built_in, _static_is_allowed),
     Rule("B6", _W, "A built-in algorithm takes all values of the ranges", _each_tuned, _tuned_is_allowed),
     Rule("B7", _W, "A built-in algorithm has the channels it needs", each_built_in, _needed_channels_are_there),

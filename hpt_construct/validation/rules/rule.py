@@ -197,13 +197,30 @@ def each_channel(request: Place) -> Iterator[tuple[Place, Place]]:
 
 
 @scope
-def each_built_in(request: Place) -> Iterator[tuple[Place, BuiltIn]]:
-    """Look at each definition whose image is known to be a built-in algorithm, with the request around it."""
+def _each_image(request: Place) -> Iterator[tuple[Place, BuiltIn]]:
     for _, definition in each_definition(request):
         with suppress(TokenMetError):
             name = algorithm_of(definition.read(*_IMAGE) or "")
-            if name is not None and not runs_a_script(definition):
+            if name is not None:
                 yield request, BuiltIn(definition.value, definition.path, algorithm=knowledge(name))
+
+
+@scope
+def each_built_in(request: Place) -> Iterator[tuple[Place, BuiltIn]]:
+    """Look at each definition whose image is known to be a built-in algorithm, with the request around it."""
+    for places in _each_image(request):
+        with suppress(TokenMetError):
+            if not runs_a_script(places[1]):
+                yield places
+
+
+@scope
+def each_script(request: Place) -> Iterator[tuple[Place, BuiltIn]]:
+    """Look at each definition that runs a user's script in the image of a built-in algorithm, as XGBoost's allows."""
+    for places in _each_image(request):
+        with suppress(TokenMetError):
+            if runs_a_script(places[1]):
+                yield places
 
 
 def runs_a_script(definition: Place) -> bool:
