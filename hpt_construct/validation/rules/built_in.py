@@ -114,7 +114,9 @@ def _script_has_a_known_metric(request: Place, definition: BuiltIn) -> Iterator[
     metric = None if objective is None else objective.read("MetricName")
     if objective is not None and metric is not None and metric not in algorithm.metrics:
         nearest = _nearest(metric if ":" in metric else f"validation:{metric}", algorithm.metrics, algorithm.pages[-1])
-        message = f"got {show(metric)}, and for its image SageMaker takes only {algorithm.name}'s metrics, even of a script"
+        message = (
+            f"got {show(metric)}, and for its image SageMaker takes only {algorithm.name}'s metrics, even of a script"
+        )
         yield Problem(objective.at("MetricName"), f"{message}; {nearest} {_COPY}")
 
 
