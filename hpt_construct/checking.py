@@ -13,7 +13,7 @@ import aws_cdk as cdk
 from . import api_model, instance_hours, validation
 from .errors import ValidationError, show, where
 from .reference import IHyperparameterTuningJob
-from .tokens import is_token
+from .tokens import awaits_lookup, is_token
 from .validation.rules.rule import CONFIG
 from .wait_for_completion import problems as wait_problems
 
@@ -268,6 +268,8 @@ def _above_ceiling(request: Mapping[str, Any], ceiling: float) -> Iterator[str]:
     try:
         most = instance_hours.worst_case(request)
     except instance_hours.UnknownError as unknown:
+        if awaits_lookup(request):
+            return
         yield (
             f"max_instance_hours: got {ceiling:,}, and what the request allows can't be known: {unknown}; "
             "give numbers, or leave the ceiling out"

@@ -30,7 +30,7 @@ from .request import (
     TuningResourceConfig,
 )
 from .request.training_image import BoundImage
-from .tokens import is_token
+from .tokens import awaits_lookup, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -94,7 +94,7 @@ def problems(definition: TrainingJobDefinition) -> Iterator[tuple[Path, str]]:
             message = "got a token that is no string, and the job's role needs its text"
             yield path, f"{message}; wrap it in Token.as_string(), or give a role"
     for path, key in _keys(definition):
-        if isinstance(key, str) and is_token(key) and not key.startswith("arn:"):
+        if isinstance(key, str) and is_token(key) and not key.startswith("arn:") and not awaits_lookup(key):
             message = "got a token, which may be an id, an ARN or an alias: the job's role can't be allowed to use it"
             yield path, f"{message}; give the key itself (kms.Key.from_key_arn makes one of an ARN), or a role"
     for path, location in _locations(definition):
@@ -295,6 +295,8 @@ def _folder(prefix: str) -> str:
 def _bucket_and_prefix(stack: cdk.Stack, uri: str) -> tuple[str, str]:
     if uri.startswith(_S3):
         rest = uri.removeprefix(_S3)
+    elif awaits_lookup(uri):
+        return uri, ""
     else:
         match stack.resolve(uri):
             case {"Fn::Sub": str(text)} if text.startswith(_S3):

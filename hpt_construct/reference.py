@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 
 from . import api_model
 from .errors import ValidationError, show, where
-from .tokens import is_token
+from .tokens import awaits_lookup, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -431,6 +431,8 @@ def from_name(scope: Construct, id: str, name: str, find_best: FindBest) -> IHyp
 def from_arn(scope: Construct, id: str, arn: str, find_best: FindBest) -> IHyperparameterTuningJob:  # noqa: A002
     """Import a job of any account and region."""
     _refuse(scope, id, f"tuning_job_arn: got {show(arn)}", _text_problem(arn))
+    if awaits_lookup(arn):
+        arn = job_arn(scope, "looked-up")
     if is_token(arn):
         parts = cdk.Stack.of(scope).split_arn(arn, cdk.ArnFormat.SLASH_RESOURCE_NAME)
         return _Imported(scope, id, arn=arn, name=str(parts.resource_name), find_best=find_best)

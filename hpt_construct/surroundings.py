@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from . import deferred, execution_role, network, rendering
 from .checking import warn
 from .request import VpcConfig
-from .tokens import is_token
+from .tokens import awaits_lookup, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +78,9 @@ class Surroundings:
         return [self._imported(role, index) if isinstance(role, str) else role for index, role in enumerate(given)]
 
     def _imported(self, role_arn: str, index: int) -> iam.IRole:
+        if awaits_lookup(role_arn):
+            stack = cdk.Stack.of(self._job)
+            role_arn = stack.format_arn(service="iam", region="", resource="role", resource_name="LookedUp")
         # A policy that an earlier release made may be shared with another stack, and can't be updated then. Under
         # another id, CloudFormation makes a new one and deletes that one afterwards.
         role = iam.Role.from_role_arn(self._job, f"Role{index}", role_arn, default_policy_name=_GRANTED)

@@ -12,6 +12,9 @@ from typing import Any
 LATER = "${Token[hpt-construct.later]}"
 """In place of what there is not yet: the checks take it for a token, and it never gets further than them."""
 
+_DUMMY = "dummy-value-for-"
+"""What the CDK's lookups of parameters return in the first synth, before the CLI looks them up; the name follows."""
+
 _NUMBER_MARK = b"\xfb\xff"
 """What CDK writes into the highest two bytes of the double that stands for a number."""
 
@@ -23,10 +26,11 @@ def is_token(value: Any) -> bool:
     """Whether the value itself stands for a later one; a list or map that merely contains tokens does not.
 
     CDK encodes tokens as strings with ``${Token[…]}`` in them, as doubles with a mark in their highest bytes, as lists
-    of one such string with ``#``, or leaves them objects that can be resolved.
+    of one such string with ``#``, or leaves them objects that can be resolved. The dummy value of a lookup counts as
+    one: if the first synth failed over it, the CLI would never look up the real value, which the second synth checks.
     """
     if isinstance(value, str):
-        return "${Token[" in value
+        return "${Token[" in value or _DUMMY in value
     # Asked of every value of a request, several times: an abstract class is slow to tell, and what is not far below
     # zero needs no look at its bytes. That a bool is a number does no harm.
     if isinstance(value, dict) or value is None:
@@ -36,6 +40,21 @@ def is_token(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith("#{Token[")
     return not isinstance(value, Mapping) and hasattr(value, "resolve")
+
+
+def awaits_lookup(value: Any) -> bool:
+    """Whether the CLI still has to look the value up, or one in a list or map.
+
+    The CDK takes it for a string that is known, and what is made of it is never deployed.
+
+    >>> awaits_lookup({"RoleArn": "dummy-value-for-/ml/role"})
+    True
+    """
+    if isinstance(value, str):
+        return _DUMMY in value
+    if isinstance(value, (dict, Mapping)):
+        return any(map(awaits_lookup, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(awaits_lookup, value))
 
 
 def is_calculated(value: Any) -> bool:

@@ -10,7 +10,7 @@ from . import deferred, rendering
 from .checking import check, parents_elsewhere, parents_waited_for, requests_of_parents
 from .plain_request import HandedOn, handed_on
 from .request import VpcConfig
-from .tokens import is_token
+from .tokens import awaits_lookup, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Judged:
         A token says nothing to another environment: the CDK refuses references to such a job from there.
         """
         name = self.request.tuning_job_name
-        return None if is_token(name) else name
+        return None if is_token(name) and not awaits_lookup(name) else name
 
     @property
     def in_network(self) -> bool:

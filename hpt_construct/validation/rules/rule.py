@@ -23,7 +23,6 @@ SINGLE = "TrainingJobDefinition"
 SEVERAL = "TrainingJobDefinitions"
 
 _IMAGE = ("AlgorithmSpecification", "TrainingImage")
-_MARK = "${Token["
 # The SageMaker SDK sets this when a user's script runs in the image.
 _SCRIPT = "sagemaker_program"
 
@@ -60,9 +59,8 @@ class Place:
             found = found.get(step)
             if found is None:
                 return None
-            # This runs hundreds of times for each request, so a dict and a string without the mark take a shortcut.
-            kind = type(found)
-            if kind is not dict and (kind is not str or _MARK in found) and is_token(found):
+            # This runs hundreds of times for each request, so a dict takes a shortcut.
+            if type(found) is not dict and is_token(found):
                 raise TokenMetError
         return found
 
