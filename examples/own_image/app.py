@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
@@ -42,11 +41,7 @@ class OwnImage(cdk.Stack):
             resource_limits=hpt.ResourceLimits(max_training_jobs=10, max_parallel_training_jobs=2),
             training_job=hpt.TrainingJobDefinition(
                 algorithm_specification=hpt.AlgorithmSpecification(
-                    training_image=hpt.TrainingImage.from_asset(
-                        HERE / "image",
-                        # Of SageMaker's instances, which your computer's processor need not be.
-                        platform=ecr_assets.Platform.LINUX_AMD64,
-                    ),
+                    training_image=hpt.TrainingImage.from_asset(HERE / "image"),
                     metric_definitions=[
                         hpt.MetricDefinition("validation:accuracy", r"validation-accuracy=([0-9.]+)"),
                     ],
