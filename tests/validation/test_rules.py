@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpt_construct.request import InstanceType
 from hpt_construct.validation import check, structure_problems
-from hpt_construct.validation.rules import RULES, Finding, Level, rule_findings
+from hpt_construct.validation.rules import RULES, Finding, Level, compute, rule_findings
 from hpt_construct.validation.rules.rule import Place
 from tests.validation.rule_cases import CASES, DROP, SEVERAL, SINGLE, Case, edited, metrics, steps
 
@@ -183,6 +184,14 @@ def test_as_many_metrics_as_the_api_takes_are_fine() -> None:
 
     assert check(edited(SINGLE, {name: metrics(40)})) == []
     assert [finding.rule for finding in check(edited(SINGLE, {name: metrics(41)}))] == ["structure"]
+
+
+def test_each_family_of_instances_has_local_storage_or_none() -> None:
+    """Of a type that the API knows, the rules know whether it takes a volume's key, and whether it needs a size."""
+    families = {str(each).removeprefix("ml.").partition(".")[0] for each in InstanceType}
+
+    assert families == compute._LOCAL_STORAGE | compute._NO_STORAGE
+    assert not compute._LOCAL_STORAGE & compute._NO_STORAGE
 
 
 def test_autotune_needs_neither_ranges_nor_objective_nor_total() -> None:

@@ -37,12 +37,12 @@ DEFAULT_RUNTIME = 24 * 3600
 _LONGEST_RUNTIME = 28 * 24 * 3600
 _LONGEST_WAIT_WITHOUT_CHECKPOINTS = 3600
 
-# "You can't request a VolumeKmsKeyId when using an instance type with local storage." Families in neither set (g7 and
-# later ones) are not checked.
+# "You can't request a VolumeKmsKeyId when using an instance type with local storage." Which families have some is on
+# https://docs.aws.amazon.com/ec2/latest/instancetypes/. What is in neither set is not checked.
 # fmt: off
 _LOCAL_STORAGE = frozenset({
-    "g4dn", "g5", "g6", "g6e", "g7e", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200",
-    "r5d", "trn1", "trn1n", "trn2",
+    "g4dn", "g5", "g6", "g6e", "g7", "g7e", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300",
+    "p6e-gb200", "r5d", "trn1", "trn1n", "trn2",
 })
 _NO_STORAGE = frozenset({
     "c4", "c5", "c5n", "c6i", "c7i", "c7i-flex", "c8i", "c8i-flex", "m4", "m5", "m6i", "m7i", "m7i-flex", "m8i",
