@@ -144,8 +144,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
             "gets its own name"
         )
     # If CloudFormation can't be asked, this may be a rollback, and then no new job is better than a second one.
-    whatever = wish.given_name is not None or not status or old.digest == wish.digest
-    if known and (whatever or _best(known)[0].status in _WORTH_KEEPING):
+    if known and (not status or _best(known)[0].status in _WORTH_KEEPING):
         return _adopt(*_best(known), wish, old, jobs)
     if stack.physical_id(wish.logical_id).lower() not in ("", physical_id.lower()):
         raise Failure("This update was carried out before: Lambda has delivered it once more")

@@ -35,6 +35,7 @@ TEXTS: Final = {
     9: "a rollback starts nothing",
     10: "nothing is started later than a deletion waits for it",
     11: "a failure names what it leaves running",
+    12: "a deployment that succeeds has a job that runs or has completed",
 }
 # A type each, so that hypothesis tells them apart.
 _BROKEN: Final = {number: type(f"Promise{number}Broken", (AssertionError,), {}) for number in TEXTS}
@@ -401,6 +402,15 @@ class Promises:
             self._break(number, f"SUCCESS with '{physical_id}', which was not started for this wish")
             return
         launch = found[-1]
+        if (
+            event["RequestType"] == "Update"
+            and not unchanged
+            and not delivery.reverses
+            and launch.delivery is not delivery
+            and launch.job.status not in ("InProgress", "Completed")
+            and launch.touched_at < invocation.began
+        ):
+            self._break(12, f"SUCCESS with '{physical_id}' of an earlier event, which is {launch.job.status}")
         if (
             unchanged
             and self._latest(resource) is delivery

@@ -154,6 +154,15 @@ class Histories(RuleBasedStateMachine):
         tuning = template.get("Tuning", Properties())
         self.deploy(name, {**template, "Tuning": replace(tuning, **change)}, mishaps, other_fails, math.inf)
 
+    @rule(name=st.sampled_from(STACKS), away=st.sampled_from(["Weekly", None]), other_fails=later_failures)
+    def rename_and_back(self, name: str, away: str | None, other_fails: float | None) -> None:
+        """The user gives a named tuning job another name or none, and takes that back with the next deployment."""
+        stack = self._idle(name)
+        template = {logical_id: resource.properties for logical_id, resource in stack.resources.items()}
+        named = replace(template.get("Tuning", Properties()), name="Churn")
+        for tuning, fails in ((named, None), (replace(named, name=away), other_fails), (named, None)):
+            self.deploy(name, {**template, "Tuning": tuning}, [], fails, math.inf)
+
     @rule(name=st.sampled_from(STACKS), mishaps=several_mishaps, seconds=a_while)
     def destroy(self, name: str, mishaps: list[Mishaps], seconds: float) -> None:
         """The user deletes a stack, and waits for it or goes on meanwhile."""

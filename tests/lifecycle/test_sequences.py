@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SMALL, LARGE = Properties(trainings=7), Properties(trainings=8)
-NAMED = Properties(name="Churn")
+NAMED, OTHER = Properties(name="Churn"), Properties(name="Other")
 SLOW = Mishaps(delay=100)
 
 
@@ -262,6 +262,16 @@ class TestUpdate:
         user.deploy(NAMED)
         assert user.deploy(Properties(trainings=8, name=name)) == "UPDATE_COMPLETE"
         assert user.statuses() == ["Stopped", "InProgress"]
+
+    @pytest.mark.parametrize("rolled_back", [False, True])
+    def test_renames_a_job_away_and_back(self, user: User, *, rolled_back: bool) -> None:
+        """The clean-up, or the rollback, has stopped the first job of that name: it can't be had again."""
+        away, back = (NAMED, OTHER) if rolled_back else (OTHER, NAMED)
+        user.deploy(NAMED)
+        user.deploy(OTHER, other_fails=math.inf if rolled_back else None)
+        assert user.deploy(back) == "UPDATE_ROLLBACK_COMPLETE"
+        running = {launch.job.name for launch in user.account.promises.launches if launch.job.status == "InProgress"}
+        assert running == {away.name}
 
     def test_renames_a_job_and_is_rolled_back(self, user: User) -> None:
         """The old policy is in force again when the new job is stopped."""
