@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,13 +14,17 @@ from .errors import ValidationError
 from .provider import RESOURCE_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from constructs import Construct
 
     from .provider import Provider
 
 
+_PART: Final = re.compile(r"(?:\\.|[^.])+", re.DOTALL)
+"""Of a path to override, whose periods separate names, and a backslash takes what follows as it is."""
+
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _KEPT: Final = {
     cdk.CfnDeletionPolicy.RETAIN: "retain",
     cdk.CfnDeletionPolicy.RETAIN_EXCEPT_ON_CREATE: "retain-except-on-create",
@@ -54,6 +59,10 @@ class JobResource(cdk.CfnResource):
         self.with_it: list[cdk.CfnResource] = []
         """Other resources of the job, which have to go there too."""
         self._provider = provider
+        self._properties = properties
+        self._overrides: dict[str, Any] = {}
+        self.when_changed: Callable[[], None] | None = None
+        """Called whenever something has changed by which the template may start another job."""
         self._policy: cdk.RemovalPolicy | None = None
         self._followed = False
         # What bounds the age of an event has to be in force before there is one.
@@ -104,7 +113,54 @@ class JobResource(cdk.CfnResource):
         """From now on the property is what the policies are at the end of the synth."""
         if not self._followed:
             self._followed = True
-            self.add_property_override("RemovalPolicy", cdk.Lazy.any(_Effective(self)))
+            self.override_own("RemovalPolicy", cdk.Lazy.any(_Effective(self)))
+
+    def add_override(self, path: str, value: Any) -> None:
+        """Change the resource in the template; whoever overrides anything, in whatever way, comes by here."""
+        *parents, last = [_ESCAPED.sub(r"\1", part) for part in _PART.findall(path)]
+        within = self._overrides
+        for name in parents:
+            if not isinstance(within.get(name), dict):
+                within[name] = {}
+            within = within[name]
+        within[last] = _copied(value)
+        super().add_override(path, value)
+        self._say_changed()
+
+    def override_logical_id(self, new_logical_id: str) -> None:
+        """Give the resource another logical id, which makes it another resource."""
+        super().override_logical_id(new_logical_id)
+        self._say_changed()
+
+    def _say_changed(self) -> None:
+        if self.when_changed is not None:
+            self.when_changed()
+
+    def override_own(self, name: str, value: cdk.IResolvable) -> None:
+        """Override a property that starts no job, as only the construct itself does."""
+        super().add_override(f"Properties.{name}", value)
+
+    def given_properties(self, *, without: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The properties as they were given, and what overrides them, apart from some."""
+        overrides = self._overrides.get("Properties")
+        given, overriding = (
+            {name: value for name, value in each.items() if name not in without}
+            for each in (self._properties, overrides if isinstance(overrides, dict) else {})
+        )
+        return given, overriding
+
+    def final_properties(self, *, without: Collection[str]) -> dict[str, Any]:
+        """The properties as the template has them in the end, apart from some."""
+
+        def resolved(override: Any) -> Any:
+            # Resolved as a whole, a map would lose what is to be taken away.
+            if isinstance(override, dict):
+                return {name: resolved(value) for name, value in override.items()}
+            return None if override is None else self.stack.resolve(override)
+
+        given, overriding = self.given_properties(without=without)
+        final: dict[str, Any] = _overridden(self.stack.resolve(given), resolved(overriding))
+        return final
 
     def effective_removal_policy(self) -> str | None:
         """What the function acts on: it marks the jobs of the one, and deletes the records of the other."""
@@ -122,6 +178,34 @@ class JobResource(cdk.CfnResource):
         for resource in self.with_it:
             resource.cfn_options.condition = self.cfn_options.condition
         return []
+
+
+def _copied(value: Any) -> Any:
+    """A value as it reaches the kernel: without what is None, and whatever becomes of the lists and maps in it."""
+    if isinstance(value, dict):
+        return {name: _copied(item) for name, item in value.items() if item is not None}
+    return [_copied(item) for item in value if item is not None] if isinstance(value, (list, tuple)) else value
+
+
+def _overridden(value: Any, overrides: dict[str, Any]) -> Any:
+    """What the CDK makes of a value and the overrides of its members: None takes one away, and so does nothing left."""
+    if isinstance(value, list):
+        return [*_overridden({str(index): item for index, item in enumerate(value)}, overrides).values()]
+    is_map = isinstance(value, dict) and not _is_function(value) and not _is_function(overrides)
+    found = dict(value) if is_map else {}
+    for name, override in overrides.items():
+        final = _overridden(found.get(name), override) if isinstance(override, dict) else override
+        if final is None or (isinstance(override, dict) and not final):
+            found.pop(name, None)
+        else:
+            found[name] = final
+    return found
+
+
+def _is_function(value: dict[str, Any]) -> bool:
+    """Whether CloudFormation makes something else of a map, so that it has no members to override."""
+    [name, *more] = value or [""]
+    return not more and (name == "Ref" or name.startswith("Fn::"))
 
 
 @jsii.implements(cdk.IStableAnyProducer)

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .provider import Provider
+    from .resource import JobResource
 
 
 @jsii.implements(cdk.IStableAnyProducer)
 class JobTags:
     """The tags of the request, with those that ``Tags.of(...)`` adds and without those that it removes."""
 
-    def __init__(self, job: Construct, resource: cdk.CfnResource, provider: Provider, requested: Any) -> None:
+    def __init__(self, job: Construct, resource: JobResource, provider: Provider, requested: Any) -> None:
         self._job = job
         self._resource = resource
         self._provider = provider
@@ -36,7 +37,7 @@ class JobTags:
             initial = [{"key": tag["Key"], "value": tag["Value"]} for tag in self._requested or ()]
             self._manager = cdk.TagManager(cdk.TagType.STANDARD, RESOURCE_TYPE, initial or None)
             # From now on the property is what the manager says at the end of the synth.
-            self._resource.add_property_override("Tags", cdk.Lazy.any(self))
+            self._resource.override_own("Tags", cdk.Lazy.any(self))
             # The tags of the request are checked already; only what comes to them is not.
             self._provider.check_at_synth(self._problems)
         return self._manager

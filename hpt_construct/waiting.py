@@ -60,7 +60,7 @@ def add(
     waited = {name: value for name, value in properties.items() if name not in _NOT_OF_THE_WAIT}
     seconds = str(wait.seconds())
     thresholds = {name: rendering.template(value) for name, value in wait.thresholds().items()}
-    digest = _Digest(job, [waited, seconds, thresholds])
+    wait_digest = _Digest(resource, [seconds, thresholds])
     handle = cdk.CfnWaitConditionHandle(job, "WaitHandle")
     handle.node.add_dependency(resource)
     starter = _custom(
@@ -79,7 +79,7 @@ def add(
     condition = cdk.CfnWaitCondition(job, "WaitCondition", handle=handle.ref, timeout=seconds, count=1)
     condition.node.add_dependency(starter)
     for each in (handle, starter, condition):
-        digest.name(each)
+        wait_digest.name(each)
     result = _custom(
         job, _RESULT, RESULT_TYPE, provider, {"TuningJobName": resource.ref, "Waited": "true", **thresholds}
     )
@@ -219,18 +219,27 @@ class _LogicalId:
         self._base = base
 
     def produce(self, context: cdk.IResolveContext) -> str:
-        """The logical id, when the template is written: tokens of the request may say something else until then."""
-        return self._base + self._digest.value(preparing=context.preparing)
+        """The logical id, when the template is written: until then, anything may change the job's resource."""
+        if context.preparing:
+            # The CDK looks for references: what was asked for earlier may be outdated.
+            self._digest.forget()
+            return self._base
+        return self._base + self._digest.value()
 
 
 class _Digest:
-    """What a wait is for, as a part of logical ids."""
+    """What a wait is for, as a part of logical ids: what the template has for the job in the end, and the terms."""
 
-    def __init__(self, job: Construct, what: list[Any]) -> None:
-        self._stack = cdk.Stack.of(job)
-        self._what = what
-        self._is_known = not any(_tokens(what))
-        self._values: dict[bool, str] = {}
+    def __init__(self, resource: JobResource, terms: list[Any]) -> None:
+        self._resource = resource
+        self._stack = resource.stack
+        self._terms = terms
+        self._named: list[tuple[cdk.CfnResource, str]] = []
+        self._known: list[Any] | None = None
+        given, _ = resource.given_properties(without=_NOT_OF_THE_WAIT)
+        # What is known already spares most jobs the way back from the kernel for each place that has a logical id.
+        self._at_once = None if any(_tokens(given)) else _digest_of([given, *terms])
+        resource.when_changed = self._wait_for_the_end
 
     def name(self, resource: cdk.CfnResource) -> None:
         """Give a resource a logical id that is new whenever this is."""
@@ -238,16 +247,38 @@ class _Digest:
         if len(base) > _LONGEST_BASE:
             # Its end is what tells it from others.
             base = f"W{base[1 - _LONGEST_BASE :]}"
-        if self._is_known:
-            resource.override_logical_id(base + _digest_of(self._what))
-        else:
+        self._named.append((resource, base))
+        if self._at_once is None:
             resource.override_logical_id(cdk.Lazy.uncached_string(_LogicalId(self, base)))
+        else:
+            resource.override_logical_id(base + self._at_once)
 
-    def value(self, *, preparing: bool) -> str:
-        """Eight characters of it, looked for once while references are collected, and once the app is complete."""
-        if preparing not in self._values:
-            self._values[preparing] = _digest_of(self._stack.resolve(self._what))
-        return self._values[preparing]
+    def _wait_for_the_end(self) -> None:
+        """Something changes the job's resource: what that comes to is known when the template is written."""
+        if self._at_once is not None:
+            self._at_once = None
+            for resource, base in self._named:
+                resource.override_logical_id(cdk.Lazy.uncached_string(_LogicalId(self, base)))
+
+    def value(self) -> str:
+        """Eight characters of it, when the template is written."""
+        properties, *more = self._of_job()
+        return _digest_of([properties, *self._terms, *more])
+
+    def forget(self) -> None:
+        """Look at the job once more when asked for the next time."""
+        self._known = None
+
+    def _of_job(self) -> list[Any]:
+        """Everything by which the template can let a new job start: its properties, and its logical id if it has been
+        given another.
+        """
+        if self._known is None:
+            self._known = [self._resource.final_properties(without=_NOT_OF_THE_WAIT)]
+            own_id = self._stack.resolve(self._resource.logical_id)
+            if own_id != self._stack.get_logical_id(self._resource):
+                self._known.append(own_id)
+        return self._known
 
 
 def _digest_of(resolved: Any) -> str:

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
@@ -21,15 +22,20 @@ from hpt_construct import (
     ContinuousRange,
     HyperparameterTuningJob,
     Objective,
+    OutputCompressionType,
+    OutputDataConfig,
     ResourceLimits,
     ValidationError,
     WaitForCompletion,
     WarmStart,
 )
+from hpt_construct.resource import JobResource
 from tests.construct.jobs import TYPE, definition, minimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from constructs import IConstruct
 
 WAIT = f"{TYPE}Wait"
 RESULT = f"{TYPE}Result"
@@ -314,6 +320,144 @@ class TestNewIds:
         for name in ids(made, *NEW_EACH_TIME):
             assert len(name) <= 255
             assert re.fullmatch("[A-Za-z][A-Za-z0-9]*", name)
+
+
+def resource_of(job: HyperparameterTuningJob) -> JobResource:
+    """The job's default child, which users change by the CDK's escape hatches."""
+    child = job.node.default_child
+    assert isinstance(child, JobResource)
+    return child
+
+
+@jsii.implements(cdk.IAspect)
+class Isolate:
+    """An aspect that changes every job of a stack, as those of a platform team do."""
+
+    def visit(self, node: IConstruct) -> None:
+        """Change a job."""
+        if isinstance(node, cdk.CfnResource) and node.cfn_resource_type == TYPE:
+            node.add_property_override("TrainingJobDefinition.EnableNetworkIsolation", "true")
+
+
+CHANGES: dict[str, Callable[[HyperparameterTuningJob], object]] = {
+    "member": lambda job: resource_of(job).add_property_override(
+        "HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs", "9"
+    ),
+    "item": lambda job: resource_of(job).add_property_override(
+        "HyperParameterTuningJobConfig.ParameterRanges.IntegerParameterRanges.0.MaxValue", "9"
+    ),
+    "deletion": lambda job: resource_of(job).add_property_deletion_override(
+        "TrainingJobDefinition.OutputDataConfig.CompressionType"
+    ),
+    "several": lambda job: [
+        resource_of(job).add_property_override("TrainingJobDefinition.Environment", {"a": "1", "b": "1"}),
+        resource_of(job).add_property_override("TrainingJobDefinition.Environment", {"a\\.b": "1"}),
+        resource_of(job).add_property_override(r"TrainingJobDefinition.Environment.c\.d", "1"),
+        resource_of(job).add_property_override("TrainingJobDefinition.Environment.b.c", "1"),
+        resource_of(job).add_property_override("TrainingJobDefinition.Environment.b", "2"),
+    ],
+    "function": lambda job: [
+        resource_of(job).add_property_override("TrainingJobDefinition.RoleArn", {"Ref": "AWS::StackId"}),
+        resource_of(job).add_property_override("TrainingJobDefinition.RoleArn", {"Fn::Sub": "x"}),
+    ],
+    "token": lambda job: resource_of(job).add_property_override(
+        "TrainingJobDefinition.OutputDataConfig.S3OutputPath", f"s3://bucket/{cdk.Aws.STACK_NAME}"
+    ),
+    "list": lambda job: resource_of(job).add_property_override(
+        "TrainingJobDefinition.ResourceConfig", {"InstanceGroups": [None, {"InstanceType": "ml.m5.large"}], "X": {}}
+    ),
+    "all": lambda job: resource_of(job).add_override("Properties", {"Run": "2", "Tags": [{"Key": "a", "Value": "b"}]}),
+    "aspect": lambda job: cdk.Aspects.of(job).add(Isolate()),
+}
+
+
+class TestWhatTheTemplateSays:
+    """The template has the last word on what a job is, and so on what is waited for."""
+
+    @staticmethod
+    def fill(change: Callable[[HyperparameterTuningJob], object]) -> Callable[[cdk.Stack], object]:
+        """A stack with one job, which is changed after it was made."""
+        output = OutputDataConfig(s3_output_path="s3://bucket/out", compression_type=OutputCompressionType.NONE)
+        return lambda stack: change(waiting(stack, training_job=definition(output_data_config=output)))
+
+    @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+    def test_change_of_the_resource_is_waited_for(self, change: Callable[[HyperparameterTuningJob], object]) -> None:
+        """However it came there, the job starts anew."""
+        plain, changed = template(self.fill(lambda _: None)), template(self.fill(change))
+        assert not set(ids(plain, *NEW_EACH_TIME)) & set(ids(changed, *NEW_EACH_TIME))
+        assert ids(plain, RESULT) == ids(changed, RESULT)
+
+    @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+    def test_resource_knows_what_the_template_has(self, change: Callable[[HyperparameterTuningJob], object]) -> None:
+        """Word for word."""
+        app = cdk.App()
+        stack = cdk.Stack(app, "Training")
+        self.fill(change)(stack)
+        made = app.synth().get_stack_by_name("Training").template
+        [name] = ids(made, TYPE)
+        told = dict(made["Resources"][name]["Properties"])
+        for own in ("ServiceToken", "ServiceTimeout"):
+            del told[own]
+        job = stack.node.find_child("Tuning")
+        assert isinstance(job, HyperparameterTuningJob)
+        assert resource_of(job).final_properties(without=()) == told
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda job: resource_of(job).add_property_override("TrainingJobDefinition.RoleArn", definition().role),
+            lambda job: resource_of(job).add_property_override("Tags", [{"Key": "a", "Value": "b"}]),
+            lambda job: resource_of(job).add_override("Metadata.why", "because"),
+            lambda job: resource_of(job).add_override("Properties", None),
+            lambda job: resource_of(job).add_property_override(
+                "TrainingJobDefinition.OutputDataConfig", {"CompressionType": None}
+            ),
+            lambda job: resource_of(job).override_logical_id("Tuning79A926AD"),
+        ],
+        ids=["same", "tags", "metadata", "nothing", "nothing-within", "same-id"],
+    )
+    def test_change_that_starts_nothing_is_not(self, change: Callable[[HyperparameterTuningJob], object]) -> None:
+        """Nobody would know why the deployment waits."""
+        plain, changed = template(self.fill(lambda _: None)), template(self.fill(change))
+        assert ids(plain, *NEW_EACH_TIME) == ids(changed, *NEW_EACH_TIME)
+
+    def test_another_logical_id_is_another_job(self) -> None:
+        """To CloudFormation it is another resource."""
+        plain = template(self.fill(lambda _: None))
+        changed = template(self.fill(lambda job: resource_of(job).override_logical_id("Other")))
+        assert not set(ids(plain, *NEW_EACH_TIME)) & set(ids(changed, *NEW_EACH_TIME))
+
+    def test_list_of_an_override_counts_as_it_was(self) -> None:
+        """The template has it as it was when it was given."""
+
+        def change(job: HyperparameterTuningJob, *, later: bool) -> None:
+            values = ["a"]
+            resource_of(job).add_property_override("TrainingJobDefinition.Environment", {"a": values})
+            if later:
+                values.append("b")
+
+        one, other = (
+            template(self.fill(lambda job, later=later: change(job, later=later)))  # type: ignore[misc]
+            for later in (False, True)
+        )
+        assert ids(one, *NEW_EACH_TIME) == ids(other, *NEW_EACH_TIME)
+
+    def test_early_look_is_not_remembered(self) -> None:
+        """What was asked for before the last change is looked at once more."""
+
+        def change(job: HyperparameterTuningJob, *, early: bool) -> None:
+            resource_of(job).add_property_override("Run", "2")
+            handle = job.node.find_child("WaitHandle")
+            assert isinstance(handle, cdk.CfnWaitConditionHandle)
+            if early:
+                job.stack.resolve(handle.ref)
+            resource_of(job).add_property_override("Run", "3")
+
+        one, other = (
+            template(self.fill(lambda job, early=early: change(job, early=early)))  # type: ignore[misc]
+            for early in (False, True)
+        )
+        assert ids(one, *NEW_EACH_TIME) == ids(other, *NEW_EACH_TIME)
 
 
 class TestChangesAlone:
