@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types layers docs unit deployment lowest newest dist bench lock
+.PHONY: help setup demo test lint types layers docs unit deployment lowest newest dist bench lock tables check-tables
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,16 @@ lock: setup ## bring requirements/ and package-lock.json up to date
 	uv pip compile pyproject.toml --extra report --group dev --universal --python-version 3.11 --generate-hashes --upgrade --no-header --quiet --output-file requirements/dev.txt
 	grep -A 99 '^uv==' requirements/dev.txt | awk 'NR == 1 || /--hash/ {print; next} {exit}' > requirements/uv.txt
 	npm install --package-lock-only --no-audit --no-fund
+
+# Beside the checkout's own packages: MiniStack pins a botocore that is rarely the newest.
+with_newest_facts = uv run --quiet --isolated --no-project --python $(PY) --with botocore --with sagemaker-core python -m tools.tables
+
+tables: setup ## take over what the newest botocore and sagemaker-core say of the API and the images
+	$(with_newest_facts) --write
+	$(PY) -m tools.instance_types
+
+check-tables: setup ## compare what is committed of the API and the images with the newest botocore and sagemaker-core
+	$(with_newest_facts)
 
 $(VENV)/.python-packages: requirements/dev.txt requirements/uv.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,14 +1,13 @@
-"""Writes the table of the built-in algorithms' images from a copy of the SageMaker Python SDK. Run it with
-``python -m tools.built_in_images path/to/sagemaker/image_uri_config``.
+"""Makes the table of the built-in algorithms' images from the package sagemaker-core. ``make tables`` writes it.
 
-That folder of the SDK (https://github.com/aws/sagemaker-python-sdk) has a file for each algorithm: which account holds
-it in which region, and which versions there are.
+The package (https://github.com/aws/sagemaker-python-sdk) has a file for each algorithm: which account holds it in which
+region, and which versions there are.
 """
 
 from __future__ import annotations
 
 import json
-import sys
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,14 @@ ALGORITHMS = (
 )
 
 
+def read() -> dict[str, Any]:
+    """The installed package's configurations by algorithm."""
+    folder = Path(str(distribution("sagemaker-core").locate_file("sagemaker/core/image_uri_config")))
+    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in ALGORITHMS}
+
+
 def table(configs: dict[str, Any]) -> dict[str, Any]:
-    """The table of the SDK's configurations by algorithm: a registry is what has the same accounts in all regions, and
+    """The table of the configurations by algorithm: a registry is what has the same accounts in all regions, and
     is named after the first repository in it.
     """
     registries: dict[str, dict[str, str]] = {}
@@ -58,9 +63,3 @@ def text(made: dict[str, Any]) -> str:
         lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
         sections.append(f"  {json.dumps(section)}: {{\n{lines}\n  }}")
     return "{\n" + ",\n".join(sections) + "\n}\n"
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    read = {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in ALGORITHMS}
-    TARGET.write_text(text(table(read)), encoding="ascii", newline="\n")

@@ -1,7 +1,6 @@
-"""Cuts botocore's data down to the operations that the product uses, and writes it to ``lambda/models/``.
+"""Cuts botocore's data down to the operations that the product uses. ``make tables`` writes it to ``lambda/models/``.
 
-Run ``python -m tools.cut_model`` after an upgrade of botocore; a test fails if the committed files differ from what it
-would write. The folder is a complete search path for a botocore ``Loader``, and the function's only one.
+The folder is a complete search path for a botocore ``Loader``, and the function's only one.
 """
 
 from __future__ import annotations
@@ -124,10 +123,3 @@ def _without_prose(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_prose(item) for item in value]
     return value
-
-
-if __name__ == "__main__":
-    for name, content in files().items():
-        path = MODELS / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(encode(content), encoding="ascii", newline="\n")
