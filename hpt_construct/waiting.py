@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from . import rendering
 from .best_training_job import BestTrainingJob
@@ -34,6 +34,8 @@ RESOURCES_A_JOB: Final = 4
 
 UNWAITED_CHANGE: Final = "hpt-construct:unwaited-change"
 _RESULT: Final = "BestTrainingJob"
+_WAITED_FOR: Final = "_hpt_construct_waited_for"
+"""What a job's resource and its result are known by to belong to a wait."""
 _MACHINE: Final = "Waiting"
 _LONGEST_EXECUTION: Final = 12 * 3600 + 1800
 """Seconds after which even an execution ends whose function never answers."""
@@ -84,6 +86,8 @@ def add(
         job, _RESULT, RESULT_TYPE, provider, {"TuningJobName": resource.ref, "Waited": "true", **thresholds}
     )
     result.node.add_dependency(condition)
+    for each in (resource, result):
+        vars(each)[_WAITED_FOR] = wait_digest
     resource.with_it += [handle, starter, condition, result]
     provider.add_resources(RESOURCES_A_JOB)
     provider.permissions.allow_describing_trainings(properties.get("HyperParameterTuningJobName"))
@@ -262,23 +266,53 @@ class _Digest:
 
     def value(self) -> str:
         """Eight characters of it, when the template is written."""
-        properties, *more = self._of_job()
+        properties, *more = self.of_job()
         return _digest_of([properties, *self._terms, *more])
 
     def forget(self) -> None:
         """Look at the job once more when asked for the next time."""
         self._known = None
 
-    def _of_job(self) -> list[Any]:
-        """Everything by which the template can let a new job start: its properties, and its logical id if it has been
-        given another.
+    def of_job(self) -> list[Any]:
+        """Everything by which the template can let a new job start: its properties; and its logical id, if it has been
+        given another, and the same of all jobs waited for that the request refers to, if there are any.
         """
         if self._known is None:
+            # Known before the others are asked, because tokens may go in a circle, which CloudFormation refuses.
             self._known = [self._resource.final_properties(without=_NOT_OF_THE_WAIT)]
             own_id = self._stack.resolve(self._resource.logical_id)
             if own_id != self._stack.get_logical_id(self._resource):
                 self._known.append(own_id)
+            if earlier := sorted({_digest_of(each.of_job()) for each in self._jobs_before()}):
+                self._known.append(earlier)
         return self._known
+
+    def _jobs_before(self) -> Iterator[_Digest]:
+        given = self._resource.given_properties(without=_NOT_OF_THE_WAIT)
+        if not any(_tokens(given)):
+            return
+        references = _References()
+        cdk.Tokenization.resolve([*given], scope=self._resource, resolver=references, preparing=True)
+        for target in references.targets:
+            digest = vars(target).get(_WAITED_FOR)
+            if isinstance(digest, _Digest):
+                yield digest
+
+
+class _References(cdk.DefaultTokenResolver):
+    """Collects what tokens refer to, in whichever stack."""
+
+    def __init__(self) -> None:
+        super().__init__(cdk.StringConcat())
+        self.targets: list[IConstruct] = []
+
+    def resolve_token(
+        self, t: cdk.IResolvable, context: cdk.IResolveContext, post_processor: cdk.IPostProcessor
+    ) -> Any:
+        """Called for each token."""
+        if cdk.Reference.is_reference(t):
+            self.targets.append(cast("cdk.Reference", t).target)
+        return super().resolve_token(t, context, post_processor)
 
 
 def _digest_of(resolved: Any) -> str:

@@ -460,6 +460,90 @@ class TestWhatTheTemplateSays:
         assert ids(one, *NEW_EACH_TIME) == ids(other, *NEW_EACH_TIME)
 
 
+FIVE_HOURS = WaitForCompletion(timeout=cdk.Duration.hours(5))
+
+
+class TestJobsBefore:
+    """A job that is begun with what another has found starts anew whenever that one does."""
+
+    @staticmethod
+    def ids_by_job(fill: Callable[[cdk.Stack], object]) -> dict[str, set[str]]:
+        """The logical ids of handles, starters and conditions by the jobs' own names."""
+        made = template(fill)
+        names = [name for kind in NEW_EACH_TIME for name in ids_of(made, kind)]
+        return {job: {name for name in names if name.startswith(job)} for job in ("Coarse", "Fine", "Last")}
+
+    @staticmethod
+    def three(stack: cdk.Stack, link: Callable[[HyperparameterTuningJob], dict[str, Any]], **coarse: Any) -> None:
+        """Each from what the one before has found."""
+        before = waiting(stack, "Coarse", **coarse)
+        for name in ("Fine", "Last"):
+            before = waiting(stack, name, **link(before))
+
+    @pytest.mark.parametrize(
+        "link",
+        [
+            lambda job: {"warm_start": WarmStart.transfer_learning(parents=[job])},
+            lambda job: {
+                "training_job": definition(
+                    static_hyperparameters={"depth0": f"about {job.best_training_job.hyperparameter('depth')}"}
+                )
+            },
+            lambda job: {
+                "training_job": definition(
+                    static_hyperparameters={
+                        "bucket": cdk.Fn.select(2, cdk.Fn.split("/", job.best_training_job.model_data_url))
+                    }
+                )
+            },
+        ],
+        ids=["warm-start", "hyperparameter", "function"],
+    )
+    def test_changed_first_job_is_waited_for_by_all(
+        self, link: Callable[[HyperparameterTuningJob], dict[str, Any]]
+    ) -> None:
+        """Over any number of generations."""
+        plain = self.ids_by_job(lambda stack: self.three(stack, link))
+        changed = self.ids_by_job(lambda stack: self.three(stack, link, run="2"))
+        assert all(len(names) == 3 for names in plain.values())
+        assert not any(plain[job] & changed[job] for job in plain)
+
+    def test_first_job_that_is_only_judged_anew_starts_none(self) -> None:
+        """With another timeout it is the same job."""
+
+        def link(job: HyperparameterTuningJob) -> dict[str, Any]:
+            return {"warm_start": WarmStart.transfer_learning(parents=[job])}
+
+        plain = self.ids_by_job(lambda stack: self.three(stack, link))
+        judged = self.ids_by_job(lambda stack: self.three(stack, link, wait_for_completion=FIVE_HOURS))
+        assert not plain["Coarse"] & judged["Coarse"]
+        assert (plain["Fine"], plain["Last"]) == (judged["Fine"], judged["Last"])
+
+    def test_first_job_may_be_in_another_stack(self) -> None:
+        """And be changed by an override."""
+
+        def child(change: Callable[[HyperparameterTuningJob], object]) -> list[str]:
+            app = cdk.App()
+            parent = waiting(cdk.Stack(app, "First"), "Coarse")
+            waiting(cdk.Stack(app, "Second"), "Fine", warm_start=WarmStart.transfer_learning(parents=[parent]))
+            change(parent)
+            return ids(app.synth().get_stack_by_name("Second").template, *NEW_EACH_TIME)
+
+        plain = child(lambda _: None)
+        assert plain == child(lambda _: None)
+        assert plain != child(CHANGES["member"])
+
+    def test_circle_ends(self) -> None:
+        """CloudFormation says what is wrong with it."""
+
+        def fill(stack: cdk.Stack) -> None:
+            one, other = waiting(stack, "Coarse"), waiting(stack, "Fine")
+            for job, of in ((one, other), (other, one)):
+                resource_of(job).add_property_override("Run", of.best_training_job.objective_value)
+
+        assert all(template(fill)["Resources"])
+
+
 class TestChangesAlone:
     """A value that changes without the template starts a job that nobody waits for."""
 
