@@ -56,7 +56,7 @@ class Algorithm:
         if region not in self.accounts:
             message = f"got the built-in algorithm {self.name!r} in region {region!r}, known in"
             raise UnknownImageError(f"{message} {', '.join(self.accounts)}; give the image with TrainingImage.from_uri")
-        return f"{self.accounts[region]}.dkr.ecr.{region}.{_suffix(region)}/{self.image}"
+        return f"{self.accounts[region]}.dkr.ecr.{region}.{partition(region)['dnsSuffix']}/{self.image}"
 
 
 def find(name: str, version: str | None = None) -> Algorithm:
@@ -146,12 +146,15 @@ def _known() -> tuple[frozenset[str], Mapping[str, str]]:
 
 
 @cache
-def _suffix(region: str) -> str:
-    """Return the domain of the region's partition."""
+def partition(region: str) -> Mapping[str, str]:
+    """Return what is known of a region's partition, such as its name and domain; nothing if none has such regions.
+
+    >>> partition("cn-north-1")["dnsSuffix"]
+    'amazonaws.com.cn'
+    """
     path = function_code.FOLDER / "models" / "partitions.json"
     partitions = json.loads(path.read_text(encoding="utf-8"))["partitions"]
-    found: str = next(each["outputs"]["dnsSuffix"] for each in partitions if re.match(each["regionRegex"], region))
-    return found
+    return next((each["outputs"] for each in partitions if re.match(each["regionRegex"], region)), {})
 
 
 def _choice(got: str, known: Iterable[str]) -> str:

@@ -39,7 +39,7 @@ POLICIES: Final = "Q2"
 
 _QUOTAS: Final = tuple(sorted({POLICIES, *(rule.id for rule in validation.RULES if rule.overridable)}))
 
-_REGION: Final = "_hpt_construct_region"
+_ENVIRONMENT: Final = "_hpt_construct_environment"
 _SEVERAL: Final = (list, tuple, set, frozenset)
 
 _REMOVAL_POLICIES: Final = (
@@ -139,7 +139,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     if not isinstance(raised_quotas, _SEVERAL):
         raised_quotas = ()
     warnings = [(_ROLE_OF_HUB, text) for problem in doubts for text in tell(problem)]
-    findings = validation.check(request)
+    findings = validation.check(request, lambda: _environment(scope))
     structural = {finding.problem.path for finding in findings if finding.problem.structural}
     found = [problem for problem in unseen if problem.path not in structural]
     found += _name_of_the_cdk(request)
@@ -153,7 +153,6 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
             found.append(replace(finding.problem, message=f"{finding.problem.message}; {way_out}"))
     if all(finding.rule != "structure" for finding in findings):
         found += validation.parent_problems(request, parents)
-        found += validation.image_problems(request, lambda: _region(scope))
         warnings += [(_RUNNING_PARENT, text) for problem in _maybe_running(parents, ended) for text in tell(problem)]
         ceiling = options.get("max_instance_hours")
         if ceiling is not None:
@@ -182,11 +181,14 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     return Checked(tuple(warnings))
 
 
-def _region(scope: Construct) -> str:
-    """The region of the scope's stack, which is a token if it is not known; asked once, however many jobs there are."""
-    known: str | None = vars(scope).get(_REGION)
+def _environment(scope: Construct) -> tuple[str, str]:
+    """Account and region of the scope's stack, each a token if it is not known; asked once, however many jobs there
+    are.
+    """
+    known: tuple[str, str] | None = vars(scope).get(_ENVIRONMENT)
     if known is None:
-        vars(scope)[_REGION] = known = cdk.Stack.of(scope).region
+        stack = cdk.Stack.of(scope)
+        vars(scope)[_ENVIRONMENT] = known = stack.account, stack.region
     return known
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .elsewhere import image_problems
+from .elsewhere import elsewhere_findings
 from .parents import parent_problems
 from .problem import Path, Problem, spell_api
 from .rules import RULES, Finding, Level, rule_findings
@@ -13,6 +13,8 @@ from .structure import structure_problems
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .elsewhere import Environment
+
 __all__ = [
     "RULES",
     "Finding",
@@ -20,7 +22,6 @@ __all__ = [
     "Path",
     "Problem",
     "check",
-    "image_problems",
     "parent_problems",
     "rule_findings",
     "spell_api",
@@ -36,8 +37,14 @@ class _Unknown:
         """Makes the object look like a token."""
 
 
-def check(request: Mapping[str, Any]) -> list[Finding]:
-    """Return all errors and warnings at once: those of the structure, then of the rules for the rest of the request."""
+def check(request: Mapping[str, Any], environment: Environment | None = None) -> list[Finding]:
+    """Return all errors and warnings at once: those of the structure, then of the rules for the rest of the request,
+    and, for a structurally valid request, of what is elsewhere than the stack.
+
+    :param request: The request.
+    :param environment: Returns the stack's account and region, each a token if it is not known. Left out: nothing is
+        compared with them.
+    """
     problems = structure_problems(request)
     findings = [Finding("structure", Level.ERROR, overridable=False, problem=problem) for problem in problems]
     if any(not problem.path for problem in problems):
@@ -45,7 +52,10 @@ def check(request: Mapping[str, Any]) -> list[Finding]:
     sound: Any = request
     for problem in problems:
         sound = _without(sound, problem.path)
-    return findings + rule_findings(sound)
+    findings += rule_findings(sound)
+    if environment is not None and not problems:
+        findings += elsewhere_findings(request, environment)
+    return findings
 
 
 def tag_problems(tags: Sequence[Mapping[str, Any]]) -> list[Problem]:

@@ -415,8 +415,8 @@ class TestAlgorithms:
         [
             ("mine", f"arn:{{AWS::Partition}}:sagemaker:{HERE}:algorithm/mine"),
             (
-                "arn:aws:sagemaker:us-east-1:865070037744:algorithm/a",
-                "arn:aws:sagemaker:us-east-1:865070037744:algorithm/a",
+                "arn:aws:sagemaker:eu-west-1:865070037744:algorithm/a",
+                "arn:aws:sagemaker:eu-west-1:865070037744:algorithm/a",
             ),
             (cdk.Fn.import_value("algorithm"), "arn:{AWS::Partition}:sagemaker:*:*:algorithm/*"),
         ],

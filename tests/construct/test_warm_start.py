@@ -225,7 +225,8 @@ ELSEWHERE = "SageMaker looks for parents in the tuning's own account and region;
 def test_parent_of_another_environment_is_refused(env: cdk.Environment, words: str) -> None:
     """SageMaker knows a parent by its name alone, and would look for it here."""
     app = cdk.App()
-    parent = minimal(cdk.Stack(app, "First", env=env), "Parent", tuning_job_name="nightly")
+    theirs = definition(role=f"arn:aws:iam::{env.account or '111122223333'}:role/R")
+    parent = minimal(cdk.Stack(app, "First", env=env), "Parent", tuning_job_name="nightly", training_job=theirs)
     with pytest.raises(ValidationError) as caught:
         child(cdk.Stack(app, "Second", env=HERE), [parent])
     here = "account 111122223333, region us-east-1"
