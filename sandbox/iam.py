@@ -13,6 +13,20 @@ class Iam:
 
     def __init__(self, ministack: Commands) -> None:
         self._ministack = ministack
+        self._known: set[str] = set()
+
+    def authenticate(self, caller: str, region: str) -> None:
+        """Return if an access key was given to the sandbox's user, or by one of its services.
+
+        caller: the access key; "" for a request without a signature.
+        region: the region of the call.
+
+        Raises ServiceError: what is wrong with the access key.
+        """
+        if caller not in self._known:
+            # Whoever has a key may ask who they are.
+            self.authorize(caller, "sts:GetCallerIdentity", "*", {"aws:RequestedRegion": region})
+            self._known.add(caller)
 
     def authorize(self, caller: str, action: str, resource: str, context: Mapping[str, str | Sequence[str]]) -> None:
         """Return if a call is allowed.

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -11,11 +12,11 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from sandbox.environment import refuse_ways_out
-from sandbox.in_ministack import COMMANDS
+from sandbox.in_ministack import COMMANDS, TOKEN_VARIABLE
 
 # Two seconds are usual; a process that fails ends by itself at once.
 _START_SECONDS = 300
@@ -30,12 +31,12 @@ class StartError(Exception):
 class Commands:
     """Sends the sandbox's commands to MiniStack, which no AWS client can send.
 
-    url: where MiniStack is.
+    url: where MiniStack takes them, with the token that allows it.
     account_id: the account that they are for.
     """
 
     def __init__(self, url: str, account_id: str) -> None:
-        self._url = f"{url}{COMMANDS}"
+        self._url = url
         self._account_id = account_id
         self._opener = build_opener(ProxyHandler({}))
 
@@ -67,6 +68,8 @@ class MiniStack:
         self._process: subprocess.Popen[bytes] | None = None
         self._log: Path | None = None
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._token = secrets.token_urlsafe(30)
+        self.commands_url = f"{self.url}{COMMANDS}{self._token}/"
 
     def start(
         self, aws: Mapping[str, str], sagemaker_url: str, account_id: str, folder: Path, log: Path | None
@@ -106,6 +109,7 @@ class MiniStack:
             "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
         }
         refuse_ways_out(environment, aws)
+        environment[TOKEN_VARIABLE] = self._token
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
         # -P keeps Python from importing modules from the working folder.
         module = f"{__package__}.in_ministack"
@@ -143,15 +147,17 @@ class MiniStack:
         deadline = time.monotonic() + _START_SECONDS
         while not is_cancelled():
             try:
-                opener.open(f"{self.url}/_ministack/health", timeout=1).close()
+                opener.open(self.url, timeout=1).close()
+            except HTTPError as refusal:
+                # To a request without a key there is no other answer.
+                refusal.close()
+                return
             except (URLError, TimeoutError, ConnectionError):
                 if self._process is None or self._process.poll() is not None:
                     raise self._start_error("ended as it started") from None
                 if time.monotonic() > deadline:
                     raise self._start_error(f"did not answer within {_START_SECONDS} seconds") from None
                 time.sleep(0.02)
-            else:
-                return
 
     def close(self) -> None:
         """End the process and the functions it has started."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sandbox.clients import new_client
+from sandbox.clients import AccessKey, new_client
 from sandbox.control import Control
 from sandbox.environment import aws_environment, command_environment, refuse_ways_out
 from sandbox.iam import Iam
@@ -53,6 +53,7 @@ class Sandbox:
 
     def __init__(self, settings: SandboxSettings | None = None) -> None:
         self.settings = settings or SandboxSettings()
+        self._key = AccessKey.new()
         self._folder: Path | None = None
         self._ministack: MiniStack | None = None
         self._sagemaker: SageMakerServer | None = None
@@ -76,18 +77,20 @@ class Sandbox:
         self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
         (self._folder / "home").mkdir()
         self._ministack = MiniStack(settings.speed)
-        commands = Commands(self._ministack.url, settings.account_id)
+        commands = Commands(self._ministack.commands_url, settings.account_id)
+        iam = Iam(commands)
         self._sagemaker = SageMakerServer(
             settings.service,
             settings.account_id,
             _log_to_stderr if settings.verbose else lambda _line: None,
             Clock.at_speed(settings.speed),
-            authorize=Iam(commands).authorize,
+            authenticate=iam.authenticate,
+            authorize=iam.authorize,
             inspect=References(self.client).check,
             publish=lambda region, event: commands.send("put_events", region=region, entries=[event]),
         )
         self._ministack.start(
-            aws_environment(settings.region, self._folder),
+            aws_environment(settings.region, self._folder, self._key),
             self._sagemaker.url,
             settings.account_id,
             self._folder,
@@ -121,7 +124,7 @@ class Sandbox:
     @property
     def control(self) -> Control:
         """What a test sets and reads about SageMaker."""
-        return Control(self._started()[1].url)
+        return Control(self._started()[1].control_url)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -137,12 +140,13 @@ class Sandbox:
         Raises RefusedError if it would lead out of the sandbox.
         """
         ministack, sagemaker, folder = self._started()
-        aws = aws_environment(self.settings.region, folder)
+        aws = aws_environment(self.settings.region, folder, self._key)
         environment = command_environment(
             os.environ,
             aws,
             ministack_url=ministack.url,
             sagemaker_url=sagemaker.url,
+            control_url=sagemaker.control_url,
             account_id=self.settings.account_id,
             working_folder=working_folder.resolve(),
         )
@@ -158,7 +162,7 @@ class Sandbox:
         """
         ministack, sagemaker, _ = self._started()
         url = sagemaker.url if service == "sagemaker" else ministack.url
-        client = new_client(service, url, region or self.settings.region)
+        client = new_client(service, url, region or self.settings.region, self._key)
         self._clients.append(client)
         return client
 

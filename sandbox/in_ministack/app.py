@@ -1,6 +1,8 @@
 """MiniStack as an ASGI application, with the sandbox's commands."""
 
+import hmac
 import json
+import os
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,33 +10,52 @@ from typing import Any
 import ministack.app
 from ministack.core.responses import set_request_account_id, set_request_region
 
-from sandbox.in_ministack import COMMANDS, cloudformation, custom_resources, events, permissions
+from sandbox.in_ministack import (
+    COMMANDS,
+    TOKEN_VARIABLE,
+    cloudformation,
+    credentials,
+    custom_resources,
+    door,
+    events,
+    permissions,
+)
 
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
-_Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+# Functions get this process's environment.
+_TOKEN = os.environ.pop(TOKEN_VARIABLE)
 _COMMANDS: dict[str, Callable[..., object]] = {
     "authorize": permissions.authorize,
     "put_events": events.put_events,
 }
 
 cloudformation.amend()
+credentials.amend()
 custom_resources.amend()
 
 
-async def app(scope: dict[str, Any], receive: _Receive, send: _Send) -> None:
+async def app(scope: door.Scope, receive: _Receive, send: door.Send) -> None:
     """Answer a request to an AWS service, or a command of the sandbox."""
+    if scope["type"] == "lifespan":
+        await ministack.app.app(scope, receive, send)
+        return
+    send = door.without_cors(send)
+    token, _, command = scope["path"].removeprefix(COMMANDS).partition("/")
+    is_command = hmac.compare_digest(token.encode(), _TOKEN.encode())
+    if not await door.let_in(scope, send, has_token=is_command):
+        return
+    if is_command:
+        await _answer_command(command, receive, send)
+        return
     if scope["type"] == "http":
-        if scope["path"].startswith(COMMANDS):
-            await _answer_command(scope["path"].removeprefix(COMMANDS), receive, send)
-            return
         # Requests over loopback count as TLS, so that policies that require it, such as the CDK's for its bucket of
         # assets, accept them.
         scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
     await ministack.app.app(scope, receive, send)
 
 
-async def _answer_command(command: str, receive: _Receive, send: _Send) -> None:
+async def _answer_command(command: str, receive: _Receive, send: door.Send) -> None:
     body, is_whole = b"", False
     while not is_whole:
         part = await receive()

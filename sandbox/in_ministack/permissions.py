@@ -4,6 +4,8 @@ from typing import Any
 
 from ministack.core.iam_evaluator import AuthError, enforce
 
+from sandbox.in_ministack.door import refusal_of_key
+
 
 def authorize(caller: str, action: str, resource: str, region: str, context: dict[str, Any]) -> dict[str, str]:
     """Return IAM's decision about a call, by the caller's current policies: an empty answer if it is allowed.
@@ -18,7 +20,7 @@ def authorize(caller: str, action: str, resource: str, region: str, context: dic
     decides as IAM does, except that aws:PrincipalArn is the session's ARN, not the role's, variables in policies are
     not resolved, and the parts of an ARN in a condition are not compared one by one.
     """
-    denied = enforce(caller, action, action.partition(":")[0], region, resource, context)
+    denied = refusal_of_key(caller) or enforce(caller, action, action.partition(":")[0], region, resource, context)
     if denied is None:
         return {}
     if isinstance(denied, AuthError):

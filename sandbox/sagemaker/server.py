@@ -1,7 +1,9 @@
-"""SageMaker over HTTP on loopback: the service's own protocol, and below /sandbox/ what a test sets and reads."""
+"""SageMaker over HTTP on loopback: the service's own protocol, and below /sandbox/TOKEN/ what a test sets and reads."""
 
 import dataclasses
+import hmac
 import json
+import secrets
 import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +12,7 @@ from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from sandbox.door import sign_of_a_stranger
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.settings import Fault, ServiceSettings
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from sandbox.sagemaker.authorization import Authorize
     from sandbox.sagemaker.service import SageMaker
 
-CONTROL_PATH = "/sandbox/"
+_CONTROL_PATH = "/sandbox/"
 _LOOK_SECONDS = 0.2
 
 
@@ -28,6 +31,8 @@ class SageMakerServer(ThreadingHTTPServer):
     account_id: the account, twelve digits.
     log: takes a line for each request; left out, nothing is logged.
     clock: the clock that jobs go by; left out, the computer's.
+    authenticate: called with the access key and the region of each call, to refuse one that nobody was given, by
+        raising ServiceError; left out, any key is good.
     authorize: asked for everything that a call has to be allowed; left out, everything is.
     inspect: asked about the region and the request of each creation, to refuse one that refers to what is not there;
         left out, nobody looks.
@@ -44,6 +49,7 @@ class SageMakerServer(ThreadingHTTPServer):
         log: Callable[[str], None] = lambda _line: None,
         clock: Clock | None = None,
         *,
+        authenticate: Callable[[str, str], None] | None = None,
         authorize: "Authorize | None" = None,
         inspect: Callable[[str, dict[str, Any]], None] | None = None,
         publish: Callable[[str, dict[str, Any]], None] | None = None,
@@ -53,16 +59,23 @@ class SageMakerServer(ThreadingHTTPServer):
         self._settings = settings
         self._account_id = account_id
         self._clock = clock
+        self._authenticate = authenticate
         self._authorize = authorize
         self._inspect = inspect
         self._publish = publish
         self._events: Queue[tuple[str, dict[str, Any]] | None] = Queue()
         self._workers: list[Thread] = []
+        self.token = secrets.token_urlsafe(30)
 
     @property
     def url(self) -> str:
         """Where the server is."""
         return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def control_url(self) -> str:
+        """Where it is controlled: who has this address may do so."""
+        return f"{self.url}{_CONTROL_PATH}{self.token}/"
 
     def start(self) -> None:
         """Begin to answer."""
@@ -73,6 +86,7 @@ class SageMakerServer(ThreadingHTTPServer):
             self._settings,
             self._clock,
             self._account_id,
+            authenticate=self._authenticate,
             authorize=self._authorize,
             inspect=self._inspect,
             notify=self._publish and (lambda region, event: self._events.put((region, event))),
@@ -147,7 +161,13 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a request."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        status, headers, answer = self._control(body) if self.path.startswith(CONTROL_PATH) else self._service(body)
+        stranger = sign_of_a_stranger(self.headers.items(), self.server.server_port)
+        if stranger is not None:
+            status, headers, answer = 403, {"Content-Type": "text/plain"}, f"{stranger}\n"
+        elif self.path.startswith(_CONTROL_PATH):
+            status, headers, answer = self._control(body)
+        else:
+            status, headers, answer = self._service(body)
         content = answer.encode()
         # Not send_response: the Date is that of the service's clock, and in the headers already.
         self.log_request(status)
@@ -170,7 +190,9 @@ class _Handler(BaseHTTPRequestHandler):
             return 500, {}, json.dumps({"__type": "InternalFailure", "message": message})
 
     def _control(self, body: bytes) -> tuple[int, dict[str, str], str]:
-        command = self.path.removeprefix(CONTROL_PATH)
+        token, _, command = self.path.removeprefix(_CONTROL_PATH).partition("/")
+        if not hmac.compare_digest(token.encode(), self.server.token.encode()):
+            return 403, {}, json.dumps({"error": "this is not the address that SANDBOX_CONTROL_URL has"})
         try:
             answer = self.server.control(command, json.loads(body))
         except Exception as exception:  # noqa: BLE001 - it is for the test to judge, at the other end
@@ -179,4 +201,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Log a line, where a log was asked for."""
-        self.server.log(f"sagemaker: {self.headers.get('X-Amz-Target', self.path)} {format % args}")
+        # The path of the control has a secret in it, and it is in what the base class says, too.
+        line = f"sagemaker: {self.headers.get('X-Amz-Target', self.path)} {format % args}"
+        self.server.log(line.replace(self.server.token, "TOKEN"))

@@ -32,6 +32,8 @@ class SageMaker:
     settings: durations and quotas to begin with.
     clock: the clock that jobs and rates go by; left out, the computer's.
     account_id: the account, twelve digits.
+    authenticate: called with the access key and the region of each call, before anything else; left out, any key is
+        good.
     authorize: called for every permission that a call needs; left out, everything is allowed.
     inspect: called with the region and the request of each creation, to refuse one that refers to something missing;
         left out, nothing is checked.
@@ -45,6 +47,7 @@ class SageMaker:
         clock: Clock | None = None,
         account_id: str = "111122223333",
         *,
+        authenticate: Callable[[str, str], None] | None = None,
         authorize: Authorize | None = None,
         inspect: Callable[[str, dict[str, Any]], None] | None = None,
         notify: Callable[[str, dict[str, Any]], None] | None = None,
@@ -52,6 +55,7 @@ class SageMaker:
         self.settings = settings or ServiceSettings()
         self.clock = clock or Clock()
         self.account_id = account_id
+        self._authenticate = authenticate
         self._authorize = authorize
         self._inspect = inspect
         self._notify = notify
@@ -107,6 +111,8 @@ class SageMaker:
 
         Raises ServiceError: the error to answer.
         """
+        if self._authenticate is not None:
+            self._authenticate(caller, region)
         error: str | None = None
         # A job that this call deletes may have ended unnoticed.
         self.tell_changes()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.clients import ACCESS_KEY_ID
+from sandbox.clients import IN_PROCESS_KEY
 from sandbox.sagemaker import errors
 from sandbox.sagemaker.authorization import Context
 from sandbox.sagemaker.service import SageMaker
@@ -52,7 +52,7 @@ def test_creation_is_asked_for_with_the_role_and_the_tags(request_body: dict[str
         _PASS,
         ("sagemaker:AddTags", _JOB, {"sagemaker:TaggingAction": _CREATE, **_NEW_TEAM}),
     ]
-    assert (iam.callers, iam.regions) == ({ACCESS_KEY_ID}, {"us-east-1"})
+    assert (iam.callers, iam.regions) == ({IN_PROCESS_KEY.id}, {"us-east-1"})
 
 
 def test_creation_without_tags_adds_none(request_body: dict[str, Any]) -> None:

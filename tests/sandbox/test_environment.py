@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.clients import AccessKey
 from sandbox.environment import RefusedError, aws_environment, command_environment, refuse_ways_out
 
-_AWS = aws_environment("eu-west-1", Path("/nowhere"))
+_AWS = aws_environment("eu-west-1", Path("/nowhere"), AccessKey("sandbox", "secret"))
 
 
 def _environment(caller: dict[str, str]) -> dict[str, str]:
@@ -16,6 +17,7 @@ def _environment(caller: dict[str, str]) -> dict[str, str]:
         _AWS,
         ministack_url="http://127.0.0.1:1",
         sagemaker_url="http://127.0.0.1:2",
+        control_url="http://127.0.0.1:2/control/",
         account_id="111122223333",
         working_folder=Path("/project"),
     )
@@ -51,6 +53,8 @@ def test_the_command_finds_the_sandbox_and_no_configuration() -> None:
         "CDK_DEFAULT_REGION": "eu-west-1",
         "CDK_DEFAULT_ACCOUNT": "111122223333",
         "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "SANDBOX_CONTROL_URL": "http://127.0.0.1:2/control/",
         "AWS_CONFIG_FILE": "/nowhere/no-aws-config",
         "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/no-aws-credentials",
         "HOME": "/nowhere/home",

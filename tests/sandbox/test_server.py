@@ -30,7 +30,7 @@ def _status(server: SageMakerServer) -> str:
 
 def test_a_test_controls_the_service_over_http(server: SageMakerServer, request_body: dict[str, Any]) -> None:
     """Settings, clock, faults, failures and the record are reached from another process than the service's."""
-    control = Control(server.url)
+    control = Control(server.control_url)
     control.configure(training_seconds=7200, create_rate=None)
     control.add_fault(Fault(operation="CreateHyperParameterTuningJob", code="Lost", message="lost", after=True))
     with pytest.raises(ClientError, match="lost"):
@@ -49,14 +49,14 @@ def test_a_test_controls_the_service_over_http(server: SageMakerServer, request_
 def test_a_wrong_command_is_an_error_at_the_callers(server: SageMakerServer) -> None:
     """What the control can't do is raised in the test that asked for it."""
     with pytest.raises(ValueError, match=r"configure: TypeError: .*job_minutes"):
-        Control(server.url).configure(job_minutes=1)
+        Control(server.control_url).configure(job_minutes=1)
     with pytest.raises(ValueError, match="fail_job: ServiceError: ResourceNotFound: "):
-        Control(server.url).fail_job("nobody", "no data")
+        Control(server.control_url).fail_job("nobody", "no data")
 
 
 def test_the_control_is_found_through_the_environment(server: SageMakerServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process in the sandbox needs no address."""
-    monkeypatch.setenv(URL_VARIABLE, server.url)
+    monkeypatch.setenv(URL_VARIABLE, server.control_url)
     assert Control.from_environment().calls() == []
 
 
