@@ -93,7 +93,7 @@ class Checks:
             "image", (definition.get("AlgorithmSpecification") or {}).get("TrainingImage"), self._check_image
         )
         for channel in definition.get("InputDataConfig") or []:
-            source = ((channel or {}).get("DataSource") or {}).get("S3DataSource") or {}
+            source = (channel.get("DataSource") or {}).get("S3DataSource") or {}
             is_file = source.get("S3DataType") in {"ManifestFile", "AugmentedManifestFile"}
             yield from ask("input", source.get("S3Uri"), self._check_file if is_file else self._check_prefix)
         for member, uri in (("OutputDataConfig", "S3OutputPath"), ("CheckpointConfig", "S3Uri")):
@@ -113,13 +113,13 @@ class Checks:
     def _instances(self) -> Iterator[tuple[str, int, bool]]:
         """Yield each instance type, the most instances that run at a time, and whether on spot capacity."""
         request = self._job.request
-        limits = request["HyperParameterTuningJobConfig"].get("ResourceLimits") or {}
-        parallel = _number(limits.get("MaxParallelTrainingJobs"))
+        limits = (request.get("HyperParameterTuningJobConfig") or {}).get("ResourceLimits") or {}
+        parallel = limits.get("MaxParallelTrainingJobs") or 1
         single = request.get("TrainingJobDefinition")
         most: dict[tuple[str, bool], int] = {}
         for definition in request.get("TrainingJobDefinitions") or ([single] if single else []):
-            is_spot = definition.get("EnableManagedSpotTraining") == "true"
-            for kind, count in instances(_with_numbers(definition)).items():
+            is_spot = bool(definition.get("EnableManagedSpotTraining"))
+            for kind, count in instances(definition).items():
                 most[kind, is_spot] = max(most.get((kind, is_spot), 0), parallel * count)
         for (kind, is_spot), count in most.items():
             yield kind, count, is_spot
@@ -265,16 +265,3 @@ def _place(uri: str) -> tuple[str, str]:
     if not found:
         raise AskError("only s3:// URIs can be checked")
     return found[1], found[2]
-
-
-def _number(value: Any) -> int:
-    return int(value) if isinstance(value, (str, int)) and str(value).isdecimal() else 1
-
-
-def _with_numbers(value: Any) -> Any:
-    """Turn counts into numbers, because a template has strings."""
-    if isinstance(value, dict):
-        return {key: _number(item) if key == "InstanceCount" else _with_numbers(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_with_numbers(item) for item in value]
-    return value

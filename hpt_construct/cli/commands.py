@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -9,6 +10,8 @@ from importlib import import_module
 import click
 
 from hpt_construct import __version__
+
+from .words import NO_ANSWER
 
 _COMMANDS = {
     "watch": "Follow tuning jobs as they run.",
@@ -61,6 +64,9 @@ def hpt() -> None:
 
 def run() -> int:
     """Run the command of the command line, and return its exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the output's encoding lacks is escaped, as Python escapes it in the strings that `hpt convert` writes.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return hpt.main(prog_name="hpt", standalone_mode=False) or 0
     except click.ClickException as error:
@@ -71,5 +77,15 @@ def run() -> int:
         return 130
     except BrokenPipeError:
         # The reader has closed the pipe. The rest of the output goes nowhere, so that the exit itself does not fail.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return 141
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _close_output()
+        click.echo(f"hpt: the output can't be written: {error.strerror}; make room, or write it elsewhere", err=True)
+        return NO_ANSWER
+
+
+def _close_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -89,7 +89,9 @@ def instances(definition: Mapping[str, Any]) -> Counter[str]:
     if config.get("InstanceGroups"):
         groups: Counter[str] = Counter()
         for group in config["InstanceGroups"]:
-            groups[group["InstanceType"]] += group["InstanceCount"]
+            # In a template, only the deployment knows some.
+            if group.get("InstanceType"):
+                groups[group["InstanceType"]] += group.get("InstanceCount") or 1
         return groups
     choices = config.get("InstanceConfigs") or config.get("InstancePreferences") or [config]
     kind = choices[0].get("InstanceType")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 100
 _INDENT: Final = "    "
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+# Python converts no longer ones.
+_NUMBER: Final = re.compile(r"-?\d{1,100}(\.\d{1,100})?(e[+-]?\d{1,9})?")
 _WORD: Final = re.compile(r"\w+")
 _HOUR, _MINUTE = 3600, 60
 # The SageMaker SDK ends names in -250131-0900 or -2025-01-31-09-00-00-000, notebooks in -09-00-00.
@@ -70,7 +71,7 @@ def _arguments(part: Any) -> Iterator[tuple[str, _Group | str]]:
 
 
 def _node(value: Any, codec: _part.Codec = _part.PLAIN, kind: str = "") -> _Group | str:  # noqa: PLR0911 – a line a kind
-    if isinstance(value, request.Objective) and value.type in set(request.ObjectiveType):
+    if isinstance(value, request.Objective) and value.type in list(request.ObjectiveType):
         return f"hpt.Objective.{request.ObjectiveType(value.type).name.lower()}({_string(value.metric_name)})"
     if isinstance(value, request.ParameterRanges):
         return _ranges(value)
@@ -104,10 +105,14 @@ def _ranges(value: request.ParameterRanges) -> _Group:
 
 def _tags(value: Any) -> Any:
     """Return tags as a mapping, unless that loses something."""
-    if not all(isinstance(tag, Mapping) and set(tag) == {"Key", "Value"} for tag in value):
+    if not isinstance(value, list) or not all(_is_tag(tag) for tag in value):
         return value
     mapping = {tag["Key"]: tag["Value"] for tag in value}
     return mapping if len(mapping) == len(value) else value
+
+
+def _is_tag(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"Key", "Value"} and isinstance(value["Key"], str)
 
 
 def _duration(seconds: int) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpt_construct import rendering
 
+from .files import read_json
 from .words import AskError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def read(path: str) -> dict[str, Any]:
     :raises AskError: There is no such file, or no request in it.
     """
     try:
-        request = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        request = read_json(Path(path))
     except OSError as error:
         raise AskError(f"{path!r} can't be read: {error.strerror}; name a JSON file") from error
     except ValueError as error:

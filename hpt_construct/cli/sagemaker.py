@@ -162,7 +162,9 @@ class SageMaker:
 
     def names(self, since: float) -> list[str]:
         """Return the names of the tuning jobs of the last ``since`` seconds, newest first, and of all that run."""
-        earliest = datetime.now(UTC) - timedelta(seconds=since)
+        now = datetime.now(UTC)
+        # SageMaker is younger than that.
+        earliest = now - min(timedelta(seconds=since), timedelta(days=20 * 365))
         with asking("the tuning jobs"):
             pages = self._client.get_paginator("list_hyper_parameter_tuning_jobs")
             found: dict[str, None] = {}

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from hpt_construct.errors import show
 from hpt_construct.wait_for_completion import GREATEST_OBJECTIVE
 
 GOOD: Final = 0
@@ -17,7 +18,7 @@ NO_ANSWER: Final = 2
 TIME_IS_UP: Final = 3
 
 _UNITS: Final = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION: Final = re.compile(r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
 
 
 class AskError(click.ClickException):
@@ -74,7 +75,7 @@ def as_seconds(_ctx: click.Context, _parameter: click.Parameter, value: str | No
         return None
     found = _DURATION.fullmatch(value)
     if not found or not any(found.groups()):
-        raise click.BadParameter(f"{clean(value)!r} is not a duration; write it like 90s, 30m, 6h or 1h30m")
+        raise click.BadParameter(f"{show(value)} is not a duration; write it like 90s, 30m, 6h or 1h30m")
     return float(sum(int(count) * unit for unit, count in zip(_UNITS.values(), found.groups("0"), strict=True)))
 
 
@@ -87,7 +88,7 @@ def as_threshold(_ctx: click.Context, _parameter: click.Parameter, value: str | 
     except ValueError:
         threshold = math.nan
     if not abs(threshold) <= GREATEST_OBJECTIVE:
-        raise click.BadParameter(f"{clean(value)!r} is not a finite number that SageMaker can have, such as 0.85")
+        raise click.BadParameter(f"{show(value)} is not a finite number that SageMaker can have, such as 0.85")
     return threshold
 
 

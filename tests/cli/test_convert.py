@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -216,6 +217,12 @@ def test_a_job_of_the_account_is_converted_without_its_name(world: World) -> Non
             '{"HyperParameterTuningJobConfig": {"Strategy": "Random", "Other": 1, "ResourceLimits": {}}}',
             "can't be conv",
         ),
+        ("[" * 101, "is not JSON"),
+        ("[" * 101 + "]" * 101, "is not JSON (it has more than 100 levels)"),
+        ("[" * 99_999 + "]" * 99_999, "is not JSON (it has more than 100 levels)"),
+        ('{"a": ' + "1" * 401 + "}", "is not JSON (a number has 401 digits)"),
+        ('{"a": 1e999}', "is not JSON (the number 1e999 is too large)"),
+        ('{"a": NaN}', "is not JSON (it has NaN, which is no number of JSON)"),
     ],
 )
 def test_what_is_no_request_is_told_with_the_way_out(tmp_path: Path, content: str | None, says: str) -> None:
@@ -227,6 +234,65 @@ def test_what_is_no_request_is_told_with_the_way_out(tmp_path: Path, content: st
     assert result.exit_code == 2
     assert says in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_what_never_ends_is_not_read_for_ever() -> None:
+    """A device, for instance."""
+    result = CliRunner().invoke(commands.hpt, ["convert", "/dev/zero"], catch_exceptions=False)
+    assert (result.exit_code, "(it has more than 100 MiB)" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "code"),
+    [
+        (["Tags"], 0, "tags=0,"),
+        (["Tags"], [{"Key": ["a"], "Value": "b"}], 'tags=[{"Key": ["a"], "Value": "b"}],'),
+        (["HyperParameterTuningJobConfig", "HyperParameterTuningJobObjective", "Type"], [], "hpt.Objective([], "),
+        (["TrainingJobDefinition", "StaticHyperParameters", "a"], "1" * 5000, '"a": "1111'),
+    ],
+    ids=["tags", "key", "objective", "digits"],
+)
+def test_values_of_another_kind_stay_as_they_are(body: dict[str, Any], place: list[str], value: Any, code: str) -> None:
+    """The construct says what is wrong with them; no traceback does."""
+    *above, last = place
+    inside = body
+    for name in above:
+        inside = inside[name]
+    inside[last] = value
+    assert code in construct_code(body, "Tuning")
+
+
+def test_what_the_output_cannot_encode_is_escaped(tmp_path: Path, body: dict[str, Any]) -> None:
+    """In the code's strings, where it means the same."""
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps({**body, "Tags": [{"Key": "équipe", "Value": "✓"}]}))
+    done = subprocess.run(
+        [sys.executable, "-m", "hpt_construct.cli", "convert", str(path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert 'tags={"équipe": "\\u2713"}' in done.stdout.decode("latin-1")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_a_full_disk_is_told_in_one_sentence() -> None:
+    """2, as when there is no answer."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "hpt_construct.cli", "convert", str(CORPUS[0])],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "hpt: the output can't be written: No space left on device; make room, or write it elsewhere\n",
+    )
 
 
 @pytest.mark.parametrize("arguments", [(), ("a.json", "--from-job", "b")])

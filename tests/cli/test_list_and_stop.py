@@ -70,6 +70,11 @@ def test_a_pipe_gets_names_in_full(world: World) -> None:
     assert line.split() == [name, "InProgress", "0", "s", f"{stack}/{logical_id}", "gone"]
 
 
+def test_any_time_can_be_asked_for(four: World) -> None:
+    """Also one before the calendar begins."""
+    assert four.hpt("list", "--since", "999999999d").output == four.hpt("list").output
+
+
 def test_lists_those_of_a_stack_as_json(four: World) -> None:
     """An object a job."""
     result = four.hpt("list", "--stack", "Gone", "--json")

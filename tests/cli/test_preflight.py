@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -385,6 +386,9 @@ def test_what_the_stack_makes_is_not_asked_about(flight: Flight) -> None:
         ({"Fn::Join": ["", ["a-", {"Ref": "AWS::Region"}]]}, "a-eu-west-1"),
         ({"Fn::Join": ["", ["a-", {"Ref": "Bucket"}]]}, None),
         ({"Fn::Join": ["", {"Ref": "List"}]}, None),
+        ({"Fn::Join": ["", ["a"], ["b"]]}, None),
+        ({"Fn::Join": 1}, None),
+        ({"Ref": ["AWS::Region"]}, None),
         ({"\\Ref": ["x"], "b": {"Ref": "AWS::Region"}}, {"Ref": ["x"], "b": "eu-west-1"}),
         ("{{resolve:ssm:x}}", None),
         ("{{\\resolve:ssm:x}}", "{{resolve:ssm:x}}"),
@@ -426,5 +430,95 @@ def test_one_stack_of_several_can_be_asked_about(flight: Flight) -> None:
 def test_a_folder_without_an_assembly(world: World, tmp_path: Path) -> None:
     """Synthesise first."""
     result = world.hpt("preflight", str(tmp_path))
-    assert result.exit_code == 2
-    assert "run `cdk synth` first, or name its output folder" in result.stderr
+    path = str(tmp_path / "manifest.json")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"hpt: {path!r} can't be read (No such file or directory); run `cdk synth` first, or name its output folder\n",
+    )
+
+
+def _assembly(artifact: Any, template: Any = None) -> dict[str, str]:
+    """The files of an assembly with one artifact."""
+    manifest = {"artifacts": {"Training": artifact}}
+    return {"manifest.json": json.dumps(manifest), "t.json": json.dumps(template)}
+
+
+def _stack(properties: Any, resources: Any = None) -> dict[str, str]:
+    """The files of an assembly with one stack, which has the request as its only resource's properties."""
+    if resources is None:
+        resources = {"Other": 1, "Job": {"Type": RESOURCE_TYPE, "Properties": properties}}
+    artifact = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}
+    return _assembly(artifact, {"Resources": resources})
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"manifest.json": "[" * 99_999}, "manifest.json' can't be read (it has more than 100 levels)"),
+        ({"manifest.json": "[]"}, "manifest.json' can't be read (it has no JSON object)"),
+        ({"manifest.json": '{"artifacts": 1}'}, "manifest.json' can't be read (its 'artifacts' is 1)"),
+        (
+            _assembly({"type": "cdk:cloud-assembly", "properties": {"directoryName": "."}}),
+            "manifest.json' can't be read (it has itself as a stage)",
+        ),
+        (_assembly({"type": "cdk:cloud-assembly"}), "manifest.json' can't be read (it has itself as a stage)"),
+        (_assembly({"type": "aws:cloudformation:stack", "properties": 1}), "(its 'properties' is 1)"),
+        (_assembly({"type": "aws:cloudformation:stack"}), "can't be read (it is no file)"),
+        (_assembly({"type": "aws:cloudformation:stack", "properties": {"templateFile": "\0"}}), "null byte"),
+        (_assembly({"type": "aws:cloudformation:stack", "environment": 1}), "(its 'environment' is 1)"),
+        (_stack({}, resources=1), "t.json' can't be read (its 'Resources' is 1)"),
+        (_stack(1), "t.json' can't be read (its 'Properties' is 1)"),
+        (_stack({"TrainingJobDefinition": 1}), "t.json' can't be read (the request of 'Job' has 1)"),
+        (
+            _stack({"TrainingJobDefinition": {"InputDataConfig": ["a\x1b"]}}),
+            "t.json' can't be read (the request of 'Job' has 'a\\x1b')",
+        ),
+        (
+            _stack({"HyperParameterTuningJobConfig": {"ResourceLimits": {"MaxParallelTrainingJobs": "9" * 5000}}}),
+            "t.json' can't be read (the request of 'Job' has '99999",
+        ),
+    ],
+)
+def test_what_synth_does_not_write_is_told_in_one_sentence(
+    world: World, tmp_path: Path, files: dict[str, str], says: str
+) -> None:
+    """2, with the file and what is wrong with it."""
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    result = world.hpt("preflight", str(tmp_path))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert says in result.stderr
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"Ref": "Parameter"},
+        {"TrainingJobDefinitions": [{"Fn::If": ["a", "b", "c"]}], "Unknown": [1]},
+        {
+            "TrainingJobDefinition": {
+                "InputDataConfig": [{"Ref": ["a"]}],
+                "RoleArn": {"Fn::Join": ["", 1]},
+                "ResourceConfig": {"InstanceGroups": [{"InstanceType": {"Ref": "Type"}, "InstanceCount": "1"}]},
+            }
+        },
+    ],
+    ids=["all", "definition", "values"],
+)
+def test_what_only_the_deployment_knows_is_not_asked_about(flight: Flight, properties: Any) -> None:
+    """Wherever a reference stands, and whatever it looks like."""
+    flight.folder.mkdir()
+    for name, content in _stack(properties).items():
+        (flight.folder / name).write_text(content)
+    result = flight.world.hpt("preflight", str(flight.folder))
+    assert (result.exit_code, result.output) == (
+        0,
+        "Training/Job\n  ✓ quota concurrent hyperparameter tuning jobs: 0 run now, and the quota is 100\n",
+    )
+
+
+def test_a_pipe_is_no_assembly(world: World, tmp_path: Path) -> None:
+    """Nobody writes into it, so whoever reads it waits for ever."""
+    os.mkfifo(tmp_path / "manifest.json")
+    result = world.hpt("preflight", str(tmp_path))
+    assert (result.exit_code, "manifest.json' can't be read (it is no file)" in result.stderr) == (2, True)

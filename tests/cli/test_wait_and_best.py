@@ -148,7 +148,7 @@ def test_no_time_at_all_is_one_look(world: World) -> None:
     assert result.output == "tune has not ended after 0 s of waiting: 0 of 20 training jobs completed\n"
 
 
-@pytest.mark.parametrize("text", ["soon", "", "6", "h", "-1h"])
+@pytest.mark.parametrize("text", ["soon", "", "6", "h", "-1h", "9" * 5000 + "h", "٣h"])
 def test_a_timeout_is_a_duration(world: World, text: str) -> None:
     """2, and how it is written."""
     result = world.hpt("wait", "tune", "--timeout", text)
