@@ -44,25 +44,27 @@ def one(app: cdk.App) -> None:
         actions = [f"sagemaker:{operation}HyperParameterTuningJob"]
         role.add_to_policy(iam.PolicyStatement(actions=actions, resources=["*"]))
     code = s3_assets.Asset(stack, "Code", path=str(_FUNCTION), exclude=["**/__pycache__", "**/*.pyc"], deploy_time=True)
-    function = cdk.CfnResource(
-        stack,
-        "Function",
-        type="AWS::Lambda::Function",
-        properties={
-            "Runtime": "python3.14",
-            "Handler": "hpt_handler.handler.handle",
-            "Code": {"S3Bucket": code.s3_bucket_name, "S3Key": code.s3_object_key},
-            "Role": role.role_arn,
-            "LoggingConfig": {"LogGroup": logs.ref},
-        },
+    properties = {
+        "Runtime": "python3.14",
+        "Handler": "hpt_handler.handler.handle",
+        "Code": {"S3Bucket": code.s3_bucket_name, "S3Key": code.s3_object_key},
+        "Role": role.role_arn,
+        "LoggingConfig": {"LogGroup": logs.ref},
+    }
+    destination, function = (
+        cdk.CfnResource(stack, id_, type="AWS::Lambda::Function", properties=properties)
+        for id_ in ("FailureDestination", "Function")
     )
-    arn = function.get_att("Arn").to_string()
-    statement = iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arn])
-    iam.Policy(stack, "ComesBack", roles=[role], statements=[statement])
-    settings = cdk.CfnResource(
-        stack,
-        "Settings",
-        type="AWS::Lambda::EventInvokeConfig",
-        properties={"FunctionName": function.ref, "Qualifier": "$LATEST", "MaximumEventAgeInSeconds": 600},
+    arns = [each.get_att("Arn").to_string() for each in (destination, function)]
+    statement = iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arns[0]])
+    iam.Policy(stack, "InvokeDestination", roles=[role], statements=[statement])
+    _, settings = (
+        cdk.CfnResource(
+            stack,
+            f"{each.node.id}Settings",
+            type="AWS::Lambda::EventInvokeConfig",
+            properties={"FunctionName": each.ref, "Qualifier": "$LATEST", "MaximumEventAgeInSeconds": 600},
+        )
+        for each in (destination, function)
     )
-    job(stack, 0, strings(guide_request()), arn, settings)
+    job(stack, 0, strings(guide_request()), arns[1], settings)

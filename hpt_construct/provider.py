@@ -1,11 +1,13 @@
-"""What a stack has once, however many jobs: the function that runs the jobs' life, its role and its log group."""
+"""What a stack has once, however many jobs: the function that starts and stops them, the one that answers what Lambda
+gives up, their role and their log group.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aws_cdk as cdk
 import jsii
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 RESOURCE_TYPE: Final = "Custom::SageMakerHyperParameterTuningJob"
 
+_FUNCTION_TYPE: Final = "AWS::Lambda::Function"
 _ID: Final = "HptConstructProvider"
 """Part of the function's logical id, which must never change: CloudFormation can't give a resource another service
 token.
@@ -100,50 +103,52 @@ class Provider(Construct):
             # Lambda keeps a copy: nobody needs the file once the stack is deployed.
             deploy_time=True,
         )
+        common = {
+            "Runtime": _RUNTIME,
+            "Architectures": [_ARCHITECTURE],
+            "Handler": "hpt_handler.handler.handle",
+            "Code": {"S3Bucket": code.s3_bucket_name, "S3Key": code.s3_object_key},
+            "Timeout": _FUNCTION_TIMEOUT_MINUTES * 60,
+            "MemorySize": 512,
+            "Role": role.role_arn,
+            "LoggingConfig": {"LogGroup": log_group.ref},
+        }
+        # A second function answers the events that Lambda gives up, because no stack should wait for an answer that
+        # can't come any more, and because Lambda refuses a function as its own destination.
+        destination = Taggable(
+            Construct(self, "FailureDestination"),
+            _FUNCTION_TYPE,
+            {"Description": "Answers the events that Lambda has given up (hpt-construct)", **common},
+        )
+        destination_arn = destination.get_att("Arn").to_string()
+        may_invoke = iam.Policy(
+            self,
+            "InvokeDestination",
+            roles=[role],
+            statements=[iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[destination_arn])],
+        )
         function = Taggable(
             scope,
-            "AWS::Lambda::Function",
+            _FUNCTION_TYPE,
             {
                 "Description": "Starts and stops the SageMaker hyperparameter tuning jobs of this stack "
                 "(hpt-construct)",
-                "Runtime": _RUNTIME,
-                "Architectures": [_ARCHITECTURE],
-                "Handler": "hpt_handler.handler.handle",
-                "Code": {"S3Bucket": code.s3_bucket_name, "S3Key": code.s3_object_key},
-                "Timeout": _FUNCTION_TIMEOUT_MINUTES * 60,
-                "MemorySize": 512,
-                "Role": role.role_arn,
-                "LoggingConfig": {"LogGroup": log_group.ref},
+                **common,
             },
         )
-        self._function = function
-        code.add_resource_metadata(function, "Code")
-        # With its policy.
-        function.node.add_dependency(role)
+        self._functions = (function, destination)
+        for each in self._functions:
+            code.add_resource_metadata(each, "Code")
+            # With its policy.
+            each.node.add_dependency(role)
+        # Lambda checks the permission when it takes the settings. Until then the policy has as long to spread as the
+        # function takes to be made.
+        function.node.add_dependency(may_invoke)
         self.service_token = function.get_att("Arn").to_string()
-        # A policy of its own: the function waits for the role's, and this one for the function.
-        self.after_function = iam.Policy(
-            self,
-            "ComesBack",
-            roles=[role],
-            statements=[iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.service_token])],
-        )
-        self.invocation_settings = cdk.CfnResource(
-            Construct(scope, "EventInvokeConfig"),
-            "Resource",
-            type="AWS::Lambda::EventInvokeConfig",
-            properties={
-                "FunctionName": function.ref,
-                "Qualifier": "$LATEST",
-                "MaximumEventAgeInSeconds": _EVENT_AGE_MINUTES * 60,
-                "MaximumRetryAttempts": 2,
-                # An event that Lambda gives up comes back to the function, which answers it: no stack waits for an
-                # answer that can't come any more.
-                "DestinationConfig": {"OnFailure": {"Destination": self.service_token}},
-            },
-        )
-        self.invocation_settings.node.add_dependency(self.after_function)
+        self.invocation_settings = _invocation_settings(function, {"OnFailure": {"Destination": destination_arn}})
+        self.invocation_settings.node.add_dependency(_invocation_settings(destination))
         self.service_timeout = str(SERVICE_TIMEOUT_MINUTES * 60)
+        self._role = role
         self._stack = stack
         self._path = stack.node.path
         self._output_keys: dict[str, str] = {}
@@ -152,6 +157,13 @@ class Provider(Construct):
         self._outputs: list[cdk.CfnOutput] = []
         self._names: dict[str, Construct] = {}
         self._checks: list[Callable[[], Iterable[str]]] = []
+
+    @cached_property
+    def after_function(self) -> iam.Policy:
+        """A policy of the role for what names the function, which waits for the role's own policy."""
+        policy = iam.Policy(self, "AfterFunction", roles=[self._role])
+        self.invocation_settings.node.add_dependency(policy)
+        return policy
 
     def configure_function(self, architecture: Any, runtime: Any) -> None:
         """Let the function run elsewhere than it does by default.
@@ -171,9 +183,11 @@ class Provider(Construct):
         if problems:
             raise ValidationError(self.node.path, problems)
         if "architecture" in given:
-            self._function.add_property_override("Architectures", [given["architecture"]])
+            for function in self._functions:
+                function.add_property_override("Architectures", [given["architecture"]])
         if "runtime" in given:
-            self._function.add_property_override("Runtime", given["runtime"])
+            for function in self._functions:
+                function.add_property_override("Runtime", given["runtime"])
 
     def output_key(self, scope: Construct, job_id: str) -> str:
         """The key of a job's stack output: the job's path in the stack, readable, and ``TuningJobArn``."""
@@ -274,6 +288,22 @@ class Provider(Construct):
         provider = existing if isinstance(existing, Provider) else cls(stack)
         vars(scope)[_KEPT_ON_SCOPE] = provider
         return provider
+
+
+def _invocation_settings(function: cdk.CfnResource, destinations: Mapping[str, Any] | None = None) -> cdk.CfnResource:
+    """Bound the age of a function's events, and say who gets those that Lambda gives up."""
+    return cdk.CfnResource(
+        Construct(cast("Construct", function.node.scope), "EventInvokeConfig"),
+        "Resource",
+        type="AWS::Lambda::EventInvokeConfig",
+        properties={
+            "FunctionName": function.ref,
+            "Qualifier": "$LATEST",
+            "MaximumEventAgeInSeconds": _EVENT_AGE_MINUTES * 60,
+            "MaximumRetryAttempts": 2,
+            "DestinationConfig": destinations,
+        },
+    )
 
 
 def _name(stack: cdk.Stack) -> str:

@@ -65,7 +65,7 @@ def _template(stack: cdk.Stack) -> dict[str, Any]:
 def _kept(template: Mapping[str, Any]) -> dict[str, Any]:
     resources = template["Resources"].items()
     of_jobs = {name: each.get("Properties", {}) for name, each in resources if each["Type"].startswith(_OF_JOBS)}
-    [function] = [name for name, each in resources if each["Type"] == "AWS::Lambda::Function"]
+    [function] = {each["ServiceToken"]["Fn::GetAtt"][0] for each in of_jobs.values() if "ServiceToken" in each}
     return {"Function": function, "Jobs": of_jobs, "Outputs": sorted(template["Outputs"])}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import cloudformation, identity, lifecycle, properties, response, sagemaker
 from .clock import Clock, LambdaClock
 from .errors import ComeAgain, Failure, ServiceError
-from .lifecycle import LastTry, Services
+from .lifecycle import GivenUpEvent, Services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     clock = LambdaClock(context.get_remaining_time_in_millis)
     if _POLL in event:
         return answer_to_poll(event, sagemaker.client, clock)
-    event, last_try = _unwrapped(event)
+    event, given_up = unwrap(event)
     stack = cloudformation.Stack(event["StackId"], cloudformation.client, clock)
-    answer = answer_to(event, sagemaker.client, stack, clock, last_try)
+    answer = answer_to(event, sagemaker.client, stack, clock, given_up)
     response.send(event["ResponseURL"], answer, clock)
     return None
 
@@ -67,21 +67,19 @@ def answer_to(
     client: Callable[[], Any],
     stack: Stack,
     clock: Clock,
-    last_try: LastTry | None = None,
+    given_up: GivenUpEvent | None = None,
 ) -> bytes:
     """Do what the event asks for, and return the answer; ``client`` makes botocore's client, which may fail too."""
-    _log("event", **{key: event[key] for key in _LOGGED if key in event}, given_up=last_try and last_try.reasons)
+    _log("event", **{key: event[key] for key in _LOGGED if key in event}, given_up=given_up and given_up.condition)
     kind = event["ResourceType"]
     doing = _DOING_ABOUT.get(kind) or _DOING[event["RequestType"]]
-    if last_try and last_try.is_hopeless:
-        return _failed(event, Failure(f"{doing} failed: the function crashes at it, see its log{_trace(event)}"))
     try:
         if kind in _DOING_ABOUT:
             # Carried out even if Lambda has given up the event: late is good enough.
             outcome = _run_waiting(event, client, stack, clock)
         else:
             jobs = sagemaker.Jobs(client(), clock)
-            outcome = _run(event, jobs.request_shape, Services(jobs, stack, clock), last_try)
+            outcome = _run(event, jobs.request_shape, Services(jobs, stack, clock), given_up)
     except ComeAgain:
         # For Lambda this is an error like any other.
         raise
@@ -103,24 +101,20 @@ def answer_to(
     return response.body(event, outcome.physical_id, data=data)
 
 
-def _unwrapped(event: dict[str, Any]) -> tuple[dict[str, Any], LastTry | None]:
-    """Unwrap an event that Lambda has given up, which comes back in a record that says why.
-
-    Lambda can give up the record too, for the same reasons.
-    """
-    reasons = []
-    while "requestPayload" in event:
-        reasons.append(event["requestContext"]["condition"])
-        event = event["requestPayload"]
-    return event, LastTry(tuple(reasons)) if reasons else None
+def unwrap(payload: dict[str, Any]) -> tuple[dict[str, Any], GivenUpEvent | None]:
+    """Return CloudFormation's event, and why Lambda has given it up if the payload is Lambda's record of that."""
+    if "requestPayload" not in payload:
+        return payload, None
+    crashed = "functionError" in payload.get("responseContext", {})
+    return payload["requestPayload"], GivenUpEvent(payload["requestContext"]["condition"], crashed)
 
 
-def _run(event: dict[str, Any], shape: Any, services: Services, last_try: LastTry | None) -> Outcome:
+def _run(event: dict[str, Any], shape: Any, services: Services, given_up: GivenUpEvent | None) -> Outcome:
     wish = properties.wish(event, event["ResourceProperties"], shape)
     if event["RequestType"] == "Delete":
-        return lifecycle.delete(wish, event["PhysicalResourceId"], services, last_try)
-    if last_try:
-        lifecycle.give_up(wish, event.get("PhysicalResourceId", ""), services, last_try)
+        return lifecycle.delete(wish, event["PhysicalResourceId"], services, given_up)
+    if given_up:
+        lifecycle.give_up(wish, event.get("PhysicalResourceId", ""), services, given_up)
     if event["RequestType"] == "Create":
         return lifecycle.create(wish, services)
     old = properties.wish(event, event["OldResourceProperties"], shape)

@@ -24,7 +24,12 @@ START_SECONDS = 180.0
 """How long after its invocation the function may still start a job."""
 
 EVENT_AGE_SECONDS = 600.0
-"""The age at which Lambda drops an event; the construct sets it on the function."""
+"""The age that Lambda lets no event exceed; the construct sets it on the function."""
+
+_LONGEST_RETRY_PAUSE = 300.0
+"""The longest pause between two tries. Lambda gives an event up as soon as the next try would come too late, so this
+long before the event reaches its age at most.
+"""
 
 WATCH_SECONDS = EVENT_AGE_SECONDS + START_SECONDS + 30.0
 """The time after which no creation that was under way when a deletion arrived can start a job any more."""
@@ -84,21 +89,18 @@ class Outcome(NamedTuple):
     """The attributes, if they are not just the job's name and ARN."""
 
 
-class LastTry(NamedTuple):
-    """An event that Lambda has given up and delivers once more, so that it gets an answer."""
+class GivenUpEvent(NamedTuple):
+    """Why Lambda has given up an event of the stack's function, which the second function now answers."""
 
-    reasons: tuple[str, ...]
-    """Why Lambda gave it up, the last time first: ``EventAgeExceeded`` or ``RetriesExhausted``."""
+    condition: str
+    """``EventAgeExceeded`` or ``RetriesExhausted``."""
+    crashed: bool
+    """Whether a run of the function ended with an error."""
 
     @property
     def passed(self) -> float:
         """The least time since CloudFormation sent the event, in seconds."""
-        return EVENT_AGE_SECONDS * self.reasons.count("EventAgeExceeded")
-
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether the function has crashed in the last try too."""
-        return self.reasons.count("RetriesExhausted") > 1
+        return EVENT_AGE_SECONDS - _LONGEST_RETRY_PAUSE if self.condition == "EventAgeExceeded" else 0.0
 
 
 def create(wish: Wish, services: Services) -> Outcome:
@@ -151,7 +153,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
     return _start(wish, old, physical_id, services)
 
 
-def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry | None = None) -> Outcome:
+def delete(wish: Wish, physical_id: str, services: Services, given_up: GivenUpEvent | None = None) -> Outcome:
     """Stop the resource's job and wait for its end, because its role, network and buckets may be deleted next."""
     jobs = services.jobs
     note = ""
@@ -166,7 +168,7 @@ def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry |
         started = [job for job, _ in _started_by(event_id, wish, jobs)]
         found = _not_answered_with(started, wish, services)
     elif wish.was_invented(physical_id):
-        found = _watch(wish, services, last_try.passed if last_try else 0.0)
+        found = _watch(wish, services, given_up.passed if given_up else 0.0)
         # The creation may be delivered once more, and then knows by the record that it has started its job.
         delete_record = False
     else:
@@ -175,21 +177,22 @@ def delete(wish: Wish, physical_id: str, services: Services, last_try: LastTry |
         if job.status == "InProgress":
             jobs.stop(job.name)
     for job in found:
-        _await_end(job, services, patient=last_try is not None)
+        _await_end(job, services, patient=given_up is not None)
         if delete_record:
             jobs.delete_record(job.name)
     return Outcome(physical_id, note=note or ("" if found else "no tuning job to stop"))
 
 
-def give_up(wish: Wish, physical_id: str, services: Services, last_try: LastTry) -> NoReturn:
+def give_up(wish: Wish, physical_id: str, services: Services, given_up: GivenUpEvent) -> NoReturn:
     """Stop what a creation or an update has started before Lambda gave it up, and say so.
 
     A creation comes without a physical id.
     """
     why = {
-        "EventAgeExceeded": "The function was too busy with other events for ten minutes",
-        "RetriesExhausted": "The function has crashed three times",
-    }.get(last_try.reasons[-1], "Lambda has given up the event")
+        ("EventAgeExceeded", False): "The function was too busy with other events",
+        ("EventAgeExceeded", True): "The function has crashed, and the next try would have come too late",
+        ("RetriesExhausted", True): "The function has crashed three times",
+    }.get(given_up, "Lambda has given up the event")
     what = "it left no tuning job running"
     try:
         for job, _ in _started_by(wish.event_id, wish, services.jobs):

@@ -18,6 +18,7 @@ from sandbox.in_ministack import (
     custom_resources,
     door,
     events,
+    invocation_settings,
     permissions,
 )
 
@@ -33,6 +34,7 @@ _COMMANDS: dict[str, Callable[..., object]] = {
 cloudformation.amend()
 credentials.amend()
 custom_resources.amend()
+invocation_settings.amend()
 
 
 async def app(scope: door.Scope, receive: _Receive, send: door.Send) -> None:

@@ -342,7 +342,7 @@ class TestEvents:
         [rule] = template.find_resources("AWS::Events::Rule").values()
         assert {"Ref": logical_id(stack)} in rule["Properties"]["Targets"][0]["Input"]["Fn::Join"][1]
         [resource] = template.find_resources(TYPE).values()
-        [settings] = template.find_resources("AWS::Lambda::EventInvokeConfig")
+        [_, settings] = sorted(template.find_resources("AWS::Lambda::EventInvokeConfig"))
         assert resource["DependsOn"] == [settings]
 
     def test_job_can_be_made_to_wait_for_its_rule(self, stack: cdk.Stack) -> None:

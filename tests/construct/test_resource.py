@@ -253,11 +253,8 @@ class TestFunction:
             HyperparameterTuningJob.configure_function(stack, architecture=architecture)
             HyperparameterTuningJob.configure_function(stack, runtime=runtime)
         template = Template.from_stack(stack)
-        [function] = template.find_resources("AWS::Lambda::Function").values()
-        assert (function["Properties"]["Architectures"], function["Properties"]["Runtime"]) == (
-            ["x86_64"],
-            "python3.13",
-        )
+        functions = [each["Properties"] for each in template.find_resources("AWS::Lambda::Function").values()]
+        assert [(each["Architectures"], each["Runtime"]) for each in functions] == [(["x86_64"], "python3.13")] * 2
         plain = cdk.Stack(cdk.App(), "Training")
         minimal(plain)
         assert template.find_resources(TYPE) == Template.from_stack(plain).find_resources(TYPE)

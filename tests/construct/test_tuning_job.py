@@ -79,10 +79,10 @@ class TestTemplate:
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         assert sent(stack) == as_text(guide_request)
 
-    def test_stack_gets_six_resources_and_a_job_one_and_an_output(
+    def test_stack_gets_eight_resources_and_a_job_one_and_an_output(
         self, stack: cdk.Stack, guide_request: dict[str, Any]
     ) -> None:
-        """Function, its settings, role, two policies and log group are shared by however many jobs."""
+        """Two functions with their settings, role, two policies and log group are shared by however many jobs."""
         for number in range(3):
             HyperparameterTuningJob.from_request(stack, f"Tuning{number}", guide_request)
         template = Template.from_stack(stack).to_json()
@@ -91,6 +91,8 @@ class TestTemplate:
             "AWS::IAM::Policy",
             "AWS::IAM::Role",
             "AWS::Lambda::EventInvokeConfig",
+            "AWS::Lambda::EventInvokeConfig",
+            "AWS::Lambda::Function",
             "AWS::Lambda::Function",
             "AWS::Logs::LogGroup",
             *[TYPE] * 3,
@@ -108,33 +110,51 @@ class TestTemplate:
         assert policies[0] == policies[1]
 
     def test_job_waits_for_the_policy_of_the_function(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
-        """The job needs the function, and the function its policy: they are made and deleted in that order."""
+        """The job needs the functions, and these their policy: they are made and deleted in that order."""
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         template = Template.from_stack(stack)
-        [comes_back, policy] = sorted(template.find_resources("AWS::IAM::Policy"))
-        [function] = template.find_resources("AWS::Lambda::Function").values()
+        [_, policy] = sorted(template.find_resources("AWS::IAM::Policy"))
         [job] = template.find_resources(TYPE).values()
-        [(settings_id, settings)] = template.find_resources("AWS::Lambda::EventInvokeConfig").items()
-        assert policy in function["DependsOn"]
-        assert settings["DependsOn"] == [comes_back]
+        [_, (settings_id, _)] = sorted(template.find_resources("AWS::Lambda::EventInvokeConfig").items())
+        for function in template.find_resources("AWS::Lambda::Function").values():
+            assert policy in function["DependsOn"]
         assert job["DependsOn"] == [settings_id]
 
-    def test_event_that_lambda_gives_up_comes_back_to_the_function(
+    def test_event_that_lambda_gives_up_goes_to_a_second_function(
         self, stack: cdk.Stack, guide_request: dict[str, Any]
     ) -> None:
-        """It answers: no stack waits for its service timeout."""
+        """It answers, so that no stack waits for its service timeout. It has no destination itself."""
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         template = Template.from_stack(stack)
-        [function] = template.find_resources("AWS::Lambda::Function")
-        arn = {"Fn::GetAtt": [function, "Arn"]}
-        [settings] = template.find_resources("AWS::Lambda::EventInvokeConfig").values()
-        assert settings["Properties"]["DestinationConfig"] == {"OnFailure": {"Destination": arn}}
+        [(destination, answers), (function, starts)] = sorted(template.find_resources("AWS::Lambda::Function").items())
+        assert properties(stack)["ServiceToken"] == {"Fn::GetAtt": [function, "Arn"]}
+        del answers["Properties"]["Description"], starts["Properties"]["Description"]
+        assert answers["Properties"] == starts["Properties"]
+        arn = {"Fn::GetAtt": [destination, "Arn"]}
+        [its_settings, settings] = [
+            settings["Properties"]
+            for _, settings in sorted(template.find_resources("AWS::Lambda::EventInvokeConfig").items())
+        ]
+        assert settings.pop("DestinationConfig") == {"OnFailure": {"Destination": arn}}
+        assert settings == {**its_settings, "FunctionName": {"Ref": function}}
         [policy] = [
             policy["Properties"]["PolicyDocument"]["Statement"]
             for name, policy in template.find_resources("AWS::IAM::Policy").items()
-            if "ComesBack" in name
+            if "InvokeDestination" in name
         ]
         assert policy == [{"Action": "lambda:InvokeFunction", "Effect": "Allow", "Resource": arn}]
+
+    def test_permission_for_the_destination_has_time_to_spread(
+        self, stack: cdk.Stack, guide_request: dict[str, Any]
+    ) -> None:
+        """Lambda checks it when it takes the settings, which come after a function that comes after the policy."""
+        HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
+        template = Template.from_stack(stack)
+        [policy, _] = sorted(template.find_resources("AWS::IAM::Policy"))
+        [_, function] = [made for _, made in sorted(template.find_resources("AWS::Lambda::Function").items())]
+        [destinations, (_, settings)] = sorted(template.find_resources("AWS::Lambda::EventInvokeConfig").items())
+        assert policy in function["DependsOn"]
+        assert settings["DependsOn"] == [destinations[0]]
 
     def test_job_waits_for_the_policies_of_its_role(self, stack: cdk.Stack) -> None:
         """They come before the job starts, and go only after it has stopped."""
@@ -157,8 +177,8 @@ class TestTemplate:
         """A try begins while the event is young enough: after the last one has ended, nothing is left to wait for."""
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         template = Template.from_stack(stack)
-        [function] = template.find_resources("AWS::Lambda::Function").values()
-        [settings] = template.find_resources("AWS::Lambda::EventInvokeConfig").values()
+        [_, function] = template.find_resources("AWS::Lambda::Function").values()
+        [_, settings] = template.find_resources("AWS::Lambda::EventInvokeConfig").values()
         last_try_ends = settings["Properties"]["MaximumEventAgeInSeconds"] + function["Properties"]["Timeout"]
         assert last_try_ends < int(properties(stack)["ServiceTimeout"]) <= last_try_ends + 60
 
@@ -234,7 +254,7 @@ class TestTemplate:
         for stack in (*stacks, nested):
             HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         for stack in (*stacks, nested):
-            Template.from_stack(stack).resource_count_is("AWS::Lambda::Function", 1)
+            Template.from_stack(stack).resource_count_is("AWS::Lambda::Function", 2)
             prefixes.add(properties(stack)["NamePrefix"])
         assert len(prefixes) == 3
 

@@ -108,7 +108,7 @@ def before(graph: dict[str, set[str]], name: str) -> set[str]:
 
 
 class TestTemplate:
-    """Four resources a job, and two a stack."""
+    """Four resources a job, and three a stack."""
 
     def test_each_comes_after_the_one_before(self) -> None:
         """Job, handle, starter, condition, result, and then what uses it; nothing waits for itself."""
@@ -165,12 +165,12 @@ class TestTemplate:
         assert made["Resources"][condition]["Properties"] == {"Count": 1, "Handle": {"Ref": handle}, "Timeout": "5400"}
 
     def test_machine_is_there_once_and_only_where_a_job_is_waited_for(self) -> None:
-        """Beside the jobs' own resources a stack has the machine and its role."""
+        """Beside the jobs' own resources a stack has the machine, its role, and the function's policy to run it."""
         without = template(lambda stack: minimal(stack, "A"))
         one = template(lambda stack: waiting(stack, "A"))
         two = template(lambda stack: [waiting(stack, "A"), waiting(stack, "B")])
         assert not any("StepFunctions" in str(each) for each in without["Resources"].values())
-        assert len(one["Resources"]) == len(without["Resources"]) + 4 + 2
+        assert len(one["Resources"]) == len(without["Resources"]) + 4 + 3
         assert len(two["Resources"]) == len(one["Resources"]) + 5
 
     def test_job_itself_and_its_output_are_as_without(self) -> None:
@@ -217,10 +217,10 @@ class TestTemplate:
         [role] = refers(made["Resources"][machine]["Properties"]["RoleArn"])
         [policy] = made["Resources"][role]["Properties"]["Policies"]
         [statement] = policy["PolicyDocument"]["Statement"]
-        [function] = ids(made, "AWS::Lambda::Function")
+        [job, _] = [made["Resources"][each] for each in made["Resources"] if made["Resources"][each]["Type"] == TYPE]
         assert (statement["Action"], statement["Resource"]) == (
             "lambda:InvokeFunction",
-            {"Fn::GetAtt": [function, "Arn"]},
+            job["Properties"]["ServiceToken"],
         )
         assert set(re.findall(r"states:[A-Z]\w+", text)) == {"states:StartExecution", "states:StopExecution"}
         looks = [
@@ -636,7 +636,7 @@ class TestBestTrainingJob:
         assert "Waited" not in result["Properties"]
         assert stack.resolve(best.hyperparameter("any"))["Fn::GetAtt"] == [name, "HyperParameters.any"]
         graph = needs(dict(made.to_json()))
-        assert {each for each in before(graph, name) if "ComesBack" in each or "EventInvokeConfig" in each}
+        assert {each for each in before(graph, name) if "InvokeDestination" in each or "EventInvokeConfig" in each}
         assert not made.find_resources("AWS::StepFunctions::StateMachine")
 
     def test_of_a_job_in_another_region_is_refused(self) -> None:

@@ -12,17 +12,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hpt_handler import handler, sagemaker
 from hpt_handler.errors import ComeAgain
-from hpt_handler.lifecycle import LastTry
+from hpt_handler.lifecycle import GivenUpEvent
 
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.service import SageMaker
 from sandbox.sagemaker.settings import ServiceSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 RETRY_SECONDS = (60.0, 120.0, 0.0)
 """What Lambda lets pass after the first delivery that ended with an error, the second, the third."""
+
+CRASHED = GivenUpEvent("RetriesExhausted", crashed=True)
+DROPPED = GivenUpEvent("EventAgeExceeded", crashed=False)
+"""What becomes of an event that is throttled for its whole age."""
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/6f1e"
 
@@ -105,21 +109,22 @@ class World:
             **members,
         }
 
-    def deliver(self, event: dict[str, Any], *, seconds: float = 900, given_up: Sequence[str] = ()) -> dict[str, Any]:
+    def deliver(
+        self, event: dict[str, Any], *, seconds: float = 900, given_up: GivenUpEvent | None = None
+    ) -> dict[str, Any]:
         """What the function answers to an event in the end, after all its deliveries; or to one that Lambda has given
-        up for these reasons.
+        up.
         """
-        last_try = LastTry(tuple(given_up)) if given_up else None
         for wait in RETRY_SECONDS:
             clock = FakeClock(self.service, seconds)
             try:
-                answer = handler.answer_to(event, lambda: self.client, self.stack, clock, last_try)
+                answer = handler.answer_to(event, lambda: self.client, self.stack, clock, given_up)
                 break
             except ComeAgain:
-                assert not last_try
+                assert not given_up
                 self.service.advance(wait)
         else:
-            return self.deliver(event, seconds=seconds, given_up=["RetriesExhausted"])
+            return self.deliver(event, seconds=seconds, given_up=CRASHED)
         assert len(answer) <= 4096
         parsed: dict[str, Any] = json.loads(answer)
         for key in ("StackId", "RequestId", "LogicalResourceId"):

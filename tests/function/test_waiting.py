@@ -25,7 +25,7 @@ from urllib3 import HTTPResponse
 from sandbox import Fault
 from sandbox.sagemaker.trainings import FAILING_SHARE
 
-from .conftest import FakeClock
+from .conftest import DROPPED, FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -251,16 +251,10 @@ class TestStarter:
         assert deployment.world.deliver(event)["Status"] == "SUCCESS"
         assert len(deployment.machines.running) == 1
 
-    def test_event_at_which_the_function_always_dies_is_answered(self, deployment: Deployment) -> None:
-        """No job was started by it, so none is spoken of."""
-        given_up = ["RetriesExhausted", "RetriesExhausted"]
-        answer = deployment.world.deliver(deployment.wait_event("job"), given_up=given_up)
-        assert answer["Reason"] == "Waiting for the tuning job failed: the function crashes at it, see its log"
-
     def test_given_up_creation_is_carried_out(self, deployment: Deployment, properties: dict[str, Any]) -> None:
         """CloudFormation still waits, and late is as good."""
         job = deployment.start_job(properties)
-        answer = deployment.world.deliver(deployment.wait_event(job), given_up=["EventAgeExceeded"])
+        answer = deployment.world.deliver(deployment.wait_event(job), given_up=DROPPED)
         assert answer["Status"] == "SUCCESS"
         assert len(deployment.machines.running) == 1
 

@@ -33,7 +33,7 @@ from .promises import Promises, tags_of
 from .timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from botocore.awsrequest import AWSPreparedRequest
 
@@ -50,9 +50,6 @@ REGION = "us-east-1"
 FUNCTION_SECONDS = 900.0
 EVENT_AGE_SECONDS = 600.0
 """How old Lambda lets an event become, as the construct sets it."""
-
-_MOST_RECORDS = 2
-"""How often Lambda hands an event over once more that it has given up, as far as anybody looks."""
 
 _THROTTLED_SECONDS = 5.0
 
@@ -78,7 +75,7 @@ class Mishaps:
     """What goes wrong with one event."""
 
     deaths: tuple[Death | None, ...] = ()
-    """How the first delivery ends, the second, the third; then those of the record of the event's end."""
+    """How the first delivery ends, the second, the third; then those of the record to the second function."""
     lost: tuple[int, ...] = ()
     """Calls that take effect, and whose answer never arrives."""
     lost_as: str = "connection"
@@ -359,7 +356,7 @@ class Account:
         if dies or (invocation and self.timeline.now() >= invocation.began + FUNCTION_SECONDS):
             raise Killed
 
-    def _start(self, delivery: Delivery, work: Callable[[], None]) -> None:
+    def _start(self, delivery: Delivery, work: Callable[[], object]) -> None:
         def run() -> None:
             try:
                 work()
@@ -369,27 +366,42 @@ class Account:
         delivery.under_way += 1
         self.timeline.start(run)
 
-    def _lambda(self, delivery: Delivery, payload: dict[str, Any], level: int = 0) -> None:
-        """Run the function for an event or for a record of one, until it comes to its end or is given up."""
-        queued = self.timeline.now()
-        if level == 0:
-            self.timeline.wait(delivery.mishaps.delay)
-        reason = "RetriesExhausted"
-        deaths = (*delivery.mishaps.deaths, *[None] * 9)[3 * level : 3 * level + 3]
-        for number, death in enumerate(deaths):
-            if number > 0:
-                self.timeline.wait(RETRY_SECONDS[number - 1])
-            while len(self._invocations) >= self.concurrency and self.timeline.now() - queued <= EVENT_AGE_SECONDS:
-                self.timeline.wait(_THROTTLED_SECONDS)
-            if self.timeline.now() - queued > EVENT_AGE_SECONDS:
-                reason = "EventAgeExceeded"
+    def _lambda(self, delivery: Delivery, event: dict[str, Any]) -> None:
+        """Run the function for an event, and the second function if Lambda gives the event up."""
+        deaths = (*delivery.mishaps.deaths, *[None] * 6)
+        record = self._tries(delivery, event, deaths[:3], delivery.mishaps.delay)
+        if record is not None:
+            self._start(delivery, lambda: self._tries(delivery, record, deaths[3:6]))
+
+    def _tries(
+        self, delivery: Delivery, payload: dict[str, Any], deaths: Sequence[Death | None], delay: float = 0.0
+    ) -> dict[str, Any] | None:
+        """Run a function until it comes to its end, or return Lambda's record if it is given up.
+
+        That is as soon as the next try would come too late.
+        """
+        ends = self.timeline.now() + EVENT_AGE_SECONDS
+        self.timeline.wait(delay)
+        condition, crashed = "RetriesExhausted", False
+        for pause, death in zip((0.0, *RETRY_SECONDS), deaths, strict=True):
+            if not self._pause(pause, ends):
+                condition = "EventAgeExceeded"
                 break
             if self._invoke(delivery, payload, death):
-                return
-        if level < _MOST_RECORDS:
-            self.tell(f"Lambda gives {_name(delivery.event)} up: {reason}")
-            record = {"requestContext": {"condition": reason}, "requestPayload": payload}
-            self._start(delivery, lambda: self._lambda(delivery, record, level + 1))
+                return None
+            crashed = True
+        self.tell(f"Lambda gives {_name(delivery.event)} up: {condition}")
+        record = {"requestContext": {"condition": condition}, "requestPayload": payload}
+        return {**record, "responseContext": {"functionError": "Unhandled"}} if crashed else record
+
+    def _pause(self, seconds: float, ends: float) -> bool:
+        """Wait for the next try, and until it is not throttled any more; return whether the event is young enough."""
+        while self.timeline.now() + seconds <= ends:
+            self.timeline.wait(seconds)
+            if len(self._invocations) < self.concurrency:
+                return True
+            seconds = _THROTTLED_SECONDS
+        return False
 
     def _once_more(self, delivery: Delivery, payload: dict[str, Any]) -> None:
         self.timeline.wait(delivery.mishaps.again or 0.0)
@@ -406,10 +418,10 @@ class Account:
         self._invocations[process] = invocation
         deadline = invocation.began + FUNCTION_SECONDS
         clock = hpt_handler.clock.LambdaClock(lambda: int(1000 * (deadline - self.timeline.now())))
-        event, last_try = handler._unwrapped(payload)
+        event, given_up = handler.unwrap(payload)
         stack = _StackAsSeen(self, invocation)
         try:
-            body = handler.answer_to(event, lambda: self._client, stack, clock, last_try)
+            body = handler.answer_to(event, lambda: self._client, stack, clock, given_up)
             self.function_goes_on(dies=death == Death(None))
         except ComeAgain:
             self.tell(f"the function will come back to {_name(delivery.event)}")

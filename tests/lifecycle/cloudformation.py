@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from .account import Account, Delivery, Mishaps
     from .promises import Properties
 
-SERVICE_TIMEOUT_SECONDS = 3000.0
+SERVICE_TIMEOUT_SECONDS = 1560.0
+"""As the construct sets it."""
+
 _ANY = "*"
 _CLEAN_UP_TRIES = 3
 

@@ -87,7 +87,7 @@ class TestCreation:
         """The function started the job and dies, again and again: the Delete finds and stops it."""
         dies = Mishaps(deaths=(Death(0, after=True), *[Death(None)] * 8))
         assert user.deploy(SMALL, mishaps=[dies]) == "ROLLBACK_COMPLETE"
-        assert user.account.timeline.passed() >= 3000
+        assert user.account.timeline.passed() >= 1560
         assert user.events() == ["Create", "Delete"]
         assert user.statuses() == ["Stopped"]
 

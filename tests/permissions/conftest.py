@@ -81,6 +81,10 @@ class Place:
         """The ARN of the function itself."""
         return self.arn("lambda", "function:hpt")
 
+    def destination(self) -> str:
+        """The ARN of the second function, which answers what Lambda gives up."""
+        return self.arn("lambda", "function:hpt-destination")
+
     def machine(self) -> str:
         """The ARN of the state machine that polls."""
         return self.arn("states", "stateMachine:Machine")
@@ -105,8 +109,8 @@ class Place:
                 resolved = separator.join(self.resolve(parts))
             case {"Fn::GetAtt": [str(name), "Arn"]} if "Logs" in name:
                 resolved = self.arn("logs", f"log-group:{_LOG_GROUP}:*")
-            case {"Fn::GetAtt": [str(name), "Arn"]} if name.startswith("HptConstructProviderFunction"):
-                resolved = self.function()
+            case {"Fn::GetAtt": [str(name), "Arn"]} if name.startswith("HptConstructProviderF"):
+                resolved = self.destination() if "FailureDestination" in name else self.function()
             case {"Fn::GetAtt": [str(name), "Arn"]}:
                 resolved = name
             case dict():
@@ -133,7 +137,7 @@ class Place:
         return [
             Request("logs:CreateLogStream", stream),
             Request("logs:PutLogEvents", stream),
-            Request("lambda:InvokeFunction", self.function()),
+            Request("lambda:InvokeFunction", self.destination()),
         ]
 
     def asking(self) -> list[Request]:

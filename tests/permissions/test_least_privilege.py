@@ -242,6 +242,7 @@ def _of_others(life: Life) -> Iterator[Request]:
         yield Request(f"kms:{action}", key, {"kms:ViaService": f"sagemaker.{place.region}.amazonaws.com"})
     yield Request("logs:PutLogEvents", place.arn("logs", "log-group:/aws/lambda/other:log-stream:1"))
     yield Request("lambda:InvokeFunction", place.arn("lambda", "function:other"))
+    yield Request("lambda:InvokeFunction", place.function())
     yield Request("s3:GetObject", f"arn:{place.partition}:s3:::amzn-s3-demo-bucket/xgboost/train")
 
 

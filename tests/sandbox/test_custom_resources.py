@@ -152,10 +152,13 @@ class _Stack:
         if self._settings is not None:
             settings = {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", **self._settings}
             resources["Settings"] = {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": settings}
+            resources["Destination"] = resources["Function"]
         return resources
 
 
-_TO_ITSELF = {"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Function", "Arn"]}}}}
+def _hands_over_to(function: str) -> dict[str, Any]:
+    """Settings that send what Lambda gives up to a function of the stack."""
+    return {"DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": [function, "Arn"]}}}}
 
 
 def test_run_that_ends_with_an_error_is_repeated(hurried: Sandbox, tmp_path: Path) -> None:
@@ -180,7 +183,7 @@ def test_event_that_is_given_up_goes_to_the_destination(
     hurried: Sandbox, tmp_path: Path, retries: dict[str, int], runs: int
 ) -> None:
     """After as many runs as the function's settings allow it gets a record of the event, which it can answer."""
-    stack = _Stack(hurried, tmp_path, f"GivenUp{runs}", {**_TO_ITSELF, **retries})
+    stack = _Stack(hurried, tmp_path, f"GivenUp{runs}", {**_hands_over_to("Destination"), **retries})
     assert stack.deploy({"Thing": stack.resource("a", Create="dies")}) == "ROLLBACK_COMPLETE"
     *died, record, delete = stack.runs()
     assert [run["RequestType"] for run in died] == ["Create"] * runs
@@ -188,6 +191,14 @@ def test_event_that_is_given_up_goes_to_the_destination(
     assert record["requestPayload"]["RequestId"] == died[0]["RequestId"]
     assert delete["RequestType"] == "Delete"
     assert "RetriesExhausted" in stack.reasons("CREATE_FAILED")
+
+
+def test_function_is_refused_as_its_own_destination(hurried: Sandbox, tmp_path: Path) -> None:
+    """As recorded from AWS on 2025-11-25 (localstack, test_lambda_eventinvokeconfig_exceptions)."""
+    stack = _Stack(hurried, tmp_path, "ItsOwn", _hands_over_to("Function"))
+    assert stack.deploy({}) == "ROLLBACK_COMPLETE"
+    [reason] = [each for each in stack.reasons("CREATE_FAILED") if "destination" in each]
+    assert "You can't specify the function as a destination for itself." in reason
 
 
 def test_failed_creation_is_deleted_by_the_id_of_its_answer(hurried: Sandbox, tmp_path: Path) -> None:
