@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .clock import backoff
-from .errors import LimitExceeded, NameTaken, NotYet, ServiceError
+from .errors import Denied, LimitExceeded, NameTaken, NotYet, ServiceError
 
 
 @contextmanager
@@ -121,7 +121,9 @@ def _sorted(error: ClientError) -> ServiceError:
         return LimitExceeded(*told)
     if code in _BUSY or metadata.get("HTTPStatusCode", 0) >= _FIRST_SERVER_ERROR:
         return NotYet(*told)
-    if code in _DENIED or any(text in message for text in _NOT_SPREAD_YET):
+    if code in _DENIED:
+        return Denied(*told, patience=_PERMISSIONS_SPREAD)
+    if any(text in message for text in _NOT_SPREAD_YET):
         return NotYet(*told, patience=_PERMISSIONS_SPREAD)
     return ServiceError(*told)
 

@@ -1,10 +1,12 @@
-"""Time as the function sees it: how much it has left, and waiting."""
+"""Time as the function sees it: how much it has left, waiting, and when CloudFormation has signed a URL."""
 
 from __future__ import annotations
 
 import random
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,3 +58,12 @@ def backoff(tries: int, longest: float) -> float:
     hundred jobs of one stack don't come back at once.
     """
     return random.uniform(0.2, 1.0) * min(longest, 2.0**tries)  # noqa: S311 – no secret depends on it
+
+
+def signed_at(url: str) -> float | None:
+    """Return when CloudFormation has signed a URL, in seconds since 1970; None if the URL doesn't say it."""
+    try:
+        [date] = parse_qs(urlsplit(url).query)["X-Amz-Date"]
+        return datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    except (KeyError, ValueError):
+        return None

@@ -16,6 +16,7 @@ class Failure(Exception):
         super().__init__(f"{ours}. {service}" if service else ours)
         self.ours = ours
         """Our words alone, for the log: the service's may quote values of the request."""
+        self.service = service
         self.code = service.code if service else ""
 
 
@@ -46,6 +47,14 @@ class NotYet(ServiceError):
         super().__init__(code, message, aws_request_id)
         self.patience = patience
         """Seconds after which waiting no longer helps."""
+
+
+class Denied(NotYet):
+    """A permission is missing, or not active yet."""
+
+
+class StartAnew(SystemExit):
+    """The process ends, so that Lambda starts another one and delivers the event again."""
 
 
 class ComeAgain(Exception):

@@ -7,14 +7,17 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from . import cloudformation, identity, lifecycle, properties, response, sagemaker
-from .clock import Clock, LambdaClock
-from .errors import ComeAgain, Failure, ServiceError
+from .clock import Clock, LambdaClock, signed_at
+from .errors import ComeAgain, Denied, Failure, ServiceError, StartAnew
 from .lifecycle import GivenUpEvent, Services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .lifecycle import Outcome, Stack
+
+_FIRST_RETRY_SECONDS = 60.0
+"""What Lambda waits before it delivers an event for the second time."""
 
 _POLL = "hpt-construct"
 """The member that distinguishes the state machine's input from an event of CloudFormation."""
@@ -84,8 +87,10 @@ def answer_to(
         # For Lambda this is an error like any other.
         raise
     except Failure as failure:
+        _start_anew_if_denied(event, failure.service, clock)
         return _failed(event, failure)
     except ServiceError as error:
+        _start_anew_if_denied(event, error, clock)
         service = _SERVICES[kind == _WAIT]
         what = f"{doing} failed: {service} refused a call. Fix the cause and try again{_trace(event)}"
         return _failed(event, Failure(what, error))
@@ -133,6 +138,17 @@ def _run_waiting(event: dict[str, Any], client: Callable[[], Any], stack: Stack,
     if not is_deletion and (physical_id is None or identity.creation(physical_id) is not None):
         return waiting.start(event, executions, clock)
     return waiting.stop(event, executions)
+
+
+def _start_anew_if_denied(event: dict[str, Any], error: ServiceError | None, clock: Clock) -> None:
+    """End the process if a permission was missing all the time, at the first delivery of an event.
+
+    A function that started within a second of its policy was seen to be denied for as long as its environment lived.
+    """
+    sent = signed_at(event["ResponseURL"])
+    if isinstance(error, Denied) and sent is not None and clock.began - sent < _FIRST_RETRY_SECONDS:
+        _log("denied", code=error.code)
+        raise StartAnew(1)
 
 
 def _trace(event: dict[str, Any]) -> str:

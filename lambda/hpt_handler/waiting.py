@@ -9,10 +9,10 @@ import hashlib
 import json
 import math
 import struct
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
+from .clock import signed_at
 from .errors import Failure
 from .lifecycle import Outcome
 
@@ -233,12 +233,8 @@ def _attributes(best: Best, model_url: str) -> dict[str, str]:
 
 def _url_ends(url: str) -> float:
     """Return when the signature of a URL expires, if the URL says so."""
-    query = parse_qs(urlsplit(url).query)
-    try:
-        signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        return signed.timestamp() + float(query["X-Amz-Expires"][0])
-    except (KeyError, ValueError):
-        return math.inf
+    signed, expires = signed_at(url), parse_qs(urlsplit(url).query).get("X-Amz-Expires", [""])[0]
+    return signed + float(expires) if signed is not None and expires.isdecimal() else math.inf
 
 
 def _single(value: float) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from hpt_handler import handler
-from hpt_handler.errors import ComeAgain
+from hpt_handler.errors import ComeAgain, StartAnew
 from hpt_handler.lifecycle import GivenUpEvent
 
 from sandbox import Fault
@@ -233,6 +235,65 @@ def test_refused_call_is_told(world: World, properties: dict[str, Any], request_
         f"SageMaker refused a call. Fix the cause and try again{trace}. AccessDeniedException: not authorized"
         in answer["Reason"]
     )
+
+
+class TestDenied:
+    """A permission that is missing for as long as the function retries."""
+
+    @pytest.fixture
+    def denied(self, world: World) -> None:
+        """IAM denies every creation."""
+        message = "no identity-based policy allows the sagemaker:CreateHyperParameterTuningJob action"
+        fault = Fault(
+            operation="CreateHyperParameterTuningJob", code="AccessDeniedException", message=message, times=99
+        )
+        world.service.add_fault(fault)
+
+    def sent(self, world: World, properties: dict[str, Any], seconds_ago: float) -> dict[str, Any]:
+        """A creation that CloudFormation sent some time ago."""
+        date = datetime.fromtimestamp(world.service.clock.now() - seconds_ago, UTC)
+        url = f"https://cloudformation.invalid/?X-Amz-Date={date:%Y%m%dT%H%M%SZ}&X-Amz-Expires=7200"
+        return world.event("Create", properties, ResponseURL=url)
+
+    @pytest.mark.usefixtures("denied")
+    @pytest.mark.parametrize("seconds_ago", [0, 50])
+    def test_first_delivery_ends_the_process(
+        self, world: World, properties: dict[str, Any], capsys: pytest.CaptureFixture[str], seconds_ago: float
+    ) -> None:
+        """An environment that started before its policy was known is denied for good: Lambda starts another process."""
+        event = self.sent(world, properties, seconds_ago)
+        with pytest.raises(StartAnew) as ended:
+            handler.answer_to(event, lambda: world.client, world.stack, FakeClock(world.service))
+        assert ended.value.code == 1
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["what"] == "denied"
+
+    @pytest.mark.usefixtures("denied")
+    def test_later_delivery_fails_with_the_services_words(self, world: World, properties: dict[str, Any]) -> None:
+        """The permission is missing indeed."""
+        answer = world.deliver(self.sent(world, properties, 160))
+        assert answer["Status"] == "FAILED"
+        assert "no identity-based policy allows" in answer["Reason"]
+
+    @pytest.mark.usefixtures("denied")
+    def test_job_starts_if_the_next_process_is_allowed_to(self, world: World, properties: dict[str, Any]) -> None:
+        """The same event, delivered again."""
+        event = self.sent(world, properties, 0)
+        with pytest.raises(StartAnew):
+            handler.answer_to(event, lambda: world.client, world.stack, FakeClock(world.service))
+        world.service.clear_faults()
+        assert world.deliver(event)["Status"] == "SUCCESS"
+        assert len(world.names()) == 1
+
+    @pytest.mark.parametrize("seconds_ago", [0, 160])
+    def test_call_that_answers_a_question_is_treated_alike(
+        self, world: World, properties: dict[str, Any], seconds_ago: float
+    ) -> None:
+        """The update asks for its job before it does anything."""
+        fault = Fault(operation="DescribeHyperParameterTuningJob", code="AccessDenied", message="no", times=99)
+        world.service.add_fault(fault)
+        event = {**self.sent(world, properties, seconds_ago), "RequestType": "Delete", "PhysicalResourceId": "job"}
+        with pytest.raises(StartAnew) if seconds_ago == 0 else nullcontext():
+            assert world.deliver(event)["Status"] == "FAILED"
 
 
 def test_lost_connection_is_tried_again(world: World, properties: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.retries.quota import RetryQuota
 from hpt_handler import handler, sagemaker
-from hpt_handler.errors import ComeAgain
+from hpt_handler.errors import ComeAgain, StartAnew
 from moto.core.botocore_stubber import MockRawResponse
 
 from sandbox import Fault, ServiceSettings
@@ -332,7 +332,9 @@ class Account:
     ) -> Delivery:
         """Hand an event to Lambda, which delivers it as often as it must."""
         self._events += 1
-        event = {"RequestId": f"request-{self._events}", **event}
+        sent = datetime.fromtimestamp(self.timeline.now(), UTC)
+        url = f"https://cloudformation.invalid/?X-Amz-Date={sent:%Y%m%dT%H%M%SZ}&signature=secret"
+        event = {"RequestId": f"request-{self._events}", "ResponseURL": url, **event}
         delivery = Delivery(event, properties, old, mishaps, self.timeline.now(), reverses)
         self.tell(
             f"CloudFormation sends {_name(event)} {properties}"
@@ -425,6 +427,9 @@ class Account:
             self.function_goes_on(dies=death == Death(None))
         except ComeAgain:
             self.tell(f"the function will come back to {_name(delivery.event)}")
+            return False
+        except StartAnew:
+            self.tell(f"the function ends its process at {_name(delivery.event)}")
             return False
         except Killed:
             self.tell(f"the function dies at {_name(delivery.event)}")

@@ -417,7 +417,6 @@ class Stack:
     ) -> Delivery:
         event: dict[str, Any] = {
             "RequestType": request_type,
-            "ResponseURL": "https://cloudformation.invalid/?signature=secret",
             "StackId": self.stack_id,
             "LogicalResourceId": logical_id,
             "ResourceType": "Custom::SageMakerHyperParameterTuningJob",
