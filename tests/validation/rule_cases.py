@@ -22,6 +22,25 @@ DEPTH = {"Name": "depth", "MinValue": "1", "MaxValue": "3"}
 CATEGORY = {"Name": "kind", "Values": ["a", "b"]}
 S3 = {"S3DataType": "S3Prefix", "S3Uri": "s3://amzn-s3-demo-bucket/train"}
 EFS = {"FileSystemId": "fs-12345678", "FileSystemType": "EFS", "DirectoryPath": "/data", "FileSystemAccessMode": "ro"}
+EXPRESSIONS = (
+    # A lazy group at the end captures nothing, or a digit; the guide's own has something behind it.
+    ("F1=(.*?)", "GAN_loss=(.*?);"),
+    ("Test loss: ([0-9.]*?)", "'loss': ([0-9.]*)"),
+    ("acc=([0-9.]+?)", "acc=([0-9.]+?) "),
+    ("(?i)loss: (.*?)", "(?i)loss: (.*?),"),
+    ("loss=(?P<value>.*?)", "loss=(?P<value>.*)"),
+    ("loss=(.*?),?", "loss=(.*?)(?:,|$)"),
+    # What is captured is no number.
+    ("epoch=([a-m]+)", "epoch=([a-n]+)"),
+    (r"loss=\\((\\S+)\\)", r"loss=\((\S+)\)"),
+    ("loss=([0-9.]+ms)", r"loss=(\d\.\d{4})"),
+    ("loss=([]a]+)", "loss=([^]a]+)"),
+    ("[(]x=([a-c])", r"[\](]x=(-?\d\.\d{6}e[-+]\d\d)"),
+    # One group of several may be the value, and a part that looks around can't be tried out alone.
+    ("(loss|error)=([a-m]+)", "(loss|error)=([0-9.]+)"),
+    ("loss=([-+]?[a-d]*(e[a-d]+)?).*$", "loss=([-+]?[0-9]*[.]?[0-9]+([eE][-+]?[0-9]+)?).*$"),
+    ("loss=()", "(?<=loss=)(.*?)"),
+)
 VPC = {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
 
 Value = Any
@@ -500,6 +519,9 @@ CASES = (
          {f"{_METRICS}.0.Regex": "[[a]loss=([0-9]+)"}, (f"{_METRICS}.0.Regex",)),
     Case("D4", W, "no-regex", f"{_METRICS}.0.Regex", {f"{_METRICS}.0.Regex": "loss=([0-9]+"},
          {f"{_METRICS}.0.Regex": r"loss=\(([0-9]+)"}),
+    *(Case("D4", W, f"{regex}-{fine}", f"{_METRICS}.0.Regex", {f"{_METRICS}.0.Regex": regex},
+           {f"{_METRICS}.0.Regex": fine}, (f"{_METRICS}.0.Regex", f"{_METRICS}.0", _METRICS))
+      for regex, fine in EXPRESSIONS),
     Case("D5", W, "twice", f"{_METRICS}.1.Name", {_METRICS: DEFINED * 2},
          {_METRICS: [*DEFINED, {**DEFINED[0], "Name": "Loss"}]},
          (f"{_METRICS}.0.Name", f"{_METRICS}.1.Name", f"{_METRICS}.0.Regex", f"{_METRICS}.1.Regex", _METRICS)),

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hpt_construct.errors import show
 from hpt_construct.request import InstanceType
 from hpt_construct.validation import check, structure_problems
-from hpt_construct.validation.rules import RULES, Finding, Level, compute, rule_findings
+from hpt_construct.validation.rules import RULES, Finding, Level, compute, expressions, rule_findings
 from hpt_construct.validation.rules.rule import Place
 from tests.validation.rule_cases import CASES, DROP, SEVERAL, SINGLE, Case, edited, metrics, steps
 
@@ -176,6 +177,35 @@ def test_parallel_may_equal_the_total() -> None:
     limits = {"MaxNumberOfTrainingJobs": 3, "MaxParallelTrainingJobs": 3}
 
     assert rule_findings(edited(SINGLE, {"config.ResourceLimits": limits})) == []
+
+
+@pytest.mark.parametrize(
+    ("regex", "told"),
+    [
+        ("F1=(.*?)", "whose group captures '' of '0.91'; write 'F1=([-+0-9.eE]+)'"),
+        ("(loss|error)=([a-m]+)", "whose group can't capture a number, like '0.91'; make it one like ([-+0-9.eE]+)"),
+        (
+            r"acc=(\\d+)",
+            "whose group can't capture a number, like '0.91'; write each backslash once: 'acc=(\\\\d+)'",
+        ),
+        (
+            "loss=[0-9]+",
+            "which has no group; put the part that is the value into parentheses, as in 'loss=([-+0-9.eE]+)'",
+        ),
+    ],
+)
+def test_expression_is_told_with_a_right_one(regex: str, told: str) -> None:
+    """What to write in place of an expression that finds no number does find one."""
+    name = "job.AlgorithmSpecification.MetricDefinitions.0.Regex"
+    [finding] = rule_findings(edited(SINGLE, {name: regex}))
+
+    assert (finding.rule, finding.problem.message) == ("D4", f"got {show(regex)}, {told}")
+
+
+@given(st.text("()[]\\\\^?*+.|:{},<>=!Paimx$d0-9 ", max_size=30))
+def test_no_expression_ends_a_synth(regex: str) -> None:
+    """Whatever somebody writes as an expression, trying it out raises nothing, and says the same again."""
+    assert expressions.fault(regex) == expressions.fault.__wrapped__(regex)
 
 
 def test_as_many_metrics_as_the_api_takes_are_fine() -> None:

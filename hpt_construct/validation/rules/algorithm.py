@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from typing import TYPE_CHECKING
 
 from hpt_construct.built_in_images import is_built_in
 from hpt_construct.errors import show
 from hpt_construct.validation.problem import Problem
 
+from . import expressions
 from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, runs_a_script, scope
 
 if TYPE_CHECKING:
@@ -88,18 +87,10 @@ def _metrics_are_defined(request: Place, definition: Place) -> Iterator[Problem]
 
 
 def _regex_finds_a_value(metric: Place) -> Iterator[Problem]:
+    # Only a warning, because the service's dialect is not documented.
     regex = metric.read("Regex")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            groups = re.compile(regex).groups
-    except (re.error, OverflowError, RecursionError) as error:
-        # Only a warning, because the service's dialect is not documented.
-        yield Problem(metric.at("Regex"), f"got {show(regex)}, which does not compile: {error}; correct it")
-        return
-    if not groups:
-        message = f"got {show(regex)}, which has no group; put the part that is the value into parentheses"
-        yield Problem(metric.at("Regex"), message)
+    if (fault := expressions.fault(regex)) is not None:
+        yield Problem(metric.at("Regex"), f"got {show(regex)}, {fault}")
 
 
 def _metrics_are_distinct(_: Place, specification: Place) -> Iterator[Problem]:
@@ -124,7 +115,7 @@ RULES = (
     Rule("D2", _W, "A built-in algorithm has no metric definitions", _each_specification, _built_in_brings_its_metrics),
     Rule("D3", _E, "Metric definitions have the objective's metric", each_definition, _objective_is_defined),
     Rule("D3", _W, "An image that is not built in has metric definitions", each_definition, _metrics_are_defined),
-    Rule("D4", _W, "A metric's regex compiles and has a group", _each_metric, _regex_finds_a_value),
+    Rule("D4", _W, "A metric's regex has a group that captures numbers", _each_metric, _regex_finds_a_value),
     Rule("D5", _W, "Definitions of metrics are distinct", _each_specification, _metrics_are_distinct),
 )
 # fmt: on
