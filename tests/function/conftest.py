@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -183,6 +184,12 @@ def no_real_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
     monkeypatch.setattr("hpt_handler.clock.time", SimpleNamespace(time=time.time, sleep=refuse))
+
+
+@pytest.fixture(autouse=True)
+def same_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test waits for the same times whenever it runs, whatever ran before it: it takes the same way each time."""
+    monkeypatch.setattr("hpt_handler.clock.random", random.Random(1))  # noqa: S311 – no secret depends on it
 
 
 @pytest.fixture

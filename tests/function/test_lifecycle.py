@@ -1035,6 +1035,23 @@ class TestDelete:
         world.send("Delete", wishes[-1], PhysicalResourceId=names[-1])
         assert [world.status(name) for name in names] == ["Stopped"] * 3
 
+    @pytest.mark.parametrize("fate", ["ended", "gone"])
+    def test_search_for_replaced_jobs_ends_at_one_that_has_ended(
+        self, world: World, properties: dict[str, Any], fate: str
+    ) -> None:
+        """It goes from each job that runs to the one before it; one without a record doesn't run either."""
+        wishes = [changed(properties, number) for number in (7, 8, 9)]
+        names = [world.send("Create", wishes[0])["PhysicalResourceId"]]
+        for old, new in itertools.pairwise(wishes):
+            answer = world.send("Update", new, old=old, PhysicalResourceId=names[-1])
+            names.append(answer["PhysicalResourceId"])
+        world.service.fail_job(names[1], "no data")
+        if fate == "gone":
+            world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=names[1])
+        world.stack.ids["Tuning"] = names[2]
+        world.send("Delete", wishes[2], PhysicalResourceId=names[2])
+        assert [world.status(names[0]), world.status(names[2])] == ["InProgress", "Stopped"]
+
     def test_job_that_took_the_name_of_a_deleted_one_is_deleted_once(self, world: World, named: dict[str, Any]) -> None:
         """It replaces a job of its own name."""
         world.send("Create", named)
