@@ -1,8 +1,8 @@
 """The role that the training jobs run with when none is given: what SageMaker needs for exactly this request.
 
 What it needs at all is in the developer guide ("CreateHyperParameterTuningJob API: Execution Role Permissions",
-https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html). Constructs grant it themselves, so that their own
-policies and keys allow it too; for URIs and ids it is written here.
+https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html). What is a construct gets
+the same statements, and its own policy and key allow it too.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from .tokens import awaits_lookup, is_token
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from aws_cdk import aws_s3 as s3
     from constructs import Construct
 
     from .request import TrainingJobDefinition
@@ -55,6 +56,9 @@ _READ: Final = ("s3:GetObject",)
 _WRITE: Final = ("s3:AbortMultipartUpload", "s3:PutObject")
 # What is deleted in the container's folder of checkpoints is deleted in S3 too.
 _KEEP: Final = (*_READ, *_WRITE, "s3:DeleteObject")
+# What S3 asks for of the key of a bucket; a multipart upload reads what it has written.
+_READ_ENCRYPTED: Final = ("kms:Decrypt",)
+_WRITE_ENCRYPTED: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 _PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _ENCRYPT: Final = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
 # Without the condition kms:GrantIsForAWSResource: SageMaker isn't known to be among the services for which it is true.
@@ -270,12 +274,8 @@ def _grant(policy: _Policy, definition: TrainingJobDefinition) -> None:
 def _grant_location(policy: _Policy, location: S3Location | str, actions: tuple[str, ...]) -> None:
     if isinstance(location, S3Location):
         bucket, prefix = location.bucket, location.prefix
-        if actions is _READ:
-            policy.later(lambda role: bucket.grant_read(role, f"{prefix}*"))
-        elif actions is _WRITE:
-            policy.later(lambda role: bucket.grant_put(role, _folder(prefix)))
-        else:
-            policy.later(lambda role: bucket.grant_read_write(role, _folder(prefix)))
+        objects = f"{prefix}*" if actions is _READ else _folder(prefix)
+        policy.later(lambda role: _grant_objects(role, bucket, actions, objects))
         return
     name, below = _bucket_and_prefix(policy.stack, location)
     if name.endswith(_DIRECTORY_BUCKET):
@@ -285,6 +285,21 @@ def _grant_location(policy: _Policy, location: S3Location | str, actions: tuple[
     policy.allow(actions, policy.arn(f"s3:::{name}/{objects}"), reason=_BELOW)
     if actions is not _WRITE:
         policy.allow(("s3:ListBucket",), policy.arn(f"s3:::{name}"))
+
+
+def _grant_objects(role: iam.Role, bucket: s3.IBucket, actions: tuple[str, ...], objects: str) -> None:
+    """The statements of a URI's, with what the bucket's own policy and its key need: the bucket's methods grant more
+    than SageMaker uses.
+    """
+    wanted = [(actions, bucket.arn_for_objects(objects))]
+    if actions is not _WRITE:
+        wanted.append((("s3:ListBucket",), bucket.bucket_arn))
+    for each, arn in wanted:
+        iam.Grant.add_to_principal_or_resource(
+            grantee=role, actions=list(each), resource_arns=[arn], resource=cast("iam.IResourceWithPolicy", bucket)
+        )
+    if bucket.encryption_key is not None:
+        bucket.encryption_key.grant(role, *(_READ_ENCRYPTED if actions is _READ else _WRITE_ENCRYPTED))
 
 
 def _folder(prefix: str) -> str:

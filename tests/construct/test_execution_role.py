@@ -270,8 +270,8 @@ class TestLocations:
             "s3express:CreateSession", f"arn:s3express:{HERE}:bucket/in--euw1-az1--x-s3"
         )
 
-    def test_buckets_of_the_app_grant_it_with_their_keys(self, stack: cdk.Stack) -> None:
-        """Their own grants know of keys; they are bound to the same prefixes."""
+    def test_buckets_of_the_app_are_granted_as_uris_are(self, stack: cdk.Stack) -> None:
+        """The same actions below the same prefixes, and what S3 asks for of the bucket's key."""
         key = kms.Key(stack, "Key")
         data = s3.Bucket(stack, "Data", encryption_key=key)
         tuning(
@@ -282,21 +282,23 @@ class TestLocations:
                 checkpoint_config=CheckpointConfig(s3_uri=S3Location(data, "checkpoints")),
             ),
         )
-        found = {(action, resource) for action, resource, _ in allowed(stack) - ALWAYS}
-        assert {resource for action, resource in found if action == "s3:GetObject*"} == {
-            "{Data.Arn}",
-            "{Data.Arn}/train/*",
-            "{Data.Arn}/checkpoints/*",
-        }
-        assert {resource for action, resource in found if action == "s3:PutObject"} == {
-            # What reads and writes has one statement, for the bucket and its objects.
-            "{Data.Arn}",
-            "{Data.Arn}/models/*",
-            "{Data.Arn}/checkpoints/*",
-        }
-        assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= {
-            action for action, resource in found if resource == "{Key.Arn}"
-        }
+        assert allowed(stack) - ALWAYS == (
+            each("s3:GetObject", "{Data.Arn}/train/*", "{Data.Arn}/checkpoints/*")
+            | each(("s3:AbortMultipartUpload", "s3:PutObject"), "{Data.Arn}/models/*", "{Data.Arn}/checkpoints/*")
+            | each("s3:DeleteObject", "{Data.Arn}/checkpoints/*")
+            | each("s3:ListBucket", "{Data.Arn}")
+            | each(("kms:Decrypt", "kms:GenerateDataKey"), "{Key.Arn}")
+        )
+
+    def test_bucket_that_is_only_read_lets_its_key_decrypt(self, stack: cdk.Stack) -> None:
+        """Nothing is encrypted with it."""
+        data = s3.Bucket(stack, "Data", encryption_key=kms.Key(stack, "Key"))
+        tuning(stack, definition(input_data_config=[Channel("train", S3DataSource(S3Location(data)))]))
+        assert allowed(stack) - LEAST == (
+            each("s3:GetObject", "{Data.Arn}/*")
+            | each("s3:ListBucket", "{Data.Arn}")
+            | each("kms:Decrypt", "{Key.Arn}")
+        )
 
     def test_bucket_of_another_account_lets_the_role_in(self) -> None:
         """Across accounts both sides have to allow it: the bucket's own policy names the role."""
@@ -306,9 +308,11 @@ class TestLocations:
         ours = stack_of(app)
         tuning(ours, definition(input_data_config=[Channel("train", S3DataSource(S3Location(data, "train")))]))
         [policy] = Template.from_stack(theirs).find_resources("AWS::S3::BucketPolicy").values()
-        [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
-        assert text(statement["Principal"]["AWS"]).startswith(f"arn:{{AWS::Partition}}:iam::{ACCOUNT}:role/training")
-        assert "s3:GetObject*" in statement["Action"]
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert [each["Action"] for each in statements] == ["s3:GetObject", "s3:ListBucket"]
+        for statement in statements:
+            role = text(statement["Principal"]["AWS"])
+            assert role.startswith(f"arn:{{AWS::Partition}}:iam::{ACCOUNT}:role/training")
 
     @pytest.mark.parametrize(
         ("uri", "bucket", "objects"),
