@@ -17,6 +17,7 @@ from sandbox.clients import AccessKey, new_client
 from sandbox.control import Control
 from sandbox.environment import aws_environment, command_environment, refuse_ways_out
 from sandbox.iam import Iam
+from sandbox.leftovers import end_processes_of
 from sandbox.ministack import Commands, MiniStack
 from sandbox.references import References
 from sandbox.sagemaker.clock import Clock
@@ -100,7 +101,7 @@ class Sandbox:
         self._ministack.wait_until_ready(is_cancelled)
 
     def close(self) -> None:
-        """End the services and remove their files."""
+        """End the services and what commands have left running, and remove their files."""
         for client in self._clients:
             client.close()
         self._clients.clear()
@@ -109,6 +110,7 @@ class Sandbox:
         if self._sagemaker:
             self._sagemaker.close()
         if self._folder:
+            end_processes_of(str(self._folder))
             shutil.rmtree(self._folder, ignore_errors=True)
         self._ministack = self._sagemaker = self._folder = None
 

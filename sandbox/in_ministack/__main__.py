@@ -9,6 +9,8 @@ import threading
 
 from hypercorn.__main__ import main
 
+from sandbox.leftovers import end_processes_of
+
 
 def end_with_sandbox(folder: str) -> None:
     """Wait until the sandbox is gone without cleaning up, and clean up after it.
@@ -21,10 +23,12 @@ def end_with_sandbox(folder: str) -> None:
         named += part
         sys.stderr.write(f"ends with the sandbox: process group {part.decode()}")
         sys.stderr.flush()
-    shutil.rmtree(folder, ignore_errors=True)
-    for group in [*map(int, named.split()), os.getpgrp()]:
+    for group in map(int, named.split()):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
+    end_processes_of(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

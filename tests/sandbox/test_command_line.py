@@ -20,8 +20,10 @@ from sandbox.ministack import MiniStack
 
 _ROOT = Path(__file__).parents[2]
 _SANDBOX = [sys.executable, "-m", "sandbox"]
+# What it starts has a session of its own: no signal to the command's group gets there.
+_LEAVES = "python -c \"import subprocess as s; s.Popen(['sleep', '3600'], stdout=s.DEVNULL, start_new_session=True)\""
 # Says where it is, then waits; a signal ends it with status 0, so that the sandbox's own status shows.
-_WAITING = ["sh", "-c", 'trap "exit 0" INT TERM HUP; echo "$HOME"; sleep 3600 & wait']
+_WAITING = ["sh", "-c", f'trap "exit 0" INT TERM HUP; {_LEAVES}; echo "$HOME"; sleep 3600 & wait']
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 # What is waited for comes in a second or two: only what never comes is given up.
 _PATIENCE_SECONDS = 300
@@ -178,9 +180,10 @@ def test_a_killed_sandbox_leaves_nothing() -> None:
 
 
 @needs_proc
-def test_what_a_command_leaves_running_is_ended() -> None:
-    """A background process of the command does not outlive the sandbox."""
-    result = _run("--", "sh", "-c", 'echo "$HOME"; sleep 3600 >/dev/null 2>&1 &')
+@pytest.mark.parametrize("leaves", ["sleep 3600 >/dev/null 2>&1 &", _LEAVES], ids=["in its group", "on its own"])
+def test_what_a_command_leaves_running_is_ended(leaves: str) -> None:
+    """A background process of the command does not outlive the sandbox, whatever group it is in."""
+    result = _run("--", "sh", "-c", f'echo "$HOME"; {leaves}')
     assert result.returncode == 0
     _assert_all_gone(Path(result.stdout.strip()).parent)
 
