@@ -23,7 +23,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         outputs_file = Path(folder) / "outputs.json"
         deploy = ["cdk", "deploy", "--all", "--require-approval", "never", "--progress", "events"]
-        for command, hidden in ((["cdk", "bootstrap"], []), (deploy, ["--outputs-file", str(outputs_file)])):
+        # Two CLIs can't share a folder to synthesize into, and a second demo may run in this checkout.
+        output = ["--output", str(Path(folder) / "cdk.out")]
+        for command, hidden in (
+            (["cdk", "bootstrap"], output),
+            (deploy, [*output, "--outputs-file", str(outputs_file)]),
+        ):
             _say(f"$ {' '.join(command)}")
             status = subprocess.run([*command, *hidden], check=False).returncode
             if status != 0:

@@ -1,6 +1,11 @@
-"""What the demo says in the end."""
+"""What the demo does, and what it says in the end."""
 
+import json
+import sys
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from sandbox import demo
 from sandbox.sagemaker.service import SageMaker
@@ -24,3 +29,24 @@ def test_the_demo_awaits_the_tuning_and_tells_it_in_five_lines(
         f"with      eta {best['TunedHyperParameters']['eta']}",
         f"model     s3://bucket/output/{best['TrainingJobName']}/output/model.tar.gz",
     ]
+
+
+def test_demos_share_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each synthesizes into a folder of its own: the CDK CLI takes none that another one is using."""
+    cdk = tmp_path / "cdk"
+    cdk.write_text(
+        f"#!{sys.executable}\n"
+        "import json, sys\n"
+        f"open({str(tmp_path / 'calls')!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n"
+        "if 'deploy' in sys.argv:\n"
+        "    open(sys.argv[sys.argv.index('--outputs-file') + 1], 'w').write('{}')\n"
+    )
+    cdk.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert [demo.main(), demo.main()] == [0, 0]
+    calls = [json.loads(line) for line in (tmp_path / "calls").read_text(encoding="utf-8").splitlines()]
+    assert [call[0] for call in calls] == ["bootstrap", "deploy"] * 2
+    folders = [Path(call[call.index("--output") + 1]) for call in calls]
+    assert folders[0] == folders[1] != folders[2] == folders[3]
+    assert not any(folder.is_relative_to(Path.cwd()) for folder in folders)
