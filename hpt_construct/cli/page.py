@@ -12,7 +12,7 @@ from plotly import graph_objects
 from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
-from .study import study_of, timeline_of
+from .study import label, study_of, timeline_of
 from .words import clean, duration, number
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def picture(tuning: Tuning, trainings: Sequence[Training]) -> graph_objects.Figu
     """Draw the objective over the training jobs, and beside it the importance of the hyperparameters."""
     study = study_of(tuning, trainings)
     both = make_subplots(cols=2, column_widths=[0.65, 0.35], subplot_titles=["Objective", "Importance"])
-    for trace in visualization.plot_optimization_history(study, target_name=_metric(tuning)).data:
+    for trace in visualization.plot_optimization_history(study, target_name=label(_metric(tuning))).data:
         both.add_trace(trace, row=1, col=1)
     importances = _importances(study)
     bars = graph_objects.Bar(
@@ -79,7 +79,7 @@ def picture(tuning: Tuning, trainings: Sequence[Training]) -> graph_objects.Figu
         marker_color="#636efa",
     )
     both.add_trace(bars, row=1, col=2)
-    both.update_layout(title=clean(tuning.name), legend={"orientation": "h", "y": -0.15}, width=1200, height=500)
+    both.update_layout(title=label(tuning.name), legend={"orientation": "h", "y": -0.15}, width=1200, height=500)
     return both
 
 
@@ -107,12 +107,12 @@ def _metric(tuning: Tuning) -> str:
 
 
 def _figures(tuning: Tuning, trainings: Sequence[Training]) -> Iterator[tuple[str, graph_objects.Figure]]:
-    study, metric = study_of(tuning, trainings), _metric(tuning)
+    study, metric = study_of(tuning, trainings), label(_metric(tuning))
     judged = study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
     if len(judged) >= _ENOUGH:
-        shared = list(optuna.search_space.intersection_search_space(judged))
+        space = optuna.search_space.intersection_search_space(judged)
         importances = _importances(study)
-        ranked = sorted(shared, key=lambda name: -importances.get(name, 0.0))
+        ranked = sorted(space, key=lambda name: -importances.get(name, 0.0))
         yield "Objective over training jobs", visualization.plot_optimization_history(study, target_name=metric)
         if importances:
             evaluator = PedAnovaImportanceEvaluator()
@@ -122,10 +122,11 @@ def _figures(tuning: Tuning, trainings: Sequence[Training]) -> Iterator[tuple[st
             yield "Each hyperparameter", visualization.plot_slice(study, params=ranked, target_name=metric)
             figure = visualization.plot_parallel_coordinate(study, params=ranked, target_name=metric)
             yield "All hyperparameters together", figure
-        if len(ranked) > 1:
+        varied = [name for name in ranked if not space[name].single()]
+        if len(varied) > 1:
             # A contour needs a matrix of all values by all values, so it gets a sample.
             few = study_of(tuning, _evenly([each for each in trainings if each.objective is not None]))
-            yield "The two that matter most", visualization.plot_contour(few, params=ranked[:2], target_name=metric)
+            yield "The two that matter most", visualization.plot_contour(few, params=varied[:2], target_name=metric)
     if trainings:
         yield "Timeline", visualization.plot_timeline(timeline_of(tuning, trainings))
 

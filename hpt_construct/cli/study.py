@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import sqlite3
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -20,7 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 from .words import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from .sagemaker import Training, Tuning
@@ -28,18 +29,28 @@ if TYPE_CHECKING:
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
+def label(text: object) -> str:
+    """Make other people's text harmless to a terminal and to Plotly, which takes it for HTML.
+
+    >>> label("<a href='x'>eta</a>")
+    "&lt;a href='x'&gt;eta&lt;/a&gt;"
+    """
+    return escape(clean(text), quote=False)
+
+
 def study_of(tuning: Tuning, trainings: Sequence[Training]) -> optuna.Study:
-    """Return the study of a tuning job: a trial for each training job, numbered from 0 in the order of their launches.
+    """Return the study of a tuning job to draw: a trial for each training job, numbered from 0 in the order of their
+    launches. Names and values are labels.
 
     A training job with an objective is COMPLETE, even if early stopping ended it, because it may be the best. One that
     has ended without an objective is FAIL, one that runs is RUNNING.
     """
-    return _filled(tuning, trainings, optuna.storages.InMemoryStorage())
+    return _filled(tuning, trainings, optuna.storages.InMemoryStorage(), label)
 
 
 def timeline_of(tuning: Tuning, trainings: Sequence[Training]) -> optuna.Study:
     """Return the same with stopped training jobs as PRUNED, so that a timeline shows them as such."""
-    return _filled(tuning, trainings, optuna.storages.InMemoryStorage(), stopped=TrialState.PRUNED)
+    return _filled(tuning, trainings, optuna.storages.InMemoryStorage(), label, stopped=TrialState.PRUNED)
 
 
 def write_database(tuning: Tuning, trainings: Sequence[Training], path: str) -> None:
@@ -53,7 +64,7 @@ def write_database(tuning: Tuning, trainings: Sequence[Training], path: str) -> 
     """
     # On disk, each trial and each parameter would be a transaction.
     storage = optuna.storages.RDBStorage("sqlite://")
-    _filled(tuning, trainings, storage)
+    _filled(tuning, trainings, storage, clean)
     pooled = storage.engine.raw_connection()
     memory: Any = pooled.driver_connection
     try:
@@ -71,17 +82,24 @@ def _filled(
     tuning: Tuning,
     trainings: Sequence[Training],
     storage: optuna.storages.BaseStorage,
+    shown: Callable[[str], str],
     stopped: TrialState = TrialState.COMPLETE,
 ) -> optuna.Study:
     direction = StudyDirection.MAXIMIZE if tuning.maximizes else StudyDirection.MINIMIZE
     study = optuna.create_study(storage=storage, study_name=clean(tuning.name), direction=direction)
-    distributions = _distributions(tuning, trainings)
-    study.add_trials(_trial(number, training, distributions, stopped) for number, training in enumerate(trainings))
+    distributions = _distributions(tuning, trainings, shown)
+    study.add_trials(
+        _trial(number, training, distributions, shown, stopped) for number, training in enumerate(trainings)
+    )
     return study
 
 
 def _trial(
-    number: int, training: Training, distributions: Mapping[str, BaseDistribution], stopped: TrialState
+    number: int,
+    training: Training,
+    distributions: Mapping[str, tuple[str, BaseDistribution]],
+    shown: Callable[[str], str],
+    stopped: TrialState,
 ) -> FrozenTrial:
     state = TrialState.RUNNING
     if training.has_ended:
@@ -96,8 +114,11 @@ def _trial(
         value=training.objective if has_value else None,
         datetime_start=_naive(training.started or training.created),
         datetime_complete=_naive(training.ended or training.created) if training.has_ended else None,
-        params={name: _value(text, distributions[name]) for name, text in training.hyperparameters.items()},
-        distributions={name: distributions[name] for name in training.hyperparameters},
+        params={
+            distributions[name][0]: _value(text, distributions[name][1], shown)
+            for name, text in training.hyperparameters.items()
+        },
+        distributions=dict(distributions[name] for name in training.hyperparameters),
         user_attrs={"training_job_name": clean(training.name), "status": clean(training.status)},
         system_attrs={},
         intermediate_values={0: training.objective} if state == TrialState.PRUNED and training.objective else {},
@@ -109,14 +130,25 @@ def _naive(moment: datetime) -> datetime:
     return moment.replace(tzinfo=None)
 
 
-def _distributions(tuning: Tuning, trainings: Iterable[Training]) -> dict[str, BaseDistribution]:
-    """Return each hyperparameter's distribution: its kind is the range's, its bounds are those of the values seen."""
+def _distributions(
+    tuning: Tuning, trainings: Iterable[Training], shown: Callable[[str], str]
+) -> dict[str, tuple[str, BaseDistribution]]:
+    """Return, by a hyperparameter's name, the name to show, which no other one has, and its distribution.
+
+    The distribution's kind is the range's, its bounds are those of the values seen.
+    """
     texts: dict[str, list[str]] = {}
     for training in trainings:
         for name, text in training.hyperparameters.items():
             texts.setdefault(name, []).append(text)
     kinds = dict(_kinds(tuning))
-    return {name: _distribution(*kinds.get(name, ("", {})), seen) for name, seen in texts.items()}
+    names: dict[str, str] = {}
+    for name in texts:
+        unique = shown(name)
+        while unique in names.values():
+            unique += "_"
+        names[name] = unique
+    return {name: (names[name], _distribution(*kinds.get(name, ("", {})), seen, shown)) for name, seen in texts.items()}
 
 
 def _kinds(tuning: Tuning) -> Iterable[tuple[str, tuple[str, Mapping[str, Any]]]]:
@@ -128,7 +160,9 @@ def _kinds(tuning: Tuning) -> Iterable[tuple[str, tuple[str, Mapping[str, Any]]]
                 yield item["Name"], (kind, item)
 
 
-def _distribution(kind: str, declared: Mapping[str, Any], seen: Sequence[str]) -> BaseDistribution:
+def _distribution(
+    kind: str, declared: Mapping[str, Any], seen: Sequence[str], shown: Callable[[str], str]
+) -> BaseDistribution:
     numbers = [number for text in seen if (number := _number(text)) is not None]
     if kind in {"IntegerParameterRanges", "ContinuousParameterRanges"} and len(numbers) == len(seen):
         low, high = min(numbers), max(numbers)
@@ -136,7 +170,7 @@ def _distribution(kind: str, declared: Mapping[str, Any], seen: Sequence[str]) -
         if kind == "IntegerParameterRanges":
             return IntDistribution(int(low), int(high), log=log and low >= 1)
         return FloatDistribution(low, high, log=log)
-    return CategoricalDistribution(sorted(set(map(clean, seen))))
+    return CategoricalDistribution(sorted(set(map(shown, seen))))
 
 
 def _number(text: str) -> float | None:
@@ -147,7 +181,7 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _value(text: str, distribution: BaseDistribution) -> Any:
+def _value(text: str, distribution: BaseDistribution, shown: Callable[[str], str]) -> Any:
     if isinstance(distribution, IntDistribution):
         return int(float(text))
-    return float(text) if isinstance(distribution, FloatDistribution) else clean(text)
+    return float(text) if isinstance(distribution, FloatDistribution) else shown(text)

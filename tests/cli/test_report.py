@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import optuna
 import pytest
 
+from hpt_construct.cli import page
+from hpt_construct.cli.study import study_of
 from sandbox.sagemaker.trainings import FAILING_SHARE
 
 if TYPE_CHECKING:
@@ -169,6 +172,62 @@ def test_text_of_others_is_text_in_a_page(world: World, tmp_path: Path) -> None:
     assert "<script>alert(1)" not in html
     assert "<img src=x>" not in html
     assert "\x1b" not in html
+
+
+@pytest.fixture
+def links(world: World) -> World:
+    """A tuning job whose hyperparameters and values are links, two of which look the same on a terminal."""
+    link = '<a href="https://example.com">{}</a>'
+    ranges = {
+        "CategoricalParameterRanges": [{"Name": link.format("kind"), "Values": [link.format("a"), link.format("b")]}],
+        "ContinuousParameterRanges": [
+            {"Name": link.format(name), "MinValue": "0", "MaxValue": "1"} for name in ("eta", "e\x1bta", "e\x1b\x1bta")
+        ],
+        "IntegerParameterRanges": [{"Name": "same\x1b[2J", "MinValue": "1", "MaxValue": "1"}],
+    }
+    metric = link.format("auc")
+    definitions = {"MetricDefinitions": [{"Name": metric, "Regex": "x"}]}
+    specification = world.body["TrainingJobDefinition"]["AlgorithmSpecification"] | definitions
+    objective = {"Type": "Maximize", "MetricName": metric}
+    world.start(
+        config={"ParameterRanges": ranges, "HyperParameterTuningJobObjective": objective},
+        definition={"AlgorithmSpecification": specification},
+    )
+    world.service.advance(99_999)
+    return world
+
+
+def test_names_are_no_html_in_pictures(links: World) -> None:
+    """Plotly makes links and images of what looks like them; each hyperparameter has a name of its own there."""
+    tuning = links.sagemaker.tuning("tune")
+    trainings = list(links.sagemaker.trainings("tune").values())
+    drawn = [figure for _, figure in page._figures(tuning, trainings)] + [page.picture(tuning, trainings)]
+    assert len(drawn) == 7
+    assert [figure for figure in drawn if "<a" in str(figure.to_dict())] == []
+    [study] = [trial.params for trial in study_of(tuning, trainings).trials[:1]]
+    assert len(study) == 5
+
+
+def test_a_hyperparameter_of_one_value_is_no_warning(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Optuna would say on the terminal that it draws no contour of it, and quote its name as it is."""
+    ranges = [{"Name": f"{name}\x1b[2J", "MinValue": "1", "MaxValue": "1"} for name in "ab"]
+    world.start(config={"ParameterRanges": {"IntegerParameterRanges": ranges}})
+    world.service.advance(99_999)
+    said: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", said.append)
+    monkeypatch.setattr(logging.getLogger("optuna"), "handlers", [handler])
+    html = _report(world, tmp_path / "report.html")
+    assert said == []
+    assert "The two that matter most" not in _sections(html)
+    _report(world, tmp_path / "study.db")
+    storage = optuna.storages.RDBStorage(f"sqlite:///{tmp_path / 'study.db'}")
+    [study] = optuna.get_all_study_names(storage)
+    params = optuna.load_study(study_name=study, storage=storage).trials[0].params
+    storage.engine.dispose()
+    assert sorted(params) == ["a[2J", "b[2J"]
 
 
 def test_a_table_has_a_line_a_training(world: World, tmp_path: Path) -> None:
