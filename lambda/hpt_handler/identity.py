@@ -70,7 +70,8 @@ class Wish(NamedTuple):
         caller checks that no job has this name.
         """
         is_given = self.given_name is not None and physical_id.lower() == self.given_name.lower()
-        if is_given or creation(physical_id) is not None:
+        is_generated = self.given_name is None and physical_id.startswith(f"{self.name_prefix}-")
+        if is_given or is_generated or creation(physical_id) is not None:
             return False
         return not is_name(physical_id) or f"-{self.logical_id}-" in physical_id
 

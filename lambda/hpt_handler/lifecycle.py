@@ -123,7 +123,10 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
             _stop_unanswered(old, physical_id, current, services)
         return Outcome(physical_id, current.arn)
     is_ours = current is not None and wish.owns(tags)
-    if old.digest == wish.digest and not is_ours and identity.creation(physical_id) is None:
+    never_created = identity.creation(physical_id) is not None or (
+        current is None and wish.was_invented(physical_id) and old.was_invented(physical_id)
+    )
+    if old.digest == wish.digest and not is_ours and not never_created:
         # Somebody deleted the record or the tags. That is no reason to spend money again, which nobody asked for.
         note = "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done"
         return Outcome(physical_id, current.arn if current else wish.arn_of(physical_id), note)
@@ -137,7 +140,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
         _stop_answered(current if is_ours else None, tags, services)
         if known:
             return _adopt(*_best(known), wish, old, jobs)
-        was_created = identity.creation(physical_id) is None and (not current or identity.REPLACES in tags)
+        was_created = not never_created and (not current or identity.REPLACES in tags)
         return _go_back_to_nothing(wish, was_created=was_created)
     if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
         raise Failure(
@@ -150,7 +153,7 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
         return _adopt(*_best(known), wish, old, jobs)
     if stack.physical_id(wish.logical_id).lower() not in ("", physical_id.lower()):
         raise Failure("This update was carried out before: Lambda has delivered it once more")
-    return _start(wish, old, physical_id, services)
+    return _start(wish, old, "" if never_created else physical_id, services)
 
 
 def delete(wish: Wish, physical_id: str, services: Services, given_up: GivenUpEvent | None = None) -> Outcome:
@@ -223,10 +226,10 @@ def _best(known: list[tuple[Job, dict[str, str]]]) -> tuple[Job, dict[str, str]]
 
 def _start(wish: Wish, old: Wish | None, replaces: str, services: Services) -> Outcome:
     """Start a job under the first free name. For an update, ``old`` is the wish and ``replaces`` the job that it
-    replaces.
+    replaces, if there was one.
     """
     jobs, _, clock = services
-    tags = wish.tags_at_creation(replaces if identity.is_name(replaces) else "")
+    tags = wish.tags_at_creation(replaces)
     for attempt in range(_MOST_ATTEMPTS):
         name = wish.name(attempt)
         try:

@@ -112,6 +112,13 @@ def test_invented_ids_are_told_from_names_and_markers(physical_id: str, *, inven
     assert WISH.was_invented(physical_id) is invented
 
 
+def test_generated_name_with_the_logical_id_in_it_is_not_invented() -> None:
+    """A logical id may be overridden with one in lower case."""
+    wish = WISH._replace(logical_id="tuning")
+    assert not wish.was_invented(wish.name(0))
+    assert wish.was_invented("Training-tuning-1X2Y3Z4ABCDE")
+
+
 def test_marker_tells_its_event_and_is_no_name() -> None:
     """It is the id of a resource that was never made, and must not be taken for anybody's job."""
     marker = identity.marker("3f2a")

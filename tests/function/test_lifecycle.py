@@ -530,17 +530,15 @@ class TestUpdate:
         assert answer["Data"]["HyperParameterTuningJobArn"].endswith(f":hyper-parameter-tuning-job/{first}")
         assert world.names() == [second]
 
+    @pytest.mark.parametrize("never_created", [FAILED_ID, "Training-Tuning-1X2Y3Z4"])
     def test_rollback_to_a_resource_that_was_never_created_leaves_it_to_the_next_update(
-        self, world: World, properties: dict[str, Any]
+        self, world: World, properties: dict[str, Any], never_created: str
     ) -> None:
-        """Rollback was disabled when its creation failed: the id stays a marker, and another update starts the job."""
-        world.service.configure(max_tuning_jobs=0)
-        marker = world.send("Create", properties)["PhysicalResourceId"]
-        world.service.configure(max_tuning_jobs=100)
-        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=marker)[
+        """Rollback was disabled when its creation failed: the id is a marker, and another update starts the job."""
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=never_created)[
             "PhysicalResourceId"
         ]
-        for physical_id in (marker, second):
+        for physical_id in (never_created, second):
             world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
             answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=physical_id)
             assert answer["Status"] == "SUCCESS"
@@ -752,6 +750,41 @@ class TestUpdate:
         answer = world.send("Update", properties, old=properties, PhysicalResourceId=marker)
         assert answer["Status"] == "SUCCESS"
         assert world.status(answer["PhysicalResourceId"]) == "InProgress"
+
+    @pytest.mark.parametrize("physical_id", ["Training-Tuning-1X2Y3Z4", "a-very-long-name-of-a-stack-Tuning-1X2Y3Z4"])
+    @pytest.mark.parametrize("is_named", [False, True])
+    def test_resource_whose_creation_was_never_answered_is_started(
+        self, world: World, properties: dict[str, Any], named: dict[str, Any], physical_id: str, *, is_named: bool
+    ) -> None:
+        """With rollback disabled, the next deployment may update it by the id that CloudFormation has made up."""
+        wish = named if is_named else properties
+        world.stack.ids["Tuning"] = physical_id
+        answer = world.send("Update", wish, old=wish, PhysicalResourceId=physical_id)
+        assert answer["Status"] == "SUCCESS"
+        assert world.status(answer["PhysicalResourceId"]) == "InProgress"
+        assert identity.REPLACES not in world.tags(answer["PhysicalResourceId"])
+
+    def test_job_of_a_creation_that_was_never_answered_is_adopted(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """The function died behind its call, again and again: what it has started is what the update asks for."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        answer = world.send("Update", properties, old=properties, PhysicalResourceId="Training-Tuning-1X2Y3Z4")
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first)
+        assert world.names() == [first]
+
+    @pytest.mark.parametrize("is_named", [False, True])
+    def test_deleted_record_whose_name_looks_invented_is_not_replaced(
+        self, world: World, properties: dict[str, Any], named: dict[str, Any], *, is_named: bool
+    ) -> None:
+        """A name of the user's, or a logical id in lower case, may look as CloudFormation's own ids do."""
+        wish = {**named, "HyperParameterTuningJobName": "my-tuning-2026"} if is_named else properties
+        name = world.send("Create", wish, LogicalResourceId="tuning")["PhysicalResourceId"]
+        world.service.fail_job(name, "no data")
+        world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        answer = world.send("Update", wish, old=wish, LogicalResourceId="tuning", PhysicalResourceId=name)
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", name)
+        assert world.names() == []
 
     def test_failed_update_that_is_deployed_again_starts_its_job(
         self, world: World, properties: dict[str, Any]

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from .account import CALM
 from .policy import Policy, name_prefix
-from .promises import INVENTED
+from .promises import INVENTED, was_never_created
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ class Again(Enum):
 
     CREATE_THEN_DELETE = "create, and delete what has failed in the clean-up"
     DELETE_THEN_CREATE = "delete what has failed, and create"
-    UPDATE = "update what has failed, by the id of its answer"
+    UPDATE = "update what has failed, by the id of its answer or an invented one"
 
 
 @dataclass
@@ -299,10 +299,9 @@ class Stack:
         """
         buried: dict[str, dict[str, Properties]] = {}
         for logical_id, resource in self.resources.items():
-            never_created = _was_never_created(resource.physical_id)
-            if not (resource.failed and never_created and logical_id in template):
-                continue
-            if self.again is Again.UPDATE and not resource.physical_id.endswith(INVENTED):
+            never_created = was_never_created(resource.physical_id)
+            is_created_again = resource.failed and never_created and logical_id in template
+            if not is_created_again or self.again is Again.UPDATE:
                 continue
             buried[logical_id] = {**resource.doomed, resource.physical_id: resource.properties}
         if self.again is Again.DELETE_THEN_CREATE:
@@ -355,7 +354,7 @@ class Stack:
             for physical_id, properties in resource.doomed.items():
                 if properties.removal == "retain":
                     self._excuse(logical_id, physical_id)
-                elif _was_never_created(physical_id):
+                elif was_never_created(physical_id):
                     items.append((logical_id, physical_id, properties))
                 elif resource.properties.removal == "retain" or physical_id in resource.lost:
                     # The accepted limit: no event tells the function of the job that the kept one has replaced, and
@@ -457,7 +456,3 @@ class Stack:
     def _put_policy(self, wanted: Iterable[Properties]) -> None:
         names = {properties.name for properties in wanted if properties.name is not None}
         self.account.put_policy(self.stack_id, Policy(self.stack_id, names))
-
-
-def _was_never_created(physical_id: str) -> bool:
-    return physical_id.startswith("not-created:") or physical_id.endswith(INVENTED)

@@ -462,5 +462,10 @@ def tags_of(job: TuningJob) -> dict[str, str]:
 
 def is_unchanged(delivery: Delivery) -> bool:
     """Whether an update wishes for what there is already; a resource that was never created has nothing yet."""
-    is_there = not delivery.event.get("PhysicalResourceId", "").startswith("not-created:")
+    is_there = not was_never_created(delivery.event.get("PhysicalResourceId", ""))
     return is_there and delivery.old is not None and delivery.old.wish == delivery.properties.wish
+
+
+def was_never_created(physical_id: str) -> bool:
+    """Whether an id is that of a resource whose creation has failed, or was never answered."""
+    return physical_id.startswith("not-created:") or physical_id.endswith(INVENTED)

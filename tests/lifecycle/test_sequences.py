@@ -342,6 +342,17 @@ class TestDisabledRollback:
         assert user.deploy(SMALL) == "UPDATE_COMPLETE"
         assert user.statuses() == ["Stopped", "InProgress"]
 
+    @pytest.mark.parametrize("has_started", [False, True])
+    def test_updates_a_creation_that_was_never_answered(self, user: User, *, has_started: bool) -> None:
+        """The update carries an invented id, which is no job's: it starts the job, or adopts that of the creation."""
+        user.stack.again = Again.UPDATE
+        user.account.service.configure(training_seconds=1e9)
+        dies = Mishaps(deaths=(Death(0, after=has_started), *[Death(0)] * 5, *[Death(None)] * 3))
+        assert user.deploy(SMALL, mishaps=[dies], rollback=False) == "CREATE_FAILED"
+        assert user.deploy(SMALL) == "UPDATE_COMPLETE"
+        assert user.events() == ["Create", "Update", "Delete"]
+        assert user.statuses() == ["InProgress"]
+
     def test_stops_the_jobs_of_two_creations_that_were_given_up(self, user: User) -> None:
         """The second job starts when the deletion has found the first already."""
         assert user.deploy(SMALL, mishaps=[SLOW], other_fails=1, rollback=False) == "CREATE_FAILED"
