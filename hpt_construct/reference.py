@@ -384,10 +384,23 @@ class _Imported(IHyperparameterTuningJob):
         self._arn = arn
         self._name = name
         self._find_best = find_best
+        self._strength: cdk.ReferenceStrength | None = None
 
     @cached_property
     def best_training_job(self) -> BestTrainingJob:
-        return self._find_best(self)
+        best = self._find_best(self)
+        self._follow_strength()
+        return best
+
+    def apply_cross_stack_reference_strength(self, strength: cdk.ReferenceStrength) -> None:
+        self._strength = strength
+        self._follow_strength()
+
+    def _follow_strength(self) -> None:
+        """Apply the strength to the result, the only resource that other stacks can refer to, once it is there."""
+        for child in self.node.children:
+            if self._strength is not None and isinstance(child, cdk.CfnResource):
+                child.apply_cross_stack_reference_strength(self._strength)
 
     @property
     def tuning_job_arn(self) -> str:

@@ -101,6 +101,12 @@ class JobResource(cdk.CfnResource):
         self._policy = policy or default
         self._follow()
 
+    def apply_cross_stack_reference_strength(self, strength: cdk.ReferenceStrength) -> None:
+        """Say how other stacks refer to the job; the method of the job comes by here, and so does the CDK's own way."""
+        super().apply_cross_stack_reference_strength(strength)
+        for resource in self.with_it:
+            resource.apply_cross_stack_reference_strength(strength)
+
     # No property: jsii takes one for an override, and the kernel would ask for it whenever it looks at an option.
     @cached_property
     def cfn_options(self) -> cdk.ICfnResourceOptions:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import aws_cdk as cdk
@@ -33,6 +34,7 @@ RESOURCES_A_JOB: Final = 4
 """What a job that is waited for adds to its own resource."""
 
 UNWAITED_CHANGE: Final = "hpt-construct:unwaited-change"
+STRONG_REFERENCE: Final = "hpt-construct:strong-reference"
 _RESULT: Final = "BestTrainingJob"
 _WAITED_FOR: Final = "_hpt_construct_waited_for"
 """What a job's resource and its result are known by to belong to a wait."""
@@ -88,6 +90,7 @@ def add(
     result.node.add_dependency(condition)
     for each in (resource, result):
         vars(each)[_WAITED_FOR] = wait_digest
+    provider.check_at_synth(partial(_warn_of_exports, job, result))
     resource.with_it += [handle, starter, condition, result]
     provider.add_resources(RESOURCES_A_JOB)
     provider.permissions.allow_describing_trainings(properties.get("HyperParameterTuningJobName"))
@@ -117,8 +120,28 @@ def of_job_elsewhere(job: IHyperparameterTuningJob) -> BestTrainingJob:
     provider = Provider.of(job)
     result = _custom(job, _RESULT, RESULT_TYPE, provider, {"TuningJobName": job.tuning_job_name})
     result.node.add_dependency(provider.invocation_settings)
+    provider.check_at_synth(partial(_warn_of_exports, job, result))
     provider.permissions.allow_describing_trainings(job.tuning_job_name)
     return BestTrainingJob(result, None)
+
+
+def _warn_of_exports(job: Construct, result: cdk.CfnResource) -> list[str]:
+    """Warn if another stack imports an attribute: CloudFormation changes no value that is imported."""
+    stack = result.stack
+    exports, published = (stack.node.try_find_child(name) for name in ("Exports", "Publish"))
+    # What is published under the same id too is on the way from a strong reference to a weak one.
+    weak = {output.node.id for output in published.node.children} if published else set()
+    strong = [each for each in exports.node.children if each.node.id not in weak] if exports else []
+    own_id = stack.resolve(result.logical_id)
+    values = [stack.resolve(each.value) for each in strong if isinstance(each, cdk.CfnOutput)]
+    if any(isinstance(value, dict) and value.get("Fn::GetAtt", [""])[0] == own_id for value in values):
+        cdk.Annotations.of(job).add_warning_v2(
+            STRONG_REFERENCE,
+            "best_training_job: another stack imports a value of it, and while it does, CloudFormation refuses any "
+            "other value, after the whole tuning job; call job.apply_cross_stack_reference_strength("
+            "cdk.ReferenceStrength.WEAK), or put what uses the value into this stack",
+        )
+    return []
 
 
 def _custom(

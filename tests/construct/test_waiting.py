@@ -657,6 +657,91 @@ class TestBestTrainingJob:
         assert stack.resolve(best.model_data_url)["Fn::GetAtt"][1] == "ModelDataUrl"
 
 
+STRONG = "another stack imports a value of it"
+
+
+def strength(name: str) -> Any:
+    """How strong a reference is, by a name that older releases of the CDK lack."""
+    return getattr(cdk.ReferenceStrength, name)
+
+
+HAS_STRENGTHS = pytest.mark.skipif(
+    not hasattr(cdk, "ReferenceStrength"), reason="older releases of the CDK have strong references only"
+)
+
+
+class TestOtherStacks:
+    """Who uses the result in another stack may lock it."""
+
+    @staticmethod
+    def use(change: Callable[[HyperparameterTuningJob], object], **context: Any) -> tuple[Any, list[Any]]:
+        """The reference in the other stack, and the warnings in the job's."""
+        app = cdk.App(context=context)
+        here, there = cdk.Stack(app, "Here"), cdk.Stack(app, "There")
+        job = waiting(here)
+        change(job)
+        cdk.CfnOutput(there, "Model", value=job.best_training_job.model_data_url)
+        [output] = app.synth().get_stack_by_name("There").template["Outputs"].values()
+        found = Annotations.from_stack(here).find_warning("/Here/Tuning", Match.string_like_regexp(STRONG))
+        return [*output["Value"]], found
+
+    def test_strong_reference_is_warned_of(self) -> None:
+        """With the way out, for CloudFormation would refuse it only after the whole tuning."""
+        reference, [warning] = self.use(lambda _: None)
+        assert reference == ["Fn::ImportValue"]
+        assert "apply_cross_stack_reference_strength(cdk.ReferenceStrength.WEAK)" in str(warning.entry.data)
+
+    def test_warning_can_be_acknowledged(self) -> None:
+        """By somebody who never changes the request."""
+        name = "hpt-construct:strong-reference"
+        assert self.use(lambda job: cdk.Annotations.of(job).acknowledge_warning(name))[1] == []
+
+    @HAS_STRENGTHS
+    @pytest.mark.parametrize("name", ["WEAK", "BOTH"])
+    @pytest.mark.parametrize(
+        "apply",
+        [
+            lambda job, value: job.apply_cross_stack_reference_strength(value),
+            lambda job, value: resource_of(job).apply_cross_stack_reference_strength(value),
+            lambda job, value: cdk.CrossStackReferences.of(job).produce(value),
+        ],
+        ids=["job", "resource", "cdk"],
+    )
+    def test_strength_reaches_the_result(self, apply: Callable[..., object], name: str) -> None:
+        """Whoever says it, and also in the time between the two."""
+        assert self.use(lambda job: apply(job, strength(name))) == (["Fn::GetStackOutput"], [])
+
+    @HAS_STRENGTHS
+    @pytest.mark.parametrize("value", ["weak", "both"])
+    def test_strength_of_the_app_reaches_the_result(self, value: str) -> None:
+        """The CDK sees to it."""
+        context = {"@aws-cdk/core:defaultCrossStackReferences": value}
+        assert self.use(lambda _: None, **context) == (["Fn::GetStackOutput"], [])
+
+    def test_other_exports_are_no_worry(self, stack: cdk.Stack) -> None:
+        """The CDK's own, and those of people."""
+        job = waiting(stack)
+        stack.export_value(job.tuning_job_name)
+        stack.export_value("text", name="Text")
+        cdk.CfnOutput(stack, "Value", value=job.best_training_job.objective_value)
+        assert Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(STRONG)) == []
+
+    @pytest.mark.parametrize("name", [None, pytest.param("WEAK", marks=HAS_STRENGTHS)])
+    @pytest.mark.parametrize("early", [True, False])
+    def test_reference_to_a_job_elsewhere_is_the_same(self, name: str | None, *, early: bool) -> None:
+        """Its result is a resource of the stack too."""
+        app = cdk.App()
+        here, there = cdk.Stack(app, "Here"), cdk.Stack(app, "There")
+        job = HyperparameterTuningJob.from_tuning_job_name(here, "Nightly", "nightly")
+        best = job.best_training_job if early else None
+        if name:
+            job.apply_cross_stack_reference_strength(strength(name))
+        cdk.CfnOutput(there, "Model", value=(best or job.best_training_job).model_data_url)
+        [output] = app.synth().get_stack_by_name("There").template["Outputs"].values()
+        found = Annotations.from_stack(here).find_warning("*", Match.string_like_regexp(STRONG))
+        assert ([*output["Value"]], len(found)) == ((["Fn::GetStackOutput"], 0) if name else (["Fn::ImportValue"], 1))
+
+
 class TestParents:
     """A warm start takes parents that have ended."""
 

@@ -205,3 +205,47 @@ def test_reference_to_a_job_that_has_ended_serves_its_model(fast: Account, guide
     parameter = fast.sandbox.client("ssm").get_parameter(Name=f"{SERVING}/elsewhere")["Parameter"]
     assert json.loads(parameter["Value"])["url"].endswith("/output/model.tar.gz")
     fast.delete("Elsewhere")
+
+
+def test_other_stack_gets_the_model_of_a_search_that_is_refined_anew(
+    fast: Account, guide_request: dict[str, Any]
+) -> None:
+    """A change of the first search is waited for twice, and the stack that uses the result doesn't stand in its way."""
+
+    def synthesize(run: str) -> str:
+        app = cdk.App(outdir=str(fast.folder / f"Refined{run}.out"))
+        stack, serving = cdk.Stack(app, "Refined"), cdk.Stack(app, "Serving")
+        wait = WaitForCompletion(timeout=cdk.Duration.hours(1))
+        request = copy.deepcopy(guide_request)
+        request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] = 3
+        coarse = HyperparameterTuningJob.from_request(stack, "Coarse", request, run=run, wait_for_completion=wait)
+        parent = {"HyperParameterTuningJobName": coarse.tuning_job_name}
+        warm_start = {"WarmStartType": "TransferLearning", "ParentHyperParameterTuningJobs": [parent]}
+        request["WarmStartConfig"] = warm_start
+        fine = HyperparameterTuningJob.from_request(stack, "Fine", request, wait_for_completion=wait)
+        fine.apply_cross_stack_reference_strength(cdk.ReferenceStrength.WEAK)
+        model = ssm.CfnParameter(
+            serving, "Model", name=f"{SERVING}/Refined", type="String", value=fine.best_training_job.model_data_url
+        )
+        # The reference is the same text for any value: something has to change that CloudFormation sees.
+        model.description = f"Run {run}"
+        app.synth()
+        return app.outdir
+
+    def deploy(run: str, *options: str) -> None:
+        arguments = ("--app", synthesize(run), "--method", "direct", "--require-approval", "never", *options)
+        done = fast.run_cdk("deploy", *arguments)
+        assert done.returncode == 0, done.stderr
+
+    stack = Tuned(fast, guide_request, "Refined")
+    deploy("1", "--all")
+    _, first = stack.created()
+    assert stack.serving == stack.best(first)
+    deploy("2", "Refined")
+    coarse, second = stack.created()
+    assert (fast.jobs()[coarse], fast.jobs()[second]) == ("Completed", "Completed")
+    assert stack.serving == stack.best(first)
+    deploy("2", "Serving", "--exclusively")
+    assert stack.serving == stack.best(second)
+    fast.delete("Serving")
+    fast.delete("Refined")

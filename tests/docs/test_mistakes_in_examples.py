@@ -91,6 +91,7 @@ MISTAKES = {
             ("Duration.hours(6)", "Duration.hours(13)"),
             ("objective_at_least", "objective_at_most"),
             ('hyperparameter("eta")', 'hyperparameter("etaa")'),
+            ('cdk.CfnOutput(self, "Auc"', 'cdk.CfnOutput(cdk.Stack(scope, "Serving"), "Auc"'),
         ],
     ),
 }
