@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .sagemaker import SageMaker, Training, Tuning
 
 _COLUMNS: Final = ("training_job_name", "status", "objective", "created", "started", "ended", "definition", "reason")
+_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 @click.command("report")
@@ -65,16 +67,22 @@ def _csv(_sagemaker: SageMaker, _tuning: Tuning, trainings: Sequence[Training], 
     names = sorted({name for training in trainings for name in training.hyperparameters})
     with Path(output).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow([*_COLUMNS, *map(clean, names)])
+        writer.writerow([*_COLUMNS, *map(_cell, names)])
         for training in trainings:
-            writer.writerow([*_cells(training), *(clean(training.hyperparameters.get(name, "")) for name in names)])
+            writer.writerow([*_cells(training), *(_cell(training.hyperparameters.get(name, "")) for name in names)])
+
+
+def _cell(text: object) -> str:
+    """Make other people's text a cell that no spreadsheet takes for a formula; numbers stay as they are."""
+    cell = clean(text)
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _cells(training: Training) -> tuple[Any, ...]:
     times = (training.created, training.started, training.ended)
     created, started, ended = (moment and moment.isoformat() for moment in times)
-    told = (clean(training.definition_name or ""), clean(training.failure_reason or ""))
-    return (clean(training.name), clean(training.status), training.objective, created, started, ended, *told)
+    told = (_cell(training.definition_name or ""), _cell(training.failure_reason or ""))
+    return (_cell(training.name), _cell(training.status), training.objective, created, started, ended, *told)
 
 
 def _database(_sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: str) -> None:

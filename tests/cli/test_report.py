@@ -174,6 +174,20 @@ def test_text_of_others_is_text_in_a_page(world: World, tmp_path: Path) -> None:
     assert "\x1b" not in html
 
 
+def test_text_of_others_is_no_formula_in_a_table(world: World, tmp_path: Path) -> None:
+    """A spreadsheet would calculate it, or ask a server; a negative number stays a number."""
+    values = ["=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(1)", "\t=1", "-0.5", "+1e-3", "a=b"]
+    ranges = {"CategoricalParameterRanges": [{"Name": "=name", "Values": values}]}
+    world.start(
+        config={"ParameterRanges": ranges, "Strategy": "Grid", "ResourceLimits": {"MaxParallelTrainingJobs": 9}}
+    )
+    world.service.advance(99_999)
+    [head, *rows] = csv.reader(_report(world, tmp_path / "report.csv").splitlines())
+    assert head[-1] == "'=name"
+    told = {row[-1] for row in rows}
+    assert told == {"'=HYPERLINK(1)", "'+1+1", "'-2+3", "'@SUM(1)", "'=1", "-0.5", "+1e-3", "a=b"}
+
+
 @pytest.fixture
 def links(world: World) -> World:
     """A tuning job whose hyperparameters and values are links, two of which look the same on a terminal."""
