@@ -53,7 +53,9 @@ class Permissions:
         self._through_sagemaker = {"StringLike": {"kms:ViaService": f"sagemaker.{stack.region}.*"}}
         self._keys = _Growing(_USE_KEY, self._through_sagemaker)
         self._aliases: dict[str, _Growing] = {}
-        self._roles = _Growing(["iam:PassRole"], {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}})
+        # By which name IAM knows SageMaker outside of the partition aws isn't documented.
+        services = ["sagemaker.amazonaws.com", f"sagemaker.{stack.url_suffix}"]
+        self._roles = _Growing(["iam:PassRole"], {"StringEquals": {"iam:PassedToService": services}})
         self._name_prefix = name_prefix
         self._trainings = _Growing(["sagemaker:DescribeTrainingJob"])
         self._jobs = _Growing(_sagemaker(_START))

@@ -31,6 +31,7 @@ _PSEUDO = {
     "AWS::Region": REGION,
     "AWS::AccountId": ACCOUNT,
     "AWS::StackId": _STACK_ID,
+    "AWS::URLSuffix": "amazonaws.com",
 }
 
 

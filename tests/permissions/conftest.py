@@ -65,6 +65,11 @@ class Place:
     partition: str
     region: str
 
+    @property
+    def suffix(self) -> str:
+        """The domain of the partition."""
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
     def arn(self, service: str, rest: str, *, region: str | None = None, account: str = ACCOUNT) -> str:
         """An ARN of the account in the region, or of another."""
         return f"arn:{self.partition}:{service}:{self.region if region is None else region}:{account}:{rest}"
@@ -96,6 +101,7 @@ class Place:
             "AWS::Region": self.region,
             "AWS::AccountId": ACCOUNT,
             "AWS::StackId": STACK_ID,
+            "AWS::URLSuffix": self.suffix,
         }
         resolved: Any
         match value:
@@ -210,7 +216,9 @@ class Recorder:
 
     def _on_behalf(self, definition: dict[str, Any]) -> Iterator[Request]:
         """What the service then asks for in the caller's name."""
-        yield Request("iam:PassRole", definition["RoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"})
+        # By which name IAM knows SageMaker is not documented for every partition: each has to do.
+        for suffix in ("amazonaws.com", self._place.suffix):
+            yield Request("iam:PassRole", definition["RoleArn"], {"iam:PassedToService": f"sagemaker.{suffix}"})
         for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
             key = definition.get(member, {}).get("VolumeKmsKeyId")
             if key:

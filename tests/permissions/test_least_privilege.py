@@ -226,7 +226,8 @@ def _of_others(life: Life) -> Iterator[Request]:
         yield Request("iam:PassRole", place.role(name), {"iam:PassedToService": "sagemaker.amazonaws.com"})
     role = place.role("SageMakerRole")
     yield Request("iam:PassRole", role)
-    yield Request("iam:PassRole", role, {"iam:PassedToService": "lambda.amazonaws.com"})
+    for service in ("lambda.amazonaws.com", f"lambda.{place.suffix}", "sagemaker.example.com"):
+        yield Request("iam:PassRole", role, {"iam:PassedToService": service})
     yield Request("sts:AssumeRole", role)
     yield Request("iam:CreateRole", role)
     for request in life.requests:
