@@ -115,14 +115,16 @@ def unwrap(payload: dict[str, Any]) -> tuple[dict[str, Any], GivenUpEvent | None
 
 
 def _run(event: dict[str, Any], shape: Any, services: Services, given_up: GivenUpEvent | None) -> Outcome:
-    wish = properties.wish(event, event["ResourceProperties"], shape)
-    if event["RequestType"] == "Delete":
+    is_deletion = event["RequestType"] == "Delete"
+    wish = properties.wish(event, event["ResourceProperties"], shape, needs_tags=not is_deletion)
+    if is_deletion:
         return lifecycle.delete(wish, event["PhysicalResourceId"], services, given_up)
     if given_up:
         lifecycle.give_up(wish, event.get("PhysicalResourceId", ""), services, given_up)
     if event["RequestType"] == "Create":
         return lifecycle.create(wish, services)
-    old = properties.wish(event, event["OldResourceProperties"], shape)
+    # Tags of a wrong form were never put on the job, and a rollback gets rid of them.
+    old = properties.wish(event, event["OldResourceProperties"], shape, needs_tags=False)
     return lifecycle.update(wish, old, event["PhysicalResourceId"], services)
 
 

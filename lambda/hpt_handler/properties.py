@@ -14,11 +14,14 @@ _DYNAMIC_REFERENCE = re.compile(r"\{\{\\(\\*)resolve:")
 _INTRINSIC_KEY = re.compile(r"\\(\\*(?:Fn::.*|Ref|Condition))", re.DOTALL)
 
 
-def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any) -> Wish:
-    """Read the wish from an event's new or old properties; ``shape`` is botocore's shape of the request."""
+def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any, *, needs_tags: bool = True) -> Wish:
+    """Read the wish from an event's new or old properties; ``shape`` is botocore's shape of the request.
+
+    Tags of a wrong form fail only an event that ``needs_tags``; others have none then.
+    """
     request = restore({name: properties[name] for name in shape.members if name in properties}, shape)
     given_name = request.pop("HyperParameterTuningJobName", None)
-    tags = _tags(event["RequestType"], request.pop("Tags", ()))
+    tags = _tags(request.pop("Tags", ()), needed=needs_tags)
     return Wish(
         stack_id=event["StackId"],
         logical_id=event["LogicalResourceId"],
@@ -33,12 +36,12 @@ def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any) -> Wish:
     )
 
 
-def _tags(request_type: str, given: Any) -> dict[str, str]:
-    """Read the tags, which a token in the template may have turned into anything; a deletion doesn't need them."""
+def _tags(given: Any, *, needed: bool) -> dict[str, str]:
+    """Read the tags, which a token in the template may have turned into anything."""
     try:
         return {tag["Key"]: tag["Value"] for tag in given}
     except (TypeError, KeyError):
-        if request_type == "Delete":
+        if not needed:
             return {}
         raise Failure(f"The tags must be a list of Key and Value, but are {given!r}. Write them out") from None
 

@@ -863,6 +863,17 @@ class TestUpdate:
         assert answer["Data"]["HyperParameterTuningJobArn"].endswith(f":hyper-parameter-tuning-job/{name}")
         assert world.names() == []
 
+    def test_tags_of_any_form_block_no_way_back(self, world: World, properties: dict[str, Any]) -> None:
+        """The update that brought them has failed; its rollback sends them as the old ones, which don't matter."""
+        good, bad = with_tags(properties, team="ml"), {**properties, "Tags": ["team", "ml"]}
+        name = world.send("Create", good)["PhysicalResourceId"]
+        failed = world.send("Update", bad, old=good, PhysicalResourceId=name)
+        assert failed["Status"] == "FAILED"
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        answer = world.send("Update", good, old=bad, PhysicalResourceId=name)
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", name)
+        assert world.tags(name)["team"] == "ml"
+
     def test_renamed_job_is_a_new_one(self, world: World, named: dict[str, Any]) -> None:
         """Another given name is the way to change such a job."""
         world.send("Create", named)

@@ -447,6 +447,8 @@ class Stack:
             delivered["HyperParameterTuningJobName"] = properties.name
         if properties.tags:
             delivered["Tags"] = [{"Key": key, "Value": value} for key, value in properties.tags]
+        if properties.broken_tags:
+            delivered["Tags"] = ["team", "ml"]
         if properties.run:
             delivered["Run"] = properties.run
         if properties.removal != "stop":

@@ -70,6 +70,8 @@ class Properties:
     tags: tuple[tuple[str, str], ...] = ()
     removal: str = "stop"
     """Or "destroy", or "retain"."""
+    broken_tags: bool = False
+    """Whether a token has made something else of the tags."""
 
     @property
     def wish(self) -> tuple[int, str, str | None]:
@@ -85,6 +87,7 @@ class Properties:
         ]
         told += [f"{key}={value}" for key, value in self.tags]
         told += [self.removal] if self.removal != "stop" else []
+        told += ["broken tags"] if self.broken_tags else []
         return f"[{', '.join(part for part in told if part)}]"
 
 

@@ -36,6 +36,7 @@ properties = st.builds(
     name=st.sampled_from([None, None, None, "Churn", "churn", "Other"]),
     tags=st.sampled_from([(), (("team", "ml"),), (("team", "nlp"), ("stage", "dev"))]),
     removal=st.sampled_from(["stop", "stop", "stop", "destroy", "retain"]),
+    broken_tags=st.sampled_from([*[False] * 9, True]),
 )
 templates = st.fixed_dictionaries({"Tuning": properties}, optional={"Second": properties})
 # Call 0 is the start of a new resource's job, call 7 that of a changed one's.
@@ -70,6 +71,7 @@ changes = st.sampled_from(
         {"tags": ()},
         {"tags": (("team", "it"),)},
         {"removal": "destroy"},
+        {"broken_tags": True},
     ]
 )
 later_failures = st.none() | st.sampled_from([None, math.inf, 0.0, 0.15, 1.0, 50.0, 200.0])

@@ -233,6 +233,13 @@ class TestUpdate:
         assert launch.job.status == "InProgress"
         assert tags_of(launch.job) == {**launch.owned, "team": "nlp"}
 
+    def test_goes_back_from_tags_that_are_none(self, user: User) -> None:
+        """A token became something else: the update fails, and the rollback doesn't."""
+        user.deploy(Properties(tags=(("team", "ml"),)))
+        assert user.deploy(Properties(broken_tags=True)) == "UPDATE_ROLLBACK_COMPLETE"
+        assert user.events() == ["Create", "Update", "Update"]
+        assert user.statuses() == ["InProgress"]
+
     def test_starts_nothing_for_tags_of_a_job_that_is_gone(self, user: User) -> None:
         """Somebody deleted the record: nobody has asked for another job."""
         user.deploy(SMALL)
