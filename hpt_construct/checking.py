@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import aws_cdk as cdk
@@ -143,14 +143,10 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     structural = {finding.problem.path for finding in findings if finding.problem.structural}
     found = [problem for problem in unseen if problem.path not in structural]
     found += _name_of_the_cdk(request)
+    found += validation.errors(findings, raised_quotas)
     for finding in findings:
         if finding.level is validation.Level.WARNING:
             warnings += [(f"hpt-construct:{finding.rule}", text) for text in tell(finding.problem)]
-        elif not finding.overridable:
-            found.append(finding.problem)
-        elif finding.rule not in raised_quotas:
-            way_out = f"if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]"
-            found.append(replace(finding.problem, message=f"{finding.problem.message}; {way_out}"))
     if all(finding.rule != "structure" for finding in findings):
         found += validation.parent_problems(request, parents)
         warnings += [(_RUNNING_PARENT, text) for problem in _maybe_running(parents, ended) for text in tell(problem)]

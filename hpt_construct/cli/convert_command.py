@@ -8,7 +8,7 @@ from . import request_file
 from . import target as targets
 from .account import Account, with_account
 from .python_code import construct_code
-from .words import AskError
+from .words import NO_ANSWER, NOT_GOOD, AskError, exit_with
 
 _IMPORTS = "import aws_cdk as cdk\nimport hpt_construct as hpt\n"
 
@@ -23,6 +23,8 @@ def command(account: Account, *, file: str | None, from_job: str | None, constru
 
     FILE is a request as boto3 and the AWS CLI take it, or a response of Describe. A name can be used only once, so
     --from-job leaves out the job's name, and the stack generates another one.
+
+    Exits with 1 if synth would refuse the code, and tells all problems on standard error.
     """
     if (file is None) == (from_job is None):
         raise AskError("give either a file or --from-job, as in `hpt convert request.json`")
@@ -33,8 +35,12 @@ def command(account: Account, *, file: str | None, from_job: str | None, constru
         if len(found.names) > 1:
             raise AskError(f"{from_job!r} has {len(found.names)} tuning jobs; name one: {', '.join(found.names)}")
         what, request = found.names[0], request_file.of_job(found.sagemaker, found.names[0])
-    try:
-        code = construct_code(request, construct_id)
-    except ValueError as error:
-        raise AskError(f"{what} can't be converted: {error}") from error
+    problems = request_file.problems(request)
+    code = construct_code(request, construct_id)
+    if code is None:
+        request_file.tell(problems, what, "so it can't be converted")
+        exit_with(NO_ANSWER)
     click.echo(f"{_IMPORTS}\n{code}")
+    if problems:
+        request_file.tell(problems, what, "for which synth refuses the code")
+        exit_with(NOT_GOOD)

@@ -9,7 +9,7 @@ import click
 
 from . import request_file
 from .python_code import construct_code
-from .words import AskError, clean
+from .words import NO_ANSWER, AskError, clean, exit_with
 
 _APP: Final = '''\
 """A stack with a hyperparameter tuning job; `cdk deploy` starts it."""
@@ -112,7 +112,8 @@ _FILES: Final = {
 def command(folder: str, request: str | None) -> None:
     """Create a CDK app with a tuning job in the new or empty folder DIR.
 
-    The app synthesizes and its test passes without changes. Without --from, the job is an example with XGBoost.
+    The app synthesizes and its test passes without changes. Without --from, the job is an example with XGBoost. A
+    request that synth would refuse is refused, with all its problems.
     """
     files = {"app.py": _app(request), **_FILES}
     root = Path(folder)
@@ -130,8 +131,10 @@ def command(folder: str, request: str | None) -> None:
 def _app(request: str | None) -> str:
     if request is None:
         return _APP.format(imports="import aws_cdk.aws_s3 as s3\n", body=_OWN_REQUEST)
-    try:
-        code = construct_code(request_file.read(request), "Tuning", indent=2)
-    except ValueError as error:
-        raise AskError(f"{request} can't be converted: {error}") from error
+    given = request_file.read(request)
+    problems = request_file.problems(given)
+    code = construct_code(given, "Tuning", indent=2)
+    if problems or code is None:
+        request_file.tell(problems, request, "so no app is made of it")
+        exit_with(NO_ANSWER)
     return _APP.format(imports="", body=f"        {code}\n")

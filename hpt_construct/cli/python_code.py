@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hpt_construct import rendering, request
 from hpt_construct.request import _part, ranges
-from hpt_construct.validation import spell_api, structure_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,14 +36,17 @@ class _Group:
     end: str
 
 
-def construct_code(api_request: Mapping[str, Any], construct_id: str, scope: str = "self", indent: int = 0) -> str:
-    """Return the code of the construct that renders a request.
+def construct_code(
+    api_request: Mapping[str, Any], construct_id: str, scope: str = "self", indent: int = 0
+) -> str | None:
+    """Return the code of the construct that renders a request; None if the typed parts can't hold all of it.
+
+    The typed parts hold every request that is structurally valid.
 
     :param api_request: The request, as the API takes it, without the members that only Describe returns.
     :param construct_id: The construct's id.
     :param scope: The name of the variable for the construct's scope.
     :param indent: How many times to indent the code, except its first line.
-    :raises ValueError: The request has something that the typed parts can't hold, or lacks something they need.
     """
     try:
         parsed = rendering.parse(api_request)
@@ -52,8 +54,7 @@ def construct_code(api_request: Mapping[str, Any], construct_id: str, scope: str
     except TypeError:  # a required member is missing
         fits = False
     if not fits:
-        problems = structure_problems(api_request)
-        raise ValueError("; ".join(f"{spell_api(problem.path)}: {problem.message}" for problem in problems))
+        return None
     arguments = [("", scope), ("", _string(construct_id)), *_arguments(parsed)]
     code = _laid_out(_Group("hpt.HyperparameterTuningJob(", arguments, ")"), indent, "")
     if _OF_ONE_RUN.search(str(parsed.tuning_job_name)):
@@ -72,7 +73,8 @@ def _arguments(part: Any) -> Iterator[tuple[str, _Group | str]]:
 
 def _node(value: Any, codec: _part.Codec = _part.PLAIN, kind: str = "") -> _Group | str:  # noqa: PLR0911 – a line a kind
     if isinstance(value, request.Objective) and value.type in list(request.ObjectiveType):
-        return f"hpt.Objective.{request.ObjectiveType(value.type).name.lower()}({_string(value.metric_name)})"
+        name = request.ObjectiveType(value.type).name.lower()
+        return _Group(f"hpt.Objective.{name}(", [("", _node(value.metric_name))], ")")
     if isinstance(value, request.ParameterRanges):
         return _ranges(value)
     if dataclasses.is_dataclass(value):

@@ -1,19 +1,54 @@
-"""Reads an existing request, from a file or from a tuning job in the account."""
+"""Reads an existing request, from a file or from a tuning job in the account, and says what is wrong with it."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from hpt_construct import rendering
+import click
+
+from hpt_construct import rendering, validation
+from hpt_construct.tokens import is_token
 
 from .files import read_json
-from .words import AskError
+from .words import AskError, clean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from .sagemaker import SageMaker
 
 _NOT_THEIRS = ("aws:", "hpt-construct:")
+_IN_JSON: Final = {"None": "null", "True": "true", "False": "false"}
+
+
+def problems(request: Mapping[str, Any]) -> Sequence[str]:
+    """What ``HyperparameterTuningJob.from_request`` has against a request, with the names that JSON has for values."""
+    found = [*_tokens(request), *validation.errors(validation.check(request))]
+    return list(dict.fromkeys(f"{validation.spell_api(each.path)}: {_in_json(each.message)}" for each in found))
+
+
+def tell(problems: Sequence[str], what: str, consequence: str) -> None:
+    """Write the problems of a request to standard error, each on a line of its own."""
+    count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+    click.echo(f"hpt: {count} in {clean(what)}, {consequence}:", err=True)
+    for problem in problems:
+        click.echo(f"  - {clean(problem)}", err=True)
+
+
+def _in_json(message: str) -> str:
+    return re.sub(r"\Agot (None|True|False)\b", lambda got: f"got {_IN_JSON[got[1]]}", message)
+
+
+def _tokens(value: Any, path: validation.Path = ()) -> Iterator[validation.Problem]:
+    """Find tokens of the CDK, for which the checks would wait."""
+    if is_token(value):
+        message = "got a token, which means something only in the app that made it; put the value here"
+        yield validation.Problem(path, message)
+    elif isinstance(value, (dict, list)):
+        for step, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _tokens(step if is_token(step) else below, (*path, step))
 
 
 def read(path: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .elsewhere import elsewhere_findings
@@ -11,7 +12,7 @@ from .rules import RULES, Finding, Level, rule_findings
 from .structure import structure_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from .elsewhere import Environment
 
@@ -22,6 +23,7 @@ __all__ = [
     "Path",
     "Problem",
     "check",
+    "errors",
     "parent_problems",
     "rule_findings",
     "spell_api",
@@ -56,6 +58,17 @@ def check(request: Mapping[str, Any], environment: Environment | None = None) ->
     if environment is not None and not problems:
         findings += elsewhere_findings(request, environment)
     return findings
+
+
+def errors(findings: Iterable[Finding], raised_quotas: Collection[str] = ()) -> list[Problem]:
+    """Return the problems for which a request is refused, those about a quota with the argument that allows more."""
+    found = []
+    for finding in findings:
+        if finding.level is Level.ERROR and not (finding.overridable and finding.rule in raised_quotas):
+            way_out = f"; if AWS has raised it for the account, pass raised_quotas=[{finding.rule!r}]"
+            problem = finding.problem
+            found.append(replace(problem, message=problem.message + way_out) if finding.overridable else problem)
+    return found
 
 
 def tag_problems(tags: Sequence[Mapping[str, Any]]) -> list[Problem]:

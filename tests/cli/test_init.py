@@ -78,7 +78,18 @@ def test_a_request_that_is_none_leaves_no_folder(tmp_path: Path) -> None:
     status, said = _init(str(tmp_path / "app"), "--from", str(tmp_path / "nothing.json"))
     assert status == 2
     assert "can't be read" in said
-    (tmp_path / "wrong.json").write_text('{"HyperParameterTuningJobConfig": 1}')
-    status, said = _init(str(tmp_path / "app"), "--from", str(tmp_path / "wrong.json"))
-    assert "can't be converted: " in said
+    assert not (tmp_path / "app").exists()
+
+
+def test_a_request_that_synth_refuses_leaves_no_folder(tmp_path: Path) -> None:
+    """Its app would not synthesise, and its test would fail; all problems are told at once."""
+    request = json.loads(REQUEST.read_text())
+    request["HyperParameterTuningJobConfig"]["Strategy"] = "bayesian"
+    request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"] = None
+    path = tmp_path / "wrong.json"
+    path.write_text(json.dumps(request))
+    status, said = _init(str(tmp_path / "app"), "--from", str(path))
+    assert (status, said.splitlines()[0]) == (2, f"hpt: 2 problems in {path}, so no app is made of it:")
+    assert "HyperParameterTuningJobConfig.Strategy: got 'bayesian'" in said
+    assert "ResourceLimits.MaxParallelTrainingJobs: got null" in said
     assert not (tmp_path / "app").exists()
