@@ -1,12 +1,14 @@
-"""JSON files that commands read. They may have anything in them, and may be no files at all, such as devices."""
+"""Files that commands read and write. What they read may have anything in it, and may be no file, such as a device."""
 
 from __future__ import annotations
 
 import json
+import secrets
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 MOST_BYTES: Final = 100 * 1024 * 1024
@@ -39,6 +41,23 @@ def read_json(path: Path) -> Any:
         if not level:
             return found
     raise ValueError(_TOO_DEEP)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a file to write that takes the place of another one when it is complete.
+
+    A reader sees the old one or the new one, and a full disk leaves the old one. A link is replaced, not followed: in a
+    folder such as /tmp, anybody could let it lead to a file of the user's.
+
+    :raises OSError: The folder is none to write in.
+    """
+    new = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
+    try:
+        yield new
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _items(value: Any) -> Iterable[Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from . import request_file
 from .python_code import construct_code
 from .words import NO_ANSWER, AskError, clean, exit_with
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _APP: Final = '''\
 """A stack with a hyperparameter tuning job; `cdk deploy` starts it."""
@@ -120,12 +124,30 @@ def command(folder: str, request: str | None) -> None:
     try:
         if root.exists() and any(root.iterdir()):
             raise AskError(f"{folder!r} is not empty; name a new folder, so that nothing of yours is overwritten")
-        for name, content in files.items():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(content, encoding="utf-8")
+        _write(root, files)
     except OSError as error:
         raise AskError(f"{folder!r} can't be written: {error.strerror}; name another folder") from error
     click.echo(f"{clean(folder)} has an app with a tuning job; {clean(root / 'README.md')} says what to do next")
+
+
+def _write(root: Path, files: Mapping[str, str]) -> None:
+    """Write all files, or leave everything as it was."""
+    made: list[Path] = []
+    try:
+        for name, content in files.items():
+            path = root / name
+            missing = [folder for folder in (path.parent, *path.parent.parents) if not folder.exists()]
+            for folder in reversed(missing):
+                folder.mkdir()
+                made.append(folder)
+            made.append(path)
+            path.write_text(content, encoding="utf-8")
+    except BaseException:
+        for each in reversed(made):
+            with suppress(OSError):
+                remove = each.rmdir if each.is_dir() else each.unlink
+                remove()
+        raise
 
 
 def _app(request: str | None) -> str:

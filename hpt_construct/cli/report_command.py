@@ -12,6 +12,7 @@ import click
 from . import target as targets
 from .account import Account, with_account
 from .costs import savings
+from .files import replacing
 from .words import AskError, clean
 
 try:
@@ -51,21 +52,22 @@ def command(account: Account, target: str, output: str) -> None:
     tuning = found.sagemaker.tuning(found.names[0])
     trainings = list(found.sagemaker.trainings(tuning.name).values())
     try:
-        write(found.sagemaker, tuning, trainings, output)
+        with replacing(Path(output)) as path:
+            write(found.sagemaker, tuning, trainings, path)
     except OSError as error:
         raise AskError(f"{output!r} can't be written: {error.strerror}; name another file") from error
     click.echo(f"{clean(output)} has {clean(tuning.name)} with {len(trainings)} training jobs")
 
 
-def _html(sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
+def _html(sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: Path) -> None:
     model = None if tuning.best is None else sagemaker.model_data_url(tuning.best.name)
     html = page.page(tuning, trainings, savings(sagemaker, tuning, trainings), model)
-    Path(output).write_text(html, encoding="utf-8")
+    output.write_text(html, encoding="utf-8")
 
 
-def _csv(_sagemaker: SageMaker, _tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
+def _csv(_sagemaker: SageMaker, _tuning: Tuning, trainings: Sequence[Training], output: Path) -> None:
     names = sorted({name for training in trainings for name in training.hyperparameters})
-    with Path(output).open("w", newline="", encoding="utf-8") as file:
+    with output.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([*_COLUMNS, *map(_cell, names)])
         for training in trainings:
@@ -85,25 +87,24 @@ def _cells(training: Training) -> tuple[Any, ...]:
     return (_cell(training.name), _cell(training.status), training.objective, created, started, ended, *told)
 
 
-def _database(_sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
-    Path(output).unlink(missing_ok=True)
+def _database(_sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: Path) -> None:
     study.write_database(tuning, trainings, output)
 
 
-def _picture(_sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: str) -> None:
+def _picture(_sagemaker: SageMaker, tuning: Tuning, trainings: Sequence[Training], output: Path) -> None:
     if not any(training.objective is not None and training.has_ended for training in trainings):
         raise AskError(
             f"no training job of {tuning.name!r} has an objective yet, so there is nothing to draw; try .html"
         )
     figure = page.picture(tuning, trainings)
     try:
-        image = figure.to_image(format=Path(output).suffix[1:].lower())
+        image = figure.to_image(format=output.suffix[1:].lower())
     except (RuntimeError, ValueError) as error:
         raise AskError("pictures need Chrome or Chromium; install one (`plotly_get_chrome`), or write .html") from error
-    Path(output).write_bytes(image)
+    output.write_bytes(image)
 
 
-_FORMS: Final[dict[str, Callable[[SageMaker, Tuning, Sequence[Training], str], None]]] = {
+_FORMS: Final[dict[str, Callable[[SageMaker, Tuning, Sequence[Training], Path], None]]] = {
     ".html": _html,
     ".csv": _csv,
     ".db": _database,

@@ -23,6 +23,7 @@ from .words import clean
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from .sagemaker import Training, Tuning
 
@@ -53,7 +54,7 @@ def timeline_of(tuning: Tuning, trainings: Sequence[Training]) -> optuna.Study:
     return _filled(tuning, trainings, optuna.storages.InMemoryStorage(), label, stopped=TrialState.PRUNED)
 
 
-def write_database(tuning: Tuning, trainings: Sequence[Training], path: str) -> None:
+def write_database(tuning: Tuning, trainings: Sequence[Training], path: Path) -> None:
     """Write the study as a SQLite file, which optuna-dashboard opens.
 
     Optuna's storage takes one trial at a time, each with more than a dozen ORM statements, about ten milliseconds in

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hpt_construct.cli import commands
+from hpt_construct.cli import commands, init_command
+from tests.cli.conftest import almost_full_disk
 
 ROOT = Path(__file__).parents[2]
 REQUEST = ROOT / "tests" / "corpus" / "ex-xgboost-abalone.json"
@@ -71,6 +72,19 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     status, said = _init(str(tmp_path / "file" / "app"))
     assert (status, said.count("\n")) == (2, 1)
     assert "can't be written: Not a directory; name another folder" in said
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, exists: bool) -> None:
+    """Neither files nor folders, whichever file is the one that doesn't fit."""
+    monkeypatch.setitem(init_command._FILES, "tests/large.py", "#" * 5000)
+    folder = tmp_path / "new" / "app"
+    if exists:
+        folder.mkdir(parents=True)
+    with almost_full_disk(4000):
+        status, said = _init(str(folder))
+    assert (status, said) == (2, f"hpt: {str(folder)!r} can't be written: File too large; name another folder\n")
+    assert list(tmp_path.rglob("*")) == ([folder.parent, folder] if exists else [])
 
 
 def test_a_request_that_is_none_leaves_no_folder(tmp_path: Path) -> None:

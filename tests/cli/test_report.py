@@ -18,6 +18,7 @@ import pytest
 from hpt_construct.cli import page
 from hpt_construct.cli.study import study_of
 from sandbox.sagemaker.trainings import FAILING_SHARE
+from tests.cli.conftest import almost_full_disk
 
 if TYPE_CHECKING:
     from tests.cli.conftest import World
@@ -355,6 +356,31 @@ def test_an_output_that_cannot_be(world: World, tmp_path: Path, output: str, say
     result = world.hpt("report", "tune", "-o", str(tmp_path / output))
     assert result.exit_code == 2
     assert says in result.stderr
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.csv", "study.db"])
+def test_a_link_is_replaced_and_not_followed(world: World, tmp_path: Path, name: str) -> None:
+    """Somebody else may have made it, in a folder of everybody's, to have another file of ours overwritten."""
+    world.start()
+    world.service.advance(99_999)
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / name).symlink_to(tmp_path / "precious")
+    assert world.hpt("report", "tune", "-o", str(tmp_path / name)).exit_code == 0
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert not (tmp_path / name).is_symlink()
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.csv", "study.db"])
+def test_a_full_disk_leaves_the_older_report(world: World, tmp_path: Path, name: str) -> None:
+    """Whole, and nothing beside it."""
+    world.start()
+    world.service.advance(99_999)
+    (tmp_path / name).write_text("old")
+    with almost_full_disk(1000):
+        result = world.hpt("report", "tune", "-o", str(tmp_path / name))
+    assert (result.exit_code, "can't be written: " in result.stderr) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "old"
 
 
 def test_a_report_is_of_one_job(world: World, tmp_path: Path) -> None:
