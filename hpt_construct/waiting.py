@@ -221,7 +221,8 @@ def _definition(partition: str, function: str) -> dict[str, Any]:
                 "Parameters": {"FunctionName": function, "Payload.$": "$"},
                 "ResultSelector": {"done.$": "$.Payload.done", "wait.$": "$.Payload.wait"},
                 "ResultPath": "$.poll",
-                "TimeoutSeconds": 120,
+                # The function asks again for three minutes before it takes a job for deleted.
+                "TimeoutSeconds": 300,
                 "Retry": [_RETRY],
                 # A function that can't answer is asked again in a minute.
                 "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Rest"}],

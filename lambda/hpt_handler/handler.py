@@ -135,7 +135,7 @@ def _run_waiting(event: dict[str, Any], client: Callable[[], Any], stack: Stack,
     if event["ResourceType"] == _RESULT:
         if is_deletion:
             return lifecycle.Outcome(event["PhysicalResourceId"], data={})
-        return waiting.result(event, sagemaker.Jobs(client(), clock), stack)
+        return waiting.result(event, sagemaker.Jobs(client(), clock), stack, clock)
     executions = stepfunctions.Executions(stepfunctions.client(), clock)
     if not is_deletion and (physical_id is None or identity.creation(physical_id) is not None):
         return waiting.start(event, executions, clock)

@@ -12,9 +12,9 @@ import struct
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from .clock import signed_at
+from .clock import backoff, signed_at
 from .errors import Failure
-from .lifecycle import Outcome
+from .lifecycle import START_SECONDS, Outcome
 
 if TYPE_CHECKING:
     from .clock import Clock
@@ -31,6 +31,10 @@ _BEFORE_THE_END = 60.0
 _MAY_STILL_ARRIVE = 600.0
 """How long after the end of a wait its signal is sent again; CloudFormation's timeout may come a little late."""
 
+_ELSEWHERE_SECONDS = 20.0
+"""How long a job that the stack only refers to is looked for: its name is wrong more often than it is new."""
+
+_LONGEST_LOOK = 15.0
 _RUNNING = ("InProgress", "Stopping")
 
 
@@ -126,7 +130,7 @@ def stop(event: dict[str, Any], executions: Executions) -> Outcome:
 def poll(told: dict[str, Any], jobs: Jobs, clock: Clock) -> Poll:
     """Check a job once."""
     name, url, until = told["TuningJobName"], told["HandleUrl"], told["Until"]
-    progress = jobs.progress(name, clock.now() + _CALL_SECONDS)
+    progress = _found(name, min(START_SECONDS, until - clock.now()), jobs, clock, patience=_CALL_SECONDS)
     if progress and progress.job.status in _RUNNING:
         left = until - clock.now()
         if left > 0:
@@ -136,20 +140,34 @@ def poll(told: dict[str, Any], jobs: Jobs, clock: Clock) -> Poll:
     return Poll(Signal(url, name, problem(progress, name, Gate.of(told), only_completed=True)))
 
 
+def _found(name: str, seconds: float, jobs: Jobs, clock: Clock, *, patience: float = math.inf) -> Progress | None:
+    """Return a job and its progress, or None if SageMaker says for so many seconds that there is no such job: once is
+    not enough, because a new job may not be known everywhere yet. Each call has ``patience`` seconds.
+    """
+    tries, until = 0, clock.now() + seconds
+    while True:
+        progress = jobs.progress(name, clock.now() + patience)
+        wait = backoff(tries, _LONGEST_LOOK)
+        if progress or wait > min(until - clock.now(), clock.left()):
+            return progress
+        clock.wait(wait)
+        tries += 1
+
+
 def is_past(told: dict[str, Any], clock: Clock) -> bool:
     """Return whether it is too late to send a signal again."""
     return clock.now() > float(told["Until"]) + _MAY_STILL_ARRIVE
 
 
-def result(event: dict[str, Any], jobs: Jobs, stack: Stack) -> Outcome:
+def result(event: dict[str, Any], jobs: Jobs, stack: Stack, clock: Clock) -> Outcome:
     """Return the best training job of a tuning job that has ended, as attributes of the resource.
 
     A rollback returns to what was accepted before, so it refuses nothing.
     """
     properties = event["ResourceProperties"]
     name = properties["TuningJobName"]
-    progress = jobs.progress(name)
     is_waited_for = properties.get("Waited") == "true"
+    progress = _found(name, START_SECONDS if is_waited_for else _ELSEWHERE_SECONDS, jobs, clock)
     if progress and progress.job.status in _RUNNING:
         reason = _still_running(progress, is_waited_for=is_waited_for)
     else:

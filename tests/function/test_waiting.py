@@ -37,6 +37,11 @@ RESULT = "Custom::SageMakerHyperParameterTuningJobResult"
 MACHINE = "arn:aws:states:us-east-1:111122223333:stateMachine:Machine"
 URL = "https://cloudformation.invalid/handle?signature=secret"
 HOUR = 3600.0
+NOT_FOUND: dict[str, Any] = {
+    "operation": "DescribeHyperParameterTuningJob",
+    "code": "ResourceNotFound",
+    "message": "Amazon SageMaker can't find a tuning job called X. Type another name.",
+}
 
 
 @dataclass
@@ -333,10 +338,33 @@ class TestPoll:
         assert deployment.signal["Reason"].startswith(f"The tuning job '{job}' was stopped by somebody before it had")
 
     def test_deleted_record_is_refused(self, deployment: Deployment) -> None:
-        """What is not there any more can't be judged."""
+        """What is not there any more can't be judged; SageMaker has to say so for three minutes."""
         deployment.start("gone")
+        before = deployment.world.service.clock.now()
         deployment.run()
         assert deployment.signal["Reason"].startswith("The tuning job 'gone' was deleted")
+        assert 165 < deployment.world.service.clock.now() - before <= 180
+
+    def test_job_that_is_not_shown_for_a_while_is_waited_for(
+        self, deployment: Deployment, properties: dict[str, Any]
+    ) -> None:
+        """A new one may not be known everywhere yet, and no service answers right every time."""
+        job = deployment.start_job(properties)
+        deployment.start(job)
+        deployment.world.service.add_fault(Fault(times=5, **NOT_FOUND))
+        assert deployment.poll() == {"done": False, "wait": 60}
+        deployment.world.service.advance(HOUR)
+        deployment.world.service.add_fault(Fault(**NOT_FOUND))
+        deployment.run()
+        assert deployment.signal["Status"] == "SUCCESS"
+
+    def test_time_that_is_up_ends_the_search_for_a_job(self, deployment: Deployment) -> None:
+        """The reason has to come before CloudFormation gives up without one."""
+        deployment.start("gone", TimeoutInSeconds=120)
+        before = deployment.world.service.clock.now()
+        deployment.run()
+        assert deployment.world.service.clock.now() - before <= 60
+        assert deployment.signal["Status"] == "FAILURE"
 
     @pytest.mark.no_cover  # hundreds of polls of which each other test has one
     def test_time_is_up_a_minute_before_cloudformation_says_so(
@@ -467,6 +495,27 @@ class TestResult:
             "only refers to has changed and started it, and the deployment does not wait for such a change alone. "
             "Deploy it with another run='...'"
         )
+
+    @pytest.mark.parametrize(("waited", "seconds"), [(True, 180), (False, 20)])
+    def test_job_that_is_not_shown_is_asked_for_again(
+        self, deployment: Deployment, properties: dict[str, Any], *, waited: bool, seconds: float
+    ) -> None:
+        """For a while: shorter where a name that somebody wrote is more likely to be wrong."""
+        job = deployment.start_job(properties)
+        deployment.world.service.advance(100 * HOUR)
+        deployment.world.service.add_fault(Fault(times=3, **NOT_FOUND))
+        assert deployment.world.deliver(deployment.result_event(job, Waited=waited))["Status"] == "SUCCESS"
+        before = deployment.world.service.clock.now()
+        answer = deployment.world.deliver(deployment.result_event("gone", Waited=waited))
+        assert answer["Status"] == "FAILED"
+        assert seconds - 15 < deployment.world.service.clock.now() - before <= seconds
+
+    def test_search_for_a_job_ends_with_the_functions_time(self, deployment: Deployment) -> None:
+        """There has to be an answer."""
+        before = deployment.world.service.clock.now()
+        answer = deployment.world.deliver(deployment.result_event("gone", Waited=True), seconds=100)
+        assert answer["Status"] == "FAILED"
+        assert deployment.world.service.clock.now() - before <= 100
 
     def test_running_job_of_others_is_refused(self, deployment: Deployment, properties: dict[str, Any]) -> None:
         """It is not the template's fault."""

@@ -20,9 +20,9 @@ from benchmarks.requests import guide_request
 from sandbox import Fault
 from sandbox.sagemaker.trainings import FAILING_SHARE
 from tests.function.conftest import World
-from tests.function.test_waiting import Deployment, StepFunctions, best
+from tests.function.test_waiting import NOT_FOUND, Deployment, StepFunctions, best
 
-MISHAPS = ("", "", "throttled", "signal lost", "dies after the signal", "refused")
+MISHAPS = ("", "", "throttled", "signal lost", "dies after the signal", "refused", "not shown")
 ENDS = ("completes", "fails", "is stopped", "is deleted", "takes too long")
 TIMEOUT = 3600.0
 POLL = 60.0
@@ -98,6 +98,8 @@ class History:
                 operation="DescribeHyperParameterTuningJob", code="AccessDeniedException", message="", times=99
             )
             self.world.service.add_fault(denied)
+        if mishap == "not shown":
+            self.world.service.add_fault(Fault(times=3, **NOT_FOUND))
         try:
             answer = self.deployment.poll()
         except (ServiceError, OSError):
@@ -144,6 +146,7 @@ class History:
     end="completes", threshold=0.0, mishaps=["dies after the signal"] * 30, cut_after=None, ends_after=0, again=True
 )
 @example(end="completes", threshold=2.0, mishaps=["signal lost"] * 20, cut_after=None, ends_after=0, again=False)
+@example(end="completes", threshold=0.0, mishaps=["not shown"] * 30, cut_after=None, ends_after=0, again=False)
 @example(end="takes too long", threshold=None, mishaps=[], cut_after=None, ends_after=0, again=False)
 def test_promises_of_waiting(  # noqa: PLR0913 – a history is many things
     end: str, threshold: float | None, mishaps: list[str], cut_after: int | None, ends_after: int, *, again: bool
@@ -165,7 +168,7 @@ def test_promises_of_waiting(  # noqa: PLR0913 – a history is many things
         else:
             assert machines.running == {}
             assert history.job not in world.names() or world.status(history.job) in ("Completed", "Failed", "Stopped")
-        if end == "completes" and not mishaps and cut_after is None:
+        if end == "completes" and {*mishaps} <= {"", "not shown"} and cut_after is None:
             assert told == ("failed" if threshold == 2.0 else "complete")
         # A condition has 60 polls: thirty that go wrong leave enough.
         assert told != "timed out"
