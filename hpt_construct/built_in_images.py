@@ -2,7 +2,7 @@
 algorithm an image is.
 
 The table is ``built_in_images.json``, which ``tools/built_in_images.py`` generates from facts in the SageMaker Python
-SDK. It has no images for your own scripts (the frameworks', scikit-learn's), because these contain no algorithm.
+SDK. Of the frameworks' images for your own scripts, which contain no algorithm, it has the accounts alone.
 """
 
 from __future__ import annotations
@@ -124,6 +124,19 @@ def algorithm_of(image: str) -> str | None:
         return None
     accounts, repositories = _known()
     return repositories.get(found["repository"]) if found["account"] in accounts else None
+
+
+@lru_cache
+def framework_of(image: str) -> str | None:
+    """Return the repository of an image of AWS's that is known to run a user's script; None for any other image.
+
+    >>> framework_of("763104351884.dkr.ecr.us-west-2.amazonaws.com/pytorch-training:2.3.0-cpu-py311")
+    'pytorch-training'
+    """
+    found = _IMAGE.fullmatch(image)
+    if found is None or found["account"] not in _table()["frameworks"].get(found["repository"], ()):
+        return None
+    return found["repository"]
 
 
 @cache

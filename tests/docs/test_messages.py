@@ -53,6 +53,7 @@ def said(code: str) -> Said:
         "cdk": cdk, "ec2": ec2, "iam": iam, "s3": s3, "stack": stack,
         "bucket": s3.Bucket(stack, "Bucket"),
         "number": cdk.Token.as_number(cdk.Fn.import_value("seconds")),
+        "pytorch": "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.3.0-cpu-py311",
         "request": request,
         "described": {**request, "HyperParameterTuningJobName": name, "HyperParameterTuningJobArn": arn},
         "job": lambda **arguments: jobs.minimal(stack, **arguments),

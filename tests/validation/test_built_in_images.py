@@ -76,6 +76,26 @@ def test_tool_writes_the_table_from_the_sdks_files() -> None:
         {
             "xgboost": {"training": {"versions": {"1": {"registries": one, "repository": "xgboost"}, "0.90-1": old}}},
             "pca": {"scope": ["training"], "versions": {"1": {"registries": one, "repository": "pca"}}},
+            "pytorch": {
+                "training": {
+                    "versions": {
+                        "1.1.0": {"registries": other, "repository": "sagemaker-pytorch"},
+                        "1.2.0": {"registries": one, "repository": "pytorch-training"},
+                        "2.9.0": {"registries": {**one, **other}, "repository": "pytorch-training"},
+                    }
+                },
+                "inference": {"versions": {"1.2.0": {"registries": one, "repository": "pytorch-inference"}}},
+            },
+            "huggingface": {
+                "training": {
+                    "versions": {
+                        "4.17": {
+                            "version_aliases": {"pytorch1.10": "pytorch1.10.2"},
+                            "pytorch1.10.2": {"registries": other, "repository": "huggingface-pytorch-training"},
+                        }
+                    }
+                },
+            },
         }
     )
     assert made == {
@@ -86,6 +106,11 @@ def test_tool_writes_the_table_from_the_sdks_files() -> None:
                 "1": {"registry": "pca", "image": "xgboost:1"},
                 "0.90-1": {"registry": "sagemaker-xgboost", "image": "sagemaker-xgboost:0.90-1-cpu-py3"},
             },
+        },
+        "frameworks": {
+            "huggingface-pytorch-training": ["444455556666"],
+            "pytorch-training": ["111122223333", "444455556666"],
+            "sagemaker-pytorch": ["444455556666"],
         },
     }
     assert json.loads(tool.text(made)) == made

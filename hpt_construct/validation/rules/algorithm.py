@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hpt_construct.built_in_images import is_built_in
+from hpt_construct.built_in_images import framework_of, is_built_in, repository
 from hpt_construct.errors import show
+from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Problem
 
 from . import expressions
-from .rule import CONFIG, Level, Place, Rule, each_definition, is_one_of_several, runs_a_script, scope
+from .rule import (
+    CONFIG,
+    SCRIPT,
+    STATIC,
+    SUBMITTED,
+    Level,
+    Place,
+    Rule,
+    TokenMetError,
+    each_definition,
+    is_one_of_several,
+    runs_a_script,
+    scope,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SPECIFICATION = "AlgorithmSpecification"
 _METRICS = "MetricDefinitions"
+_ARCHIVE = "'s3://amzn-s3-demo-bucket/sourcedir.tar.gz'"
+# A URI of what is certainly no archive: a bucket, a folder, a file of another kind.
+_NO_ARCHIVE = re.compile(r"s3://([^/]*|.*/|.*\.(py|sh|zip|ipynb|txt))")
 
 
 @scope
@@ -23,6 +43,22 @@ def _each_specification(request: Place) -> Iterator[tuple[Place, Place]]:
     for _, definition in each_definition(request):
         for name, value in definition.given(_SPECIFICATION):
             yield definition, Place(value, definition.at(name))
+
+
+@dataclass(slots=True, eq=False)
+class Framework(Place):
+    """A definition whose image is known to be AWS's for scripts of the user's."""
+
+    repository: str = field(kw_only=True)
+
+
+@scope
+def _each_framework(request: Place) -> Iterator[tuple[Framework]]:
+    for _, definition in each_definition(request):
+        with suppress(TokenMetError):
+            image = definition.read(_SPECIFICATION, "TrainingImage") or ""
+            if framework_of(image) is not None or (is_built_in(image) and runs_a_script(definition)):
+                yield (Framework(definition.value, definition.path, repository=repository(image)),)
 
 
 @scope
@@ -79,11 +115,60 @@ def _objective_is_defined(request: Place, definition: Place) -> Iterator[Problem
         yield Problem(definition.at(_SPECIFICATION, _METRICS), f"{message}; add it, or change the objective")
 
 
-def _metrics_are_defined(request: Place, definition: Place) -> Iterator[Problem]:
+def _lacks_metrics(request: Place, definition: Place) -> str | None:
+    """Return the objective's metric if it is not defined, and none else is."""
     objective = _objective(request, definition)
-    if objective is not None and not definition.read(_SPECIFICATION, _METRICS) and _defines_its_metrics(definition):
+    return None if definition.read(_SPECIFICATION, _METRICS) or not _defines_its_metrics(definition) else objective
+
+
+def _is_framework(definition: Place) -> bool:
+    return framework_of(definition.read(_SPECIFICATION, "TrainingImage") or "") is not None
+
+
+def _framework_has_metrics(request: Place, definition: Place) -> Iterator[Problem]:
+    # As above: "A metric is required …"
+    if (objective := _lacks_metrics(request, definition)) is not None and _is_framework(definition):
+        message = f"missing; the image writes what your script does: define the objective's metric {show(objective)}"
+        yield Problem(definition.at(_SPECIFICATION, _METRICS), message)
+
+
+def _metrics_are_defined(request: Place, definition: Place) -> Iterator[Problem]:
+    if (objective := _lacks_metrics(request, definition)) is not None and not _is_framework(definition):
         message = f"missing; only built-in algorithms bring theirs: define the objective's metric {show(objective)}"
         yield Problem(definition.at(_SPECIFICATION, _METRICS), message)
+
+
+def _plain(value: str) -> str:
+    """Return a hyperparameter as AWS's images read it, which is as JSON if it is any."""
+    return value.strip().strip('"')
+
+
+def _framework_has_a_script(definition: Framework) -> Iterator[Problem]:
+    # Without it: "AttributeError: 'NoneType' object has no attribute 'endswith'"
+    if not runs_a_script(definition):
+        message = f"missing; {definition.repository} runs a script of yours, and fails at once without its name"
+        yield Problem(definition.at(STATIC, SCRIPT), f"{message}; give it, like 'train.py', with {SUBMITTED}")
+
+
+def _script_is_a_file(definition: Framework) -> Iterator[Problem]:
+    script = (definition.read(STATIC) or {}).get(SCRIPT)
+    if script is not None and not is_token(script) and "://" in script:
+        message = f"got {show(script)}, must be the script's name in {SUBMITTED}, like 'train.py'; give the rest there"
+        yield Problem(definition.at(STATIC, SCRIPT), message)
+
+
+def _script_is_in_an_archive(definition: Framework) -> Iterator[Problem]:
+    if not runs_a_script(definition):
+        return
+    static = definition.read(STATIC) or {}
+    where, script = static.get(SUBMITTED), static.get(SCRIPT) or definition.read("Environment", SCRIPT.upper())
+    # What is in the container already, by a channel for instance, may be named from its root.
+    if where is None and not is_token(script) and not _plain(script).startswith("/"):
+        message = f"missing; {definition.repository} has no script but the one that this brings"
+        yield Problem(definition.at(STATIC, SUBMITTED), f"{message}; give its archive, like {_ARCHIVE}")
+    elif where is not None and not is_token(where) and _NO_ARCHIVE.fullmatch(_plain(where)):
+        message = f"got {show(where)}, must be an archive, like {_ARCHIVE}; pack the script into one, with tar -czf"
+        yield Problem(definition.at(STATIC, SUBMITTED), message)
 
 
 def _regex_finds_a_value(metric: Place) -> Iterator[Problem]:
@@ -114,8 +199,12 @@ RULES = (
     Rule("D2", _E, "A named algorithm has no metric definitions", _each_specification, _named_one_brings_its_metrics),
     Rule("D2", _W, "A built-in algorithm has no metric definitions", _each_specification, _built_in_brings_its_metrics),
     Rule("D3", _E, "Metric definitions have the objective's metric", each_definition, _objective_is_defined),
+    Rule("D3", _E, "A framework's image has metric definitions", each_definition, _framework_has_metrics),
     Rule("D3", _W, "An image that is not built in has metric definitions", each_definition, _metrics_are_defined),
     Rule("D4", _W, "A metric's regex has a group that captures numbers", _each_metric, _regex_finds_a_value),
     Rule("D5", _W, "Definitions of metrics are distinct", _each_specification, _metrics_are_distinct),
+    Rule("D10", _W, "A framework's image has a script to run", _each_framework, _framework_has_a_script),
+    Rule("D10", _W, "The script of a framework's image is a file", _each_framework, _script_is_a_file),
+    Rule("D10", _W, "The script of a framework's image is in an archive", _each_framework, _script_is_in_an_archive),
 )
 # fmt: on

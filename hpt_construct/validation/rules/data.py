@@ -10,7 +10,19 @@ from hpt_construct.built_in_images import repository
 from hpt_construct.errors import show
 from hpt_construct.validation.problem import Problem
 
-from .rule import SEVERAL, Level, Place, Rule, TokenMetError, each_channel, each_definition, repeated, scope, whole
+from .rule import (
+    SEVERAL,
+    SUBMITTED,
+    Level,
+    Place,
+    Rule,
+    TokenMetError,
+    each_channel,
+    each_definition,
+    repeated,
+    scope,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +32,6 @@ _MOST_VARIABLES = 48
 _MOST_TAGS = 50
 _OWN_TAGS = 4
 _OWN_PREFIX = "hpt-construct:"
-_SUBMITTED = "sagemaker_submit_directory"
 
 # "General purpose bucket naming rules" of the S3 user guide. Only a warning, because some buckets in us-east-1 that are
 # older than March 2018 have other names.
@@ -155,9 +166,9 @@ def _variables_within_limit(request: Place) -> Iterator[Problem]:
 
 def _isolated_script_is_not_fetched(_: Place, definition: Place) -> Iterator[Problem]:
     if definition.read("EnableNetworkIsolation"):
-        submitted = definition.read("StaticHyperParameters", _SUBMITTED)
+        submitted = definition.read("StaticHyperParameters", SUBMITTED)
         if submitted is not None and submitted.strip("\"'").startswith("s3://"):
-            message = f"an isolated container can't fetch its script from {_SUBMITTED}"
+            message = f"an isolated container can't fetch its script from {SUBMITTED}"
             path = definition.at("EnableNetworkIsolation")
             yield Problem(path, f"{message}; turn it off, or give the script as a channel")
 

@@ -23,8 +23,11 @@ SINGLE = "TrainingJobDefinition"
 SEVERAL = "TrainingJobDefinitions"
 
 _IMAGE = ("AlgorithmSpecification", "TrainingImage")
-# The SageMaker SDK sets this when a user's script runs in the image.
-_SCRIPT = "sagemaker_program"
+SCRIPT = "sagemaker_program"
+"""The static hyperparameter by which AWS's images know the script to run; an environment variable may say it as well.
+"""
+SUBMITTED = "sagemaker_submit_directory"
+"""The static hyperparameter by which they know the archive with it."""
 
 
 class Level(StrEnum):
@@ -223,7 +226,7 @@ def each_script(request: Place) -> Iterator[tuple[Place, BuiltIn]]:
 
 def runs_a_script(definition: Place) -> bool:
     """Tell whether a user's script runs in the image, which may take any hyperparameters and write any metrics."""
-    return _SCRIPT in definition.entries(STATIC)
+    return SCRIPT in definition.entries(STATIC) or SCRIPT.upper() in definition.entries("Environment")
 
 
 def keeps_checkpoints(definition: Place) -> bool:
