@@ -43,6 +43,9 @@ _RUNTIME: Final = "python3.14"
 _RUNTIMES: Final = ("python3.11", "python3.12", "python3.13", "python3.14")
 """Those on which the function's tests pass: it has no other code than Python's."""
 
+_LAMBDAS_CA_BUNDLE: Final = "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"
+"""Lambda's own, which knows the certificates of isolated regions."""
+
 _FUNCTION_TIMEOUT_MINUTES: Final = 15
 """Lambda's longest: a deletion waits until the job has stopped."""
 
@@ -165,7 +168,7 @@ class Provider(Construct):
         self.invocation_settings.node.add_dependency(policy)
         return policy
 
-    def configure_function(self, architecture: Any, runtime: Any) -> None:
+    def configure_function(self, architecture: Any, runtime: Any, ca_bundle: Any) -> None:
         """Let the function run elsewhere than it does by default.
 
         :raises ValidationError: It can't run there.
@@ -180,14 +183,17 @@ class Provider(Construct):
                 if name not in allowed:
                     *several, last = allowed
                     problems.append(f"{option}: got {show(name)}, must be {', '.join(several)} or {last}")
+        if ca_bundle is not None and not (isinstance(ca_bundle, str) and ca_bundle.startswith("/")):
+            problems.append(f"ca_bundle: got {show(ca_bundle)}, must be an absolute path, like {_LAMBDAS_CA_BUNDLE!r}")
         if problems:
             raise ValidationError(self.node.path, problems)
-        if "architecture" in given:
-            for function in self._functions:
+        for function in self._functions:
+            if "architecture" in given:
                 function.add_property_override("Architectures", [given["architecture"]])
-        if "runtime" in given:
-            for function in self._functions:
+            if "runtime" in given:
                 function.add_property_override("Runtime", given["runtime"])
+            if ca_bundle is not None:
+                function.add_property_override("Environment.Variables.AWS_CA_BUNDLE", ca_bundle)
 
     def output_key(self, scope: Construct, job_id: str) -> str:
         """The key of a job's stack output: the job's path in the stack, readable, and ``TuningJobArn``."""

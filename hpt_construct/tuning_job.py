@@ -353,13 +353,17 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         *,
         architecture: lambda_.Architecture | Literal["arm64", "x86_64"] | None = None,
         runtime: lambda_.Runtime | Literal["python3.11", "python3.12", "python3.13", "python3.14"] | None = None,
+        ca_bundle: str | None = None,
     ) -> None:
-        """Choose another architecture or runtime for the function behind a stack's tuning jobs, if the region lacks the
-        default or your account requires another. The change starts no tuning job.
+        """Choose another architecture, runtime or set of certificates for the function behind a stack's tuning jobs, if
+        the region lacks the default or your account requires another. The change starts no tuning job.
 
         :param scope: The stack, or a construct in it. You can call this before or after you create tuning jobs.
         :param architecture: ``arm64`` or ``x86_64``. Left out: unchanged; the default is arm64.
         :param runtime: A Python runtime of Lambda from 3.11. Left out: unchanged; the default is Python 3.14.
+        :param ca_bundle: The absolute path, in the function's environment, of the certificates that the AWS SDK trusts:
+            the variable ``AWS_CA_BUNDLE``. Isolated regions need Lambda's own,
+            ``/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem``. Left out: unchanged; the default is the SDK's own.
 
         :raises ValidationError: A value is none of these.
 
@@ -368,7 +372,7 @@ class HyperparameterTuningJob(IHyperparameterTuningJob):
         >>> stack = cdk.Stack(cdk.App(), "Example")
         >>> HyperparameterTuningJob.configure_function(stack, architecture="x86_64", runtime="python3.13")
         """
-        Provider.of(scope).configure_function(architecture, runtime)
+        Provider.of(scope).configure_function(architecture, runtime, ca_bundle)
 
     @cached_property
     def tuning_job_arn(self) -> str:

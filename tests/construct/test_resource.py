@@ -259,16 +259,28 @@ class TestFunction:
         minimal(plain)
         assert template.find_resources(TYPE) == Template.from_stack(plain).find_resources(TYPE)
 
+    def test_function_trusts_the_certificates_of_an_isolated_region(self, stack: cdk.Stack) -> None:
+        """Botocore brings its own, which lack those, and reads another file's name from its environment."""
+        minimal(stack)
+        HyperparameterTuningJob.configure_function(stack, ca_bundle="/etc/pki/bundle.pem")
+        functions = Template.from_stack(stack).find_resources("AWS::Lambda::Function").values()
+        found = [each["Properties"]["Environment"]["Variables"]["AWS_CA_BUNDLE"] for each in functions]
+        assert found == ["/etc/pki/bundle.pem"] * 2
+
     def test_what_the_function_does_not_run_on_is_refused(self, stack: cdk.Stack) -> None:
         """All at once, with what there is."""
         architecture: Any = "arm"
         with pytest.raises(ValidationError) as caught:
             HyperparameterTuningJob.configure_function(
-                stack, architecture=architecture, runtime=lambda_.Runtime.NODEJS_22_X
+                stack, architecture=architecture, runtime=lambda_.Runtime.NODEJS_22_X, ca_bundle="bundle.pem"
             )
         assert caught.value.problems == (
             "architecture: got 'arm', must be arm64 or x86_64",
             "runtime: got 'nodejs22.x', must be python3.11, python3.12, python3.13 or python3.14",
+            (
+                "ca_bundle: got 'bundle.pem', must be an absolute path, like "
+                "'/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem'"
+            ),
         )
 
 

@@ -35,6 +35,14 @@ def test_data_that_only_botocore_has_is_found_there() -> None:
     assert loader.load_data("sagemaker/2017-07-24/paginators-1")["pagination"]
 
 
+def test_client_trusts_the_certificates_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Isolated regions have certificates that botocore's own list lacks."""
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/etc/pki/bundle.pem")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-iso-east-1")
+    client = calls.new_client("sagemaker")
+    assert client._endpoint.http_session._verify == "/etc/pki/bundle.pem"
+
+
 def test_own_data_comes_first() -> None:
     """The function's description of SageMaker knows the operations in use, and no others."""
     operations = calls._OurDataFirst().load_service_model("sagemaker", "service-2")["operations"]
