@@ -21,20 +21,20 @@ _IMPORTS = "import aws_cdk as cdk\nimport hpt_construct as hpt\n"
 def command(account: Account, *, file: str | None, from_job: str | None, construct_id: str) -> None:
     """Write the typed construct for the request in the JSON file FILE, ready to paste into a stack.
 
-    FILE is a request as boto3 and the AWS CLI take it, or a response of Describe. A name can be used only once, so
-    --from-job leaves out the job's name, and the stack generates another one.
+    FILE is a request as boto3 and the AWS CLI take it, or a response of Describe. Give - to read standard input. A name
+    can be used only once, so --from-job leaves out the job's name, and the stack generates another one.
 
     Exits with 1 if synth would refuse the code, and tells all problems on standard error.
     """
     if (file is None) == (from_job is None):
         raise AskError("give either a file or --from-job, as in `hpt convert request.json`")
     if file is not None:
-        what, request = file, request_file.read(file)
+        what, request = request_file.name(file), request_file.read(file)
     else:
         found = targets.find(str(from_job), account)
         if len(found.names) > 1:
             raise AskError(f"{from_job!r} has {len(found.names)} tuning jobs; name one: {', '.join(found.names)}")
-        what, request = found.names[0], request_file.of_job(found.sagemaker, found.names[0])
+        what, request = repr(found.names[0]), request_file.of_job(found.sagemaker, found.names[0])
     problems = request_file.problems(request)
     code = construct_code(request, construct_id)
     if code is None:

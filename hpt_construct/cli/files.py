@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,12 +27,28 @@ def read_json(path: Path) -> Any:
     :raises ValueError: It isn't JSON, or more than anybody writes; the message says what is wrong with it.
     """
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
+        return parse_json(read_some(file))
+
+
+def read_some(file: IO[bytes]) -> bytes:
+    """Read an open file, which may have no end.
+
+    :raises OSError: It can't be read.
+    :raises ValueError: It is larger than any that somebody writes.
+    """
+    content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError(f"it has more than {MOST_BYTES // 1024 // 1024} MiB")
-    text = content.decode("utf-8-sig")
+    return content
+
+
+def parse_json(content: bytes) -> Any:
+    """Parse JSON in UTF-8, or in the UTF-16 or UTF-32 that its first bytes show, as of PowerShell's ``>``.
+
+    :raises ValueError: It isn't JSON, or more than anybody writes; the message says what is wrong with it.
+    """
     try:
-        found = json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
+        found = json.loads(content, parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     level = [found]

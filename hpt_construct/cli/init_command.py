@@ -112,7 +112,9 @@ _FILES: Final = {
 
 @click.command("init")
 @click.argument("folder", metavar="DIR")
-@click.option("--from", "request", metavar="FILE", help="Start from the request in a JSON file.")
+@click.option(
+    "--from", "request", metavar="FILE", help="Start from the request in a JSON file, or - for standard input."
+)
 def command(folder: str, request: str | None) -> None:
     """Create a CDK app with a tuning job in the new or empty folder DIR.
 
@@ -157,6 +159,6 @@ def _app(request: str | None) -> str:
     problems = request_file.problems(given)
     code = construct_code(given, "Tuning", indent=2)
     if problems or code is None:
-        request_file.tell(problems, request, "so no app is made of it")
+        request_file.tell(problems, request_file.name(request), "so no app is made of it")
         exit_with(NO_ANSWER)
     return _APP.format(imports="", body=f"        {code}\n")

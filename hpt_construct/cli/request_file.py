@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -11,7 +10,7 @@ import click
 from hpt_construct import rendering, validation
 from hpt_construct.tokens import is_token
 
-from .files import read_json
+from .files import parse_json, read_some
 from .words import AskError, clean
 
 if TYPE_CHECKING:
@@ -51,20 +50,30 @@ def _tokens(value: Any, path: validation.Path = ()) -> Iterator[validation.Probl
             yield from _tokens(step if is_token(step) else below, (*path, step))
 
 
+def name(path: str) -> str:
+    """What messages call a file."""
+    return "standard input" if path == "-" else repr(path)
+
+
 def read(path: str) -> dict[str, Any]:
     """Read the request in a JSON file, without the members that only Describe returns.
 
+    :param path: The file, or ``-`` for standard input.
     :raises AskError: There is no such file, or no request in it.
     """
+    what = name(path)
     try:
-        request = read_json(Path(path))
+        with click.open_file(path, "rb") as file:
+            request = parse_json(read_some(file))
+    except RuntimeError as error:  # click's, if the shell has closed standard input
+        raise AskError(f"{what} is closed; name a JSON file") from error
     except OSError as error:
-        raise AskError(f"{path!r} can't be read: {error.strerror}; name a JSON file") from error
+        raise AskError(f"{what} can't be read: {error.strerror}; name a JSON file") from error
     except ValueError as error:
-        raise AskError(f"{path!r} is not JSON ({error}); it must be a request as boto3 takes it") from error
+        raise AskError(f"{what} is not JSON ({error}); it must be a request as boto3 takes it") from error
     if not isinstance(request, dict) or "HyperParameterTuningJobConfig" not in request:
         raise AskError(
-            f"{path!r} has no HyperParameterTuningJobConfig; it must be a request as boto3 takes it, "
+            f"{what} has no HyperParameterTuningJobConfig; it must be a request as boto3 takes it, "
             "or a response of Describe"
         )
     return rendering.without_described(request)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hpt_construct import api_model, rendering, request
 from hpt_construct.cli import commands, request_file
 from hpt_construct.cli.python_code import construct_code
+from hpt_construct.cli.words import AskError
 from hpt_construct.tokens import LATER
 from tests.contract.test_fidelity import value_of
 from tests.validation.rule_cases import CASES, SINGLE
@@ -276,6 +277,33 @@ def test_what_is_no_request_is_told_with_the_way_out(tmp_path: Path, content: st
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_file_may_have_the_encoding_of_a_shell(tmp_path: Path, body: dict[str, Any], encoding: str) -> None:
+    """PowerShell's > writes UTF-16."""
+    body["TrainingJobDefinition"]["StaticHyperParameters"] = {"équipe": "✓"}
+    path = tmp_path / "request.json"
+    path.write_text(json.dumps(body, ensure_ascii=False), encoding=encoding)
+    assert 'static_hyperparameters={"équipe": "✓"}' in _convert(str(path))
+
+
+def test_a_hyphen_is_standard_input(world: World) -> None:
+    """So that a pipe needs no file; what is wrong with it is told of standard input."""
+    assert "hpt.Strategy.RANDOM" in world.hpt("convert", "-", input=json.dumps(world.body).encode("utf-16")).output
+    result = world.hpt("convert", "-", input="")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("hpt: standard input is not JSON (")
+    del world.body["HyperParameterTuningJobConfig"]["Strategy"]
+    result = world.hpt("convert", "-", input=json.dumps(world.body))
+    assert result.stderr.startswith("hpt: 1 problem in standard input, so it can't be converted:")
+
+
+def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As by ``<&-`` of a shell."""
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(AskError, match=r"^standard input is closed; name a JSON file$"):
+        request_file.read("-")
+
+
 def test_what_never_ends_is_not_read_for_ever() -> None:
     """A device, for instance."""
     result = CliRunner().invoke(commands.hpt, ["convert", "/dev/zero"], catch_exceptions=False)
@@ -347,7 +375,7 @@ def test_a_request_that_synth_refuses_is_converted_all_the_same(tmp_path: Path, 
     assert (result.exit_code, result.stderr) == (
         1,
         f"""\
-hpt: 4 problems in {path}, for which synth refuses the code:
+hpt: 4 problems in '{path}', for which synth refuses the code:
   - HyperParameterTuningJobConfig.Strategy: got 'bayesian', must be one of Bayesian, Random, Hyperband, Grid; \
 did you mean 'Bayesian'?
   - HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs: got '20', must be a whole number
@@ -399,7 +427,7 @@ def test_what_no_typed_part_can_say_is_not_converted(tmp_path: Path) -> None:
     path.write_text('{"HyperParameterTuningJobConfig": {"Strategy": "Random", "Other": 1, "ResourceLimits": {}}}')
     result = _run(str(path))
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith(f"hpt: 3 problems in {path}, so it can't be converted:\n  - ")
+    assert result.stderr.startswith(f"hpt: 3 problems in '{path}', so it can't be converted:\n  - ")
     assert "HyperParameterTuningJobConfig.Other: not a member of HyperParameterTuningJobConfig" in result.stderr
 
 

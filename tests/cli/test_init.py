@@ -103,7 +103,7 @@ def test_a_request_that_synth_refuses_leaves_no_folder(tmp_path: Path) -> None:
     path = tmp_path / "wrong.json"
     path.write_text(json.dumps(request))
     status, said = _init(str(tmp_path / "app"), "--from", str(path))
-    assert (status, said.splitlines()[0]) == (2, f"hpt: 2 problems in {path}, so no app is made of it:")
+    assert (status, said.splitlines()[0]) == (2, f"hpt: 2 problems in '{path}', so no app is made of it:")
     assert "HyperParameterTuningJobConfig.Strategy: got 'bayesian'" in said
     assert "ResourceLimits.MaxParallelTrainingJobs: got null" in said
     assert not (tmp_path / "app").exists()
