@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from .clock import backoff, signed_at
-from .errors import Failure
+from .errors import Failure, ServiceError
 from .lifecycle import START_SECONDS, Outcome
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 POLL_SECONDS = 60.0
 _CALL_SECONDS = 60.0
 """How long a poll tries its call before Step Functions polls again."""
+
+_LAST_CALL_SECONDS = 10.0
+"""The least time for the call of the last poll."""
 
 _BEFORE_THE_END = 60.0
 """How many seconds before its timeout a wait ends with a reason; CloudFormation itself would give none."""
@@ -130,7 +133,15 @@ def stop(event: dict[str, Any], executions: Executions) -> Outcome:
 def poll(told: dict[str, Any], jobs: Jobs, clock: Clock) -> Poll:
     """Check a job once."""
     name, url, until = told["TuningJobName"], told["HandleUrl"], told["Until"]
-    progress = _found(name, min(START_SECONDS, until - clock.now()), jobs, clock, patience=_CALL_SECONDS)
+    left = until - clock.now()
+    patience = min(_CALL_SECONDS, max(left, _LAST_CALL_SECONDS))
+    try:
+        progress = _found(name, min(START_SECONDS, left), jobs, clock, patience=patience)
+    except ServiceError as error:
+        if until - clock.now() > POLL_SECONDS:
+            raise
+        # The next poll might come too late.
+        return Poll(Signal(url, name, str(Failure(_unseen(name), error))))
     if progress and progress.job.status in _RUNNING:
         left = until - clock.now()
         if left > 0:
@@ -214,6 +225,13 @@ def _too_late(progress: Progress, timeout: float) -> str:
     return (
         f"The tuning job '{progress.job.name}' has not ended after {shown}: {_so_far(progress)}. Give "
         "wait_for_completion more time, or the tuning job less to do"
+    )
+
+
+def _unseen(name: str) -> str:
+    return (
+        f"Whether the tuning job '{name}' has ended is not known: SageMaker refused to describe it until the time of "
+        "wait_for_completion was over. Fix the cause and deploy again"
     )
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -18,6 +19,7 @@ from urllib.error import HTTPError
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from hpt_handler import handler, response, stepfunctions, waiting
+from hpt_handler.errors import ServiceError
 from hypothesis import example, given
 from hypothesis import strategies as st
 from urllib3 import HTTPResponse
@@ -436,6 +438,28 @@ class TestPoll:
         with pytest.raises(Exception, match="ThrottlingException"):
             deployment.poll()
         assert deployment.world.service.clock.now() - before <= 60
+
+    @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "ValidationException"])
+    @pytest.mark.parametrize("timeout", [60, 600, HOUR])
+    def test_refusal_to_the_end_is_told_before_cloudformation_gives_up(
+        self, deployment: Deployment, properties: dict[str, Any], code: str, timeout: float
+    ) -> None:
+        """In the service's words, by whichever poll is the last, with Step Functions' own waits between them."""
+        deployment.start(deployment.start_job(properties), TimeoutInSeconds=timeout)
+        clock = deployment.world.service.clock
+        began = clock.now()
+        refusal = Fault(operation="DescribeHyperParameterTuningJob", code=code, message="not for you", times=10**6)
+        deployment.world.service.add_fault(refusal)
+        waits = cycle([5, 10, 20, 60])
+        while not deployment.signals:
+            try:
+                deployment.poll()
+            except ServiceError:
+                deployment.world.service.advance(next(waits))
+        assert timeout - 60 - 60 <= clock.now() - began < timeout
+        assert re.search(
+            rf"is not known: SageMaker refused to describe it .*\. {code}: not for you", deployment.signal["Reason"]
+        )
 
     @pytest.mark.no_cover  # hundreds of polls of which each other test has one
     def test_execution_of_twelve_hours_fits_into_its_history(
