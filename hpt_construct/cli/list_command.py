@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .account import Account, with_account
+from . import target as targets
+from .account import Account, NotThereError, with_account
 from .costs import instance_hours
 from .ownership import HELD, REPLACED, Owner, Stacks, owner_of
 from .sagemaker import SageMaker
-from .words import as_seconds, clean, duration, number
+from .words import NOT_GOOD, AskError, as_seconds, clean, duration, exit_with, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,9 @@ class _Job:
 
 @click.command("list")
 @click.option("--stack", metavar="NAME", help="Only the tuning jobs of a stack.")
-@click.option("--orphans", is_flag=True, help="Only the tuning jobs that no stack has any more.")
+@click.option("--orphans", is_flag=True, help="Only the tuning jobs that run and that no stack has any more.")
+@click.option("--all", "also_ended", is_flag=True, help="With --orphans: also those that have ended.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if an orphan runs, for nightly checks.")
 @click.option(
     "--since",
     default="30d",
@@ -48,16 +51,30 @@ class _Job:
 )
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON object for each tuning job.")
 @with_account
-def command(account: Account, *, stack: str | None, orphans: bool, since: float, as_json: bool) -> None:
+def command(  # noqa: PLR0913 – one argument for each option
+    account: Account,
+    *,
+    stack: str | None,
+    orphans: bool,
+    also_ended: bool,
+    exit_code: bool,
+    since: float,
+    as_json: bool,
+) -> None:
     """List the tuning jobs that stacks have started, newest first, including every running one.
 
-    Finds them by their tags. Orphans are tuning jobs whose stack or resource is gone, or still run although their
-    resource has another job now.
+    Finds them by their tags. Orphans are tuning jobs whose stack or resource is gone, or that run although their
+    resource has another job now. Those that run cost money; of one that has ended, only the record is left.
 
     With --json: tuning_job_name, tuning_job_arn, tuning_job_status, stack, logical_id, state (held, replaced,
     gone), age_seconds, instance_hours by instance type.
     """
-    jobs = [job for job in _jobs(account, stack, since) if not orphans or _is_orphan(job)]
+    if also_ended and not orphans:
+        raise AskError("--all is for --orphans; without it, tuning jobs that have ended are listed anyway")
+    found = list(_jobs(account, stack, since))
+    if stack and not found:
+        _require(account, stack)
+    jobs = [job for job in found if not orphans or (_is_orphan(job) and (also_ended or not job.tuning.has_ended))]
     if as_json:
         for job in jobs:
             click.echo(json.dumps(_as_json(job)))
@@ -67,7 +84,21 @@ def command(account: Account, *, stack: str | None, orphans: bool, since: float,
         Console(highlight=False, width=width).print(_table(jobs))
     else:
         which = f"the stack {stack!r}" if stack else "stacks"
-        click.echo(f"there are no {'orphans' if orphans else 'tuning jobs'} of {which} in {account.region}", err=True)
+        what = "tuning jobs" if not orphans else "orphans" if also_ended else "running orphans"
+        click.echo(f"there are no {what} of {which} in {account.region}", err=True)
+    if exit_code and any(_is_orphan(job) and not job.tuning.has_ended for job in jobs):
+        exit_with(NOT_GOOD)
+
+
+def _require(account: Account, stack: str) -> None:
+    """Refuse a stack that isn't there; the tuning jobs of one that was deleted are found by their tags."""
+    try:
+        targets.resources(account, stack)
+    except NotThereError as error:
+        raise AskError(
+            f"in {account.region} there is no stack {stack!r}, and no tuning job of one; `hpt list` lists those that "
+            "exist, --region chooses another region"
+        ) from error
 
 
 def _jobs(account: Account, stack: str | None, since: float) -> Iterator[_Job]:

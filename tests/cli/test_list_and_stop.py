@@ -90,18 +90,34 @@ def test_lists_those_of_a_stack_as_json(four: World) -> None:
     }
 
 
-def test_orphans_are_those_that_nobody_has(four: World) -> None:
-    """A job that was replaced is one only while it runs: its record is kept on purpose."""
+def test_orphans_are_those_that_run_and_that_nobody_has(four: World) -> None:
+    """What has ended costs nothing: --all lists it too, but not what was replaced, whose record is kept on purpose."""
 
-    def orphans() -> set[str]:
-        return {
-            json.loads(line)["tuning_job_name"] for line in four.hpt("list", "--orphans", "--json").output.splitlines()
-        }
+    def orphans(*options: str) -> tuple[int, set[str]]:
+        result = four.hpt("list", "--orphans", "--json", "--exit-code", *options)
+        return result.exit_code, {json.loads(line)["tuning_job_name"] for line in result.stdout.splitlines()}
 
-    assert orphans() == {"left", "old"}
+    assert orphans() == (1, {"left", "old"})
     four.client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="old")
     four.service.advance(60)
-    assert orphans() == {"left"}
+    assert orphans() == orphans("--all") == (1, {"left"})
+    four.client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="left")
+    four.service.advance(60)
+    assert orphans() == (0, set())
+    assert orphans("--all") == (0, {"left"})
+
+
+def test_orphans_are_no_failure_unless_asked_for(four: World) -> None:
+    """Who lists them looks at them; a nightly check asks for the status, also of all tuning jobs or of a stack's."""
+    assert four.hpt("list", "--orphans").exit_code == 0
+    assert four.hpt("list", "--exit-code").exit_code == 1
+    assert four.hpt("list", "--exit-code", "--stack", "Gone").exit_code == 1
+
+
+def test_all_says_nothing_without_orphans(four: World) -> None:
+    """2: ended ones are listed anyway."""
+    result = four.hpt("list", "--all")
+    assert (result.exit_code, result.stderr.startswith("hpt: --all is for --orphans; ")) == (2, True)
 
 
 def test_a_resource_that_its_stack_has_no_more_leaves_an_orphan(world: World) -> None:
@@ -121,9 +137,20 @@ def test_a_deleted_stack_is_gone_though_it_is_still_listed(world: World) -> None
 
 def test_no_jobs_are_told_on_standard_error(world: World) -> None:
     """A pipe gets nothing, and the status is good."""
-    result = world.hpt("list", "--stack", "Training", "--orphans")
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "there are no orphans of the stack 'Training' in us-east-1\n"
+    world.cloudformation.add("Training")
+    for options, what in (("", "tuning jobs"), ("--orphans", "running orphans"), ("--orphans --all", "orphans")):
+        result = world.hpt("list", "--stack", "Training", *options.split())
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert result.stderr == f"there are no {what} of the stack 'Training' in us-east-1\n"
+
+
+def test_a_stack_that_never_was_is_no_answer(world: World) -> None:
+    """2, as for every target; of a deleted one there may be jobs."""
+    result = world.hpt("list", "--stack", "Trainign")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(
+        "hpt: in us-east-1 there is no stack 'Trainign', and no tuning job of one; `hpt list`"
+    )
 
 
 @pytest.mark.parametrize(
