@@ -72,9 +72,11 @@ class Calls:
     time.
     """
 
-    def __init__(self, client: Any, clock: Clock) -> None:
+    def __init__(self, client: Any, clock: Clock, denied_seconds: float = math.inf) -> None:
+        """``denied_seconds``: after how long a denial is believed, if that is sooner than permissions may spread."""
         self._client = client
         self._clock = clock
+        self._denied_seconds = denied_seconds
 
     @property
     def service_model(self) -> Any:
@@ -93,7 +95,8 @@ class Calls:
                 now = self._clock.now()
                 longest = _LONGEST_WAIT_BUSY if math.isinf(error.patience) else _LONGEST_WAIT_PERMISSIONS
                 wait = backoff(tries, longest)
-                if now + wait > min(until, began + error.patience) or wait > self._clock.left():
+                patience = min(error.patience, self._denied_seconds) if isinstance(error, Denied) else error.patience
+                if now + wait > min(until, began + patience) or wait > self._clock.left():
                     raise
                 self._clock.wait(wait)
                 tries += 1

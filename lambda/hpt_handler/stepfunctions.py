@@ -11,8 +11,8 @@ from .errors import ServiceError
 if TYPE_CHECKING:
     from .clock import Clock
 
-_STOP_SECONDS = 20.0
-"""How long a stop is tried; if it is no longer allowed, the state machine is about to be deleted."""
+_DENIED_SECONDS = 20.0
+"""After how long a stop is no longer allowed for good: the state machine is about to be deleted."""
 
 _AS_GOOD = ("ExecutionDoesNotExist", "StateMachineDoesNotExist", "ValidationException", "AccessDeniedException")
 
@@ -22,7 +22,7 @@ class Executions:
 
     def __init__(self, client: Any, clock: Clock) -> None:
         self._calls = Calls(client, clock)
-        self._clock = clock
+        self._stops = Calls(client, clock, _DENIED_SECONDS)
 
     def start(self, machine: str, name: str, text: str) -> None:
         """Start an execution with an input in JSON; one of that name that runs, or has run, is fine too."""
@@ -36,7 +36,7 @@ class Executions:
         """Stop an execution; one that has ended, or does not exist, is fine too."""
         arn = f"{machine.replace(':stateMachine:', ':execution:', 1)}:{name}"
         try:
-            self._calls.call("stop_execution", self._clock.now() + _STOP_SECONDS, executionArn=arn, cause=cause)
+            self._stops.call("stop_execution", executionArn=arn, cause=cause)
         except ServiceError as error:
             if error.code not in _AS_GOOD:
                 raise

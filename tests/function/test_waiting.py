@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import math
 import os
 import re
 import subprocess
@@ -54,6 +55,8 @@ class StepFunctions:
     known: set[str] = field(default_factory=set)
     refuses: str = ""
     """The code of the error that it answers everything with."""
+    refusals: float = math.inf
+    """How often it does so."""
 
     def __post_init__(self) -> None:
         self.client = stepfunctions.client.__wrapped__()
@@ -61,7 +64,9 @@ class StepFunctions:
 
     def _answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
-        error = self.refuses or getattr(self, f"_{operation}")(json.loads(request.body))
+        self.refusals -= 1
+        refuses = self.refuses if self.refusals >= 0 else ""
+        error = refuses or getattr(self, f"_{operation}")(json.loads(request.body))
         status, answer = (400, {"__type": error, "message": "no"}) if error else (200, {"executionArn": "x"})
         raw = HTTPResponse(io.BytesIO(json.dumps(answer).encode()), preload_content=False)
         return AWSResponse(request.url, status, {}, raw)
@@ -227,6 +232,21 @@ class TestStarter:
         before = deployment.world.service.clock.now()
         assert deployment.world.deliver(event)["Status"] == "SUCCESS"
         assert deployment.world.service.clock.now() - before < 30
+
+    @pytest.mark.parametrize("code", ["ThrottlingException", "ServiceUnavailable"])
+    def test_deletion_is_tried_while_step_functions_is_busy(
+        self, deployment: Deployment, properties: dict[str, Any], code: str
+    ) -> None:
+        """That it is refused for a minute is no reason to leave a stack half deleted."""
+        job = deployment.start_job(properties)
+        known = deployment.start(job)["PhysicalResourceId"]
+        # Botocore sends each call twice.
+        deployment.machines.refuses, deployment.machines.refusals = code, 100
+        before = deployment.world.service.clock.now()
+        event = deployment.wait_event(job, "Delete", PhysicalResourceId=known)
+        assert deployment.world.deliver(event)["Status"] == "SUCCESS"
+        assert deployment.world.service.clock.now() - before > 60
+        assert deployment.machines.running == {}
 
     @pytest.mark.parametrize("request_type", ["Create", "Delete"])
     def test_refused_call_fails_with_the_services_words(
