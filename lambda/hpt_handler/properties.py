@@ -43,7 +43,7 @@ def _tags(given: Any, *, needed: bool) -> dict[str, str]:
     except (TypeError, KeyError):
         if not needed:
             return {}
-        raise Failure(f"The tags must be a list of Key and Value, but are {given!r}. Write them out") from None
+        raise Failure("The tags must be a list of Key and Value. Write them out", quotes=f"Got {given!r}") from None
 
 
 def restore(value: Any, shape: Any) -> Any:

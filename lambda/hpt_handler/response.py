@@ -6,6 +6,8 @@ import json
 import re
 import urllib.error
 import urllib.request
+from http.client import HTTPException
+from threading import Thread
 from typing import Any
 
 from .clock import Clock, backoff
@@ -18,6 +20,10 @@ _MOST_SIGNAL_BYTES = 1024
 
 _TRIES = 4
 _TIMEOUT = 4.0
+"""How long a try waits for the network each time that nothing happens, in seconds."""
+
+_LONGEST_TRY = 8.0
+"""How long a try takes at most, in seconds, also if something happens all the time."""
 _MOST_BYTES_PER_CHARACTER = 4
 _CUT = " […]"
 # Control characters, line separators, characters that change the direction of text, and surrogates.
@@ -62,23 +68,43 @@ def _with_reason(answer: dict[str, Any], reason: str, most: int) -> bytes:
     return _encode(answer)
 
 
+class NotDeliveredError(OSError):
+    """The answer has not arrived. The message doesn't have the URL, which is a credential."""
+
+
 def send(url: str, answer: bytes, clock: Clock) -> None:
     """PUT the answer to the event's URL; raise a lasting error, so that Lambda delivers the event again."""
-    # An empty type, because the URL is signed without one and urllib would add one.
-    request = urllib.request.Request(url, data=answer, method="PUT", headers={"Content-Type": ""})  # noqa: S310 – CloudFormation's own
-    tries = 0
-    while True:
+    for number in range(_TRIES):
+        problem = _try_to_send(url, answer)
+        if not problem:
+            return
+        if number < _TRIES - 1:
+            clock.wait(backoff(number, 2.0))
+    raise NotDeliveredError(f"the answer was not delivered: {problem}")
+
+
+def _try_to_send(url: str, answer: bytes) -> str:
+    """Send the answer once; return the kind of problem, or an empty string."""
+    problems: list[str] = []
+
+    def put() -> None:
+        # An empty type, because the URL is signed without one and urllib would add one.
+        request = urllib.request.Request(url, data=answer, method="PUT", headers={"Content-Type": ""})  # noqa: S310 – CloudFormation's own
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT):  # noqa: S310
-                return
-        except OSError as error:
-            if isinstance(error, urllib.error.HTTPError):
-                # It holds the connection.
-                error.close()
-            tries += 1
-            if tries == _TRIES:
-                raise
-            clock.wait(backoff(tries - 1, 2.0))
+            urllib.request.urlopen(request, timeout=_TIMEOUT).close()  # noqa: S310
+            problems.append("")
+        except urllib.error.HTTPError as error:
+            # It holds the connection.
+            error.close()
+            problems.append(f"HTTP status {error.code}")
+        except (OSError, HTTPException) as error:
+            problems.append(type(getattr(error, "reason", error)).__name__)
+
+    # A server that sends a byte now and then keeps any timeout of the network from being reached.
+    thread = Thread(target=put, daemon=True)
+    thread.start()
+    thread.join(_LONGEST_TRY)
+    return problems[0] if problems else f"no end after {_LONGEST_TRY:.0f} s"
 
 
 def _encode(answer: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""Gives functions credentials that nobody can guess."""
+"""Gives functions credentials that nobody can guess, and the address of the sandbox."""
 
 import secrets
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.core.arn import parse_arn
 from ministack.services import lambda_svc, sts
+from ministack.services.cloudformation.custom_resource import _gateway_url
 from ministack.services.iam import _gen_session_access_key
 
 
@@ -28,4 +29,10 @@ def _execution_credentials(config: dict[str, Any]) -> dict[str, str]:
             "SessionToken": token,
         },
     )
-    return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+    return {
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_SESSION_TOKEN": token,
+        # Where custom resources may send their answers, beside the buckets that AWS has for them.
+        "HPT_CONSTRUCT_SANDBOX": _gateway_url(),
+    }

@@ -24,6 +24,11 @@ NO_REASONS = {
     "does not exist",
     # The log's notes, and what is told with a success or to Step Functions.
     "signal is too late",
+    "a poll that is none of this stack",
+    "no event of CloudFormation",
+    "the answer was not delivered: {}",
+    "no end after {} s",
+    "HTTP status {}",
     "a rollback starts nothing, and there is no '{}' to return to",
     "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done",
     "'{}' ({}) was started before for the same request: adopted",

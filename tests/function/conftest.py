@@ -29,6 +29,10 @@ CRASHED = GivenUpEvent("RetriesExhausted", crashed=True)
 DROPPED = GivenUpEvent("EventAgeExceeded", crashed=False)
 """What becomes of an event that is throttled for its whole age."""
 
+RESPONSE_URL = (
+    "https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/"
+    "arn%3Aaws%3Acloudformation%3Aus-east-1%3A111122223333%3Astack/Training/6f1e%7CTuning%7Crequest?signature=secret"
+)
 STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/6f1e"
 
 
@@ -102,7 +106,7 @@ class World:
             "RequestType": request_type,
             "RequestId": f"request-{self._events}",
             "StackId": STACK_ID,
-            "ResponseURL": "https://cloudformation.invalid/?signature=secret",
+            "ResponseURL": RESPONSE_URL,
             "ResourceType": "Custom::SageMakerHyperParameterTuningJob",
             "LogicalResourceId": "Tuning",
             "ResourceProperties": delivered(properties),
@@ -199,6 +203,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("HPT_CONSTRUCT_STACK_ID", STACK_ID)
+    monkeypatch.setenv("HPT_CONSTRUCT_URL_SUFFIX", "amazonaws.com")
     world = World()
     yield world
     world.close()

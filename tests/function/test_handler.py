@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from hpt_handler import handler
-from hpt_handler.errors import ComeAgain, StartAnew
+from hpt_handler.errors import ComeAgain, PollFailed, StartAnew
 from hpt_handler.lifecycle import GivenUpEvent
 
 from sandbox import Fault
 
-from .conftest import CRASHED, DROPPED, FakeClock
+from .conftest import CRASHED, DROPPED, RESPONSE_URL, FakeClock
 
 if TYPE_CHECKING:
     from .conftest import World
@@ -43,7 +44,7 @@ def test_event_is_answered_once(
     monkeypatch.setattr("hpt_handler.cloudformation.Stack", lambda *_: world.stack)
     handler.handle(world.event(request_type, properties, **more), Context())
     [(url, answer)] = sent
-    assert url == "https://cloudformation.invalid/?signature=secret"
+    assert url == RESPONSE_URL
     assert json.loads(answer)["Status"] == "SUCCESS"
 
 
@@ -189,13 +190,14 @@ class TestGivenUp:
         monkeypatch.setattr("hpt_handler.cloudformation.Stack", lambda *_: world.stack)
         handler.handle(record(world.event("Create", properties), "EventAgeExceeded"), Context())
         [(url, answer)] = sent
-        assert url == "https://cloudformation.invalid/?signature=secret"
+        assert url == RESPONSE_URL
         assert json.loads(answer)["Reason"].startswith("The function was too busy with other events;")
 
     def test_record_says_why_lambda_gave_up(self) -> None:
         """There is no response where the function never ran, and an error in it where the function crashed."""
         event = {"RequestType": "Create"}
         assert handler.unwrap(event) == (event, None)
+        assert handler.unwrap([]) == ([], None)
         assert handler.unwrap(record(event, "EventAgeExceeded")) == (event, DROPPED)
         crashed = {"responseContext": {"statusCode": 200, "functionError": "Unhandled"}}
         assert handler.unwrap(record(event, "RetriesExhausted", **crashed)) == (event, CRASHED)
@@ -323,3 +325,23 @@ def test_log_is_json_without_secrets(
     assert [json.loads(line)["what"] for line in log.splitlines()] == ["event", "done", "event", "failed"]
     assert "hunter2" not in log
     assert "secret" not in log
+
+
+def test_log_has_no_values_of_tags(
+    world: World, properties: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The reason quotes what is wrong with them, for the person who has written it."""
+    answer = world.send("Create", {**properties, "Tags": ["hunter2"]})
+    assert "hunter2" in answer["Reason"]
+    assert "hunter2" not in capsys.readouterr().out
+
+
+def test_error_of_a_poll_does_not_quote_the_service(world: World, properties: dict[str, Any]) -> None:
+    """Lambda writes an exception to the log, with those that led to it."""
+    name = world.send("Create", properties)["PhysicalResourceId"]
+    quoting = Fault(operation="DescribeHyperParameterTuningJob", code="ValidationException", message="Value 'hunter2'")
+    world.service.add_fault(quoting)
+    told = {"TuningJobName": name, "HandleUrl": "https://x", "Until": 0.0, "TimeoutInSeconds": 60.0}
+    with pytest.raises(PollFailed, match="ValidationException") as caught:
+        handler.answer_to_poll(told, lambda: world.client, FakeClock(world.service))
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))

@@ -1124,7 +1124,7 @@ class TestDelete:
         wrong = {**properties, "Tags": ["team", "ml"]}
         answer = world.send("Create", wrong)
         assert answer["Status"] == "FAILED"
-        assert "The tags must be a list of Key and Value, but are ['team', 'ml']. Write them out" in answer["Reason"]
+        assert "The tags must be a list of Key and Value. Write them out. Got ['team', 'ml']" in answer["Reason"]
         assert world.send("Delete", wrong, PhysicalResourceId=name)["Status"] == "SUCCESS"
         assert world.status(name) == "Stopped"
 

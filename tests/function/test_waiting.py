@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 WAIT = "Custom::SageMakerHyperParameterTuningJobWait"
 RESULT = "Custom::SageMakerHyperParameterTuningJobResult"
 MACHINE = "arn:aws:states:us-east-1:111122223333:stateMachine:Machine"
-URL = "https://cloudformation.invalid/handle?signature=secret"
+URL = (
+    "https://cloudformation-waitcondition-us-east-1.s3.amazonaws.com/"
+    "arn%3Aaws%3Acloudformation%3Aus-east-1%3A111122223333%3Astack/Training/6f1e/WaitHandle?signature=secret"
+)
 HOUR = 3600.0
 NOT_FOUND: dict[str, Any] = {
     "operation": "DescribeHyperParameterTuningJob",
@@ -284,6 +287,19 @@ class TestStarter:
         answer = deployment.world.deliver(deployment.wait_event(job), given_up=DROPPED)
         assert answer["Status"] == "SUCCESS"
         assert len(deployment.machines.running) == 1
+
+
+def test_resources_are_known_by_their_properties(deployment: Deployment, properties: dict[str, Any]) -> None:
+    """In the clean-up of a rollback, a stack's events were seen to call custom resources by their generic type."""
+    job = deployment.start_job(properties)
+    for event in (
+        deployment.wait_event(job, "Delete", PhysicalResourceId="earlier"),
+        deployment.result_event(job, "Delete"),
+    ):
+        event["ResourceType"] = "AWS::CloudFormation::CustomResource"
+        assert deployment.world.deliver(event)["Status"] == "SUCCESS"
+    assert deployment.world.calls() == []
+    assert deployment.world.status(job) == "InProgress"
 
 
 class TestPoll:
@@ -648,7 +664,7 @@ def test_direction_of_the_best_decides_between_two_thresholds(direction: str, va
 
 def test_cold_start_of_a_creation_loads_nothing_of_it() -> None:
     """Only who waits is made to wait for it."""
-    event = {"RequestType": "Create", "ResourceType": "Custom::SageMakerHyperParameterTuningJob", "RequestId": "r"}
+    event = {"RequestType": "Create", "ResourceProperties": {}, "RequestId": "r"}
     code = (
         "import sys; from hpt_handler import handler\n"
         f"handler.answer_to({ {**event, 'StackId': 's', 'LogicalResourceId': 'l'} }, lambda: 1 / 0, None, None)\n"
