@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+import aws_cdk as cdk
+
 from .errors import ValidationError, show
+from .tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    import aws_cdk as cdk
     from constructs import Construct
 
 _HYPERPARAMETERS: Final = "HyperParameters"
+_ATTRIBUTE: Final = re.compile("[A-Za-z0-9_.-]+")
+"""Names of attributes that are known to work; which others CloudFormation takes is not documented."""
+
+_UNUSUAL_NAME: Final = "hpt-construct:unusual-attribute"
 
 
 class BestTrainingJob:
@@ -68,7 +75,8 @@ class BestTrainingJob:
         """One hyperparameter that the tuning job chose for the training job, as text.
 
         :param name: The hyperparameter's name, which must have a range; with several definitions, a range of the
-            definition that wins.
+            definition that wins. A name with other characters than letters, digits, ``.``, ``-`` and ``_`` leads to a
+            warning, because CloudFormation may not take it: ``hyperparameters`` has every name.
 
         :raises ValidationError: No range has this name.
 
@@ -84,6 +92,11 @@ class BestTrainingJob:
             allowed = ", ".join(sorted(self._tuned))
             problem = f"hyperparameter: got {show(name)}, must be one that the tuning job chooses: {allowed}"
             raise ValidationError(where, [problem])
+        if not (is_token(name) or _ATTRIBUTE.fullmatch(str(name))):
+            message = f"got {show(name)}, and CloudFormation may refuse Fn::GetAtt with such a name"
+            way_out = "take it from hyperparameters, or acknowledge this if a deployment has shown that it works"
+            warning = f"hyperparameter: {message}; {way_out}"
+            cdk.Annotations.of(self._resource).add_warning_v2(_UNUSUAL_NAME, warning)
         return self._attribute(f"{_HYPERPARAMETERS}.{name}")
 
     def comes_before(self, construct: Construct) -> None:

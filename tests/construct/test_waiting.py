@@ -617,6 +617,24 @@ class TestBestTrainingJob:
         best = waiting(stack, parameter_ranges=[CategoricalRange(name, ["a", "b"])]).best_training_job
         best.hyperparameter("depth")
 
+    @pytest.mark.parametrize("name", ["learning rate", "optimizer/lr", "größe"])
+    def test_name_that_may_be_no_attribute_is_warned_of(self, stack: cdk.Stack, name: str) -> None:
+        """What CloudFormation takes as an attribute's name is not documented."""
+        best = waiting(stack, parameter_ranges=[ContinuousRange(name, 0, 1)]).best_training_job
+        assert stack.resolve(best.hyperparameter(name))["Fn::GetAtt"][1] == f"HyperParameters.{name}"
+        [warning] = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(".*unusual-attribute.*"))
+        assert warning.entry.data == (
+            f"hyperparameter: got '{name}', and CloudFormation may refuse Fn::GetAtt with such a name; take it from "
+            "hyperparameters, or acknowledge this if a deployment has shown that it works "
+            "[ack: hpt-construct:unusual-attribute]"
+        )
+
+    @pytest.mark.parametrize("name", ["max_depth", "model.layers", "--learning-rate"])
+    def test_usual_name_is_not_warned_of(self, stack: cdk.Stack, name: str) -> None:
+        """Dots are known to work: CloudFormation looks for the key as it is written."""
+        waiting(stack, parameter_ranges=[ContinuousRange(name, 0, 1)]).best_training_job.hyperparameter(name)
+        assert Annotations.from_stack(stack).find_warning("*", Match.any_value()) == []
+
     def test_is_not_there_without_waiting(self, stack: cdk.Stack) -> None:
         """It says what to do."""
         job = minimal(stack)
