@@ -153,7 +153,8 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
         return _adopt(*_best(known), wish, old, jobs)
     if stack.physical_id(wish.logical_id).lower() not in ("", physical_id.lower()):
         raise Failure("This update was carried out before: Lambda has delivered it once more")
-    return _start(wish, old, "" if never_created else physical_id, services)
+    runs = current is not None and is_ours and current.status == "InProgress"
+    return _start(wish, old, "" if never_created else physical_id, services, holds_quota=runs)
 
 
 def delete(wish: Wish, physical_id: str, services: Services, given_up: GivenUpEvent | None = None) -> Outcome:
@@ -224,9 +225,9 @@ def _best(known: list[tuple[Job, dict[str, str]]]) -> tuple[Job, dict[str, str]]
     return min(known, key=lambda each: (each[0].status not in _WORTH_KEEPING, -each[0].created.timestamp()))
 
 
-def _start(wish: Wish, old: Wish | None, replaces: str, services: Services) -> Outcome:
+def _start(wish: Wish, old: Wish | None, replaces: str, services: Services, *, holds_quota: bool = False) -> Outcome:
     """Start a job under the first free name. For an update, ``old`` is the wish and ``replaces`` the job that it
-    replaces, if there was one.
+    replaces, if there was one, and ``holds_quota`` says whether that one runs.
     """
     jobs, _, clock = services
     tags = wish.tags_at_creation(replaces)
@@ -235,6 +236,8 @@ def _start(wish: Wish, old: Wish | None, replaces: str, services: Services) -> O
         try:
             started = _create_or_find(name, wish, tags, services)
         except ServiceError as error:
+            if holds_quota and isinstance(error, LimitExceeded):
+                raise Failure(_no_room_for_both(name, replaces), error) from error
             raise Failure(_not_started(name, wish, error, clock), error) from error
         if isinstance(started, str):
             if old:
@@ -281,6 +284,15 @@ def _not_started(name: str, wish: Wish, error: ServiceError, clock: Clock) -> st
             "has ended; otherwise change the request as SageMaker says"
         )
     return f"The tuning job '{name}' was not started. Change the request as SageMaker says"
+
+
+def _no_room_for_both(name: str, replaced: str) -> str:
+    return (
+        f"The tuning job '{name}' was not started: a quota of the account is used up, and the tuning job '{replaced}', "
+        f"which it replaces, runs and counts until the deployment has succeeded. Stop that one (hpt stop {replaced}), "
+        "use less at a time, or have the quota raised in the Service Quotas console (Amazon SageMaker), and deploy "
+        "again"
+    )
 
 
 class _Holder(NamedTuple):

@@ -173,6 +173,28 @@ class TestCreate:
         )
         assert world.calls() == ["CreateHyperParameterTuningJob"]
 
+    def test_tells_which_job_of_its_own_holds_the_quota(self, world: World, properties: dict[str, Any]) -> None:
+        """A change needs two for a moment, and only a job that runs counts."""
+        world.service.configure(max_tuning_jobs=1)
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        another = changed(properties)
+        answer = world.send("Update", another, old=properties, PhysicalResourceId=name)
+        assert answer["Status"] == "FAILED"
+        assert answer["PhysicalResourceId"] == name
+        told = answer["Reason"].partition("' was ")[2]
+        assert told.startswith(
+            f"not started: a quota of the account is used up, and the tuning job '{name}', which it replaces, runs and "
+            f"counts until the deployment has succeeded. Stop that one (hpt stop {name}), use less at a time, or have "
+            "the quota raised in the Service Quotas console (Amazon SageMaker), and deploy again. ResourceLimitExceeded"
+        )
+        world.outsider.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        world.service.advance(60)
+        world.service.configure(max_tuning_jobs=0)
+        answer = world.send("Update", another, old=properties, PhysicalResourceId=name)
+        assert "a quota of the account is used up. Wait for running jobs to end" in answer["Reason"]
+        world.service.configure(max_tuning_jobs=1)
+        assert world.send("Update", another, old=properties, PhysicalResourceId=name)["Status"] == "SUCCESS"
+
     @pytest.mark.parametrize(
         ("code", "message"),
         [
