@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types layers docs unit deployment lowest newest dist bench lock tables check-tables
+.PHONY: help setup demo test lint types layers docs unit deployment lowest newest dist build try-build bench lock tables check-tables
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,9 +23,10 @@ demo: setup ## deploy app.py into the sandbox with the real CDK CLI, and await i
 test: lint ## everything that has to pass before a change lands
 	@$(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) deployment types layers docs unit
 
-lint: setup ## ruff: rules and format
+lint: setup ## ruff: rules and format; zizmor: the workflows
 	ruff check .
 	ruff format --check .
+	zizmor --offline --quiet .github/workflows
 
 types: setup ## mypy --strict
 	mypy
@@ -68,11 +69,15 @@ LOADED_BY_THE_OLDEST := \
 	tests/construct/test_references.py::test_app_loads_no_module_of_the_cdk_that_it_does_not_use \
 	tests/construct/test_waiting.py::TestTemplate::test_app_that_does_not_wait_loads_nothing_for_it
 
-# -I keeps the checkout away from the app: what it imports is installed. uv takes dependencies as a user's pip does.
-dist: setup ## the wheel and the sdist in dist/, each checked, installed into an environment of its own and tried
+dist: build try-build ## the wheel and the sdist in dist/, each checked, installed into an environment of its own and tried
+
+build: setup ## the wheel and the sdist in dist/, checked
 	rm -rf dist
 	$(PY) -m build --no-isolation --outdir dist .
 	twine check --strict dist/*
+
+# -I keeps the checkout away from the app: what it imports is installed. uv takes dependencies as a user's pip does.
+try-build: setup ## install what is in dist/, each into an environment of its own, and try it
 	set -e; for each in dist/*; do \
 	  uv run --quiet --isolated --no-project --with "$$each[cli]" python -I app.py; \
 	  uv run --quiet --isolated --no-project --with "$$each[cli]" hpt --version; \
