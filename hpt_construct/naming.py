@@ -15,6 +15,8 @@ def stack_prefix(stack: str) -> str:
     many jobs there are.
 
     A readable beginning of the stack's name and a hash of the whole, so that stacks whose names begin alike stay apart.
+    Two stacks with the same prefix do each other no harm: a job's name ends in a digest of the stack's id, and what
+    changes a job goes by its tags. So the hash is as short as deployed jobs have it.
 
     >>> stack_prefix("XgboostTuning")
     'xgboostt-0956'

@@ -12,14 +12,18 @@ import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
-from hpt_construct import HyperparameterTuningJob
+from hpt_construct import HyperparameterTuningJob, naming
+from hpt_construct.permissions import STACK_TAG
+from tests.function.conftest import STACK_ID
 
-from .conftest import ACCOUNT, Place, listed
+from .conftest import ACCOUNT, Place, Request, decide, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from constructs import Construct, IConstruct
+
+    from .conftest import Context
 
 MOST_INLINE = 10_240
 MOST_MANAGED = 6_144
@@ -139,6 +143,26 @@ def test_job_of_an_aspect_is_allowed_too(guide_request: dict[str, Any], *, stabi
         for resource in listed(statement, "Resource")
     ]
     assert sorted(started) == ["early", "late", "training-36a7-*"]
+
+
+class TestSamePrefix:
+    """Sixteen bits of a hash tell stacks apart whose names begin alike: another name with the same prefix is found in
+    a second, and the prefixes of deployed jobs can't change any more.
+    """
+
+    CHANGING = ("StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob", "AddTags", "DeleteTags")
+
+    def test_stack_with_our_prefix_can_change_none_of_our_jobs(self, guide_request: dict[str, Any]) -> None:
+        """It goes by the tag, in an explicit deny, also where it claims the job with a tag of its own."""
+        assert naming.stack_prefix("Training-14012") == naming.stack_prefix("Training")
+        theirs = cdk.Stack(cdk.App(), "Training-14012")
+        HyperparameterTuningJob.from_request(theirs, "Tuning", guide_request)
+        our_job = PLACE.job(f"{naming.name_prefix('Training', 'Tuning')}-1a2b3c4d5")
+        ours: Context = {f"aws:ResourceTag/{STACK_TAG}": f"{STACK_ID.rpartition('/')[0]}/ours"}
+        claim: Context = {f"aws:RequestTag/{STACK_TAG}": STACK_ID, "aws:TagKeys": [STACK_TAG]}
+        requests = [Request(f"sagemaker:{each}", our_job, {**ours, **claim}) for each in self.CHANGING]
+        [decisions] = decide([(PLACE.statements(theirs), requests)])
+        assert decisions == ["ExplicitlyDenied"] * len(self.CHANGING)
 
 
 class TestKeys:
