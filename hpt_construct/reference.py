@@ -120,7 +120,11 @@ class IHyperparameterTuningJob(cdk.Resource):
         return iam.Grant.add_to_principal(grantee=grantee, actions=list(actions), resource_arns=self._arns())
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow describing the tuning job, and listing its training jobs and tags.
+        """Allow describing the tuning job and its training jobs, and listing its training jobs and tags.
+
+        That is what ``hpt watch``, ``hpt wait``, ``hpt best`` and ``hpt report`` need for the job. The names of the
+        training jobs begin with the tuning job's: if you name your jobs ``nightly`` and ``nightly-2``, the permission
+        for ``nightly`` covers the training jobs of ``nightly-2``, too.
 
         :param grantee: Who gets the permission, as for ``grant``.
 
@@ -133,12 +137,29 @@ class IHyperparameterTuningJob(cdk.Resource):
         >>> job.grant_read(role).success
         True
         """
-        return self.grant(
+        tuning_job = self.grant(
             grantee,
             "sagemaker:DescribeHyperParameterTuningJob",
             "sagemaker:ListTags",
             "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
         )
+        return tuning_job.combine(
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=["sagemaker:DescribeTrainingJob"], resource_arns=self._training_job_arns()
+            )
+        )
+
+    def _training_job_arns(self) -> list[str]:
+        """Every spelling of the ARNs of its training jobs."""
+        name = self.tuning_job_name
+        arn = cdk.Stack.of(self).format_arn(
+            service=_SERVICE,
+            account=self.env.account,
+            region=self.env.region,
+            resource="training-job",
+            resource_name=f"{name}-*",
+        )
+        return spellings(arn, f"{name}-*")
 
     def grant_stop(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow stopping the tuning job.

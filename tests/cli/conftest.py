@@ -130,6 +130,8 @@ class World:
     cloudformation: FakeCloudFormation
     client: Any
     body: dict[str, Any]
+    asked: list[tuple[str, str]]
+    """What SageMaker has asked IAM: action and resource."""
 
     @property
     def sagemaker(self) -> SageMaker:
@@ -197,7 +199,12 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, body: dict[str, Any]) 
     listening = Thread(target=cloudformation.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     listening.start()
     standing = clock.Clock(lambda: 1_800_000_000.0)
-    with SageMakerServer(ServiceSettings(), "111122223333", clock=standing) as server:
+    asked: list[tuple[str, str]] = []
+
+    def authorize(_caller: str, action: str, resource: str, _context: Any) -> None:
+        asked.append((action, resource))
+
+    with SageMakerServer(ServiceSettings(), "111122223333", clock=standing, authorize=authorize) as server:
         for name, value in {
             "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
             "AWS_ENDPOINT_URL_SAGEMAKER": server.url,
@@ -214,7 +221,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any, body: dict[str, Any]) 
             monkeypatch.setenv(name, value)
         for name in ("AWS_PROFILE", "AWS_REGION", "AWS_SESSION_TOKEN"):
             monkeypatch.delenv(name, raising=False)
-        yield World(server.service, cloudformation, server.service.client(), body)
+        yield World(server.service, cloudformation, server.service.client(), body, asked)
     cloudformation.shutdown()
     cloudformation.server_close()
     listening.join()

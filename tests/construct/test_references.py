@@ -39,13 +39,18 @@ def user(stack: cdk.Stack) -> iam.Role:
     return iam.Role(stack, "User", assumed_by=iam.AccountRootPrincipal())
 
 
-def granted(stack: cdk.Stack) -> dict[str, Any]:
-    """The one statement of that user's policy."""
+def all_granted(stack: cdk.Stack) -> list[dict[str, Any]]:
+    """The statements of that user's policy."""
     policies = Template.from_stack(stack).find_resources("AWS::IAM::Policy")
     [policy] = [policy for name, policy in policies.items() if name.startswith("User")]
-    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
-    found: dict[str, Any] = statement
+    found: list[dict[str, Any]] = policy["Properties"]["PolicyDocument"]["Statement"]
     return found
+
+
+def granted(stack: cdk.Stack) -> dict[str, Any]:
+    """The one statement of that user's policy."""
+    [statement] = all_granted(stack)
+    return statement
 
 
 def local_arn(name: str) -> dict[str, Any]:
@@ -127,12 +132,37 @@ class TestGrants:
         }
 
     def test_read_is_describe_and_lists(self, stack: cdk.Stack) -> None:
-        """What it takes to follow a tuning, and nothing that changes it."""
+        """What it takes to follow a tuning and its trainings, and nothing that changes it."""
         minimal(stack).grant_read(user(stack))
-        assert granted(stack)["Action"] == [
-            "sagemaker:DescribeHyperParameterTuningJob",
-            "sagemaker:ListTags",
-            "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+        job = logical_id(stack)
+        region, account = {"Ref": "AWS::Region"}, {"Ref": "AWS::AccountId"}
+        place = ["arn:", {"Ref": "AWS::Partition"}, ":sagemaker:", region, ":", account]
+        assert all_granted(stack) == [
+            {
+                "Action": [
+                    "sagemaker:DescribeHyperParameterTuningJob",
+                    "sagemaker:ListTags",
+                    "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+                ],
+                "Effect": "Allow",
+                "Resource": {"Fn::GetAtt": [job, "HyperParameterTuningJobArn"]},
+            },
+            {
+                "Action": "sagemaker:DescribeTrainingJob",
+                "Effect": "Allow",
+                "Resource": {"Fn::Join": ["", [*place, ":training-job/", {"Ref": job}, "-*"]]},
+            },
+        ]
+
+    def test_read_of_a_job_elsewhere_is_of_its_trainings_there(self, stack: cdk.Stack) -> None:
+        """In both spellings."""
+        arn = ARN.replace("aws-cn", "aws").replace("cn-north-1", "eu-west-1")
+        HyperparameterTuningJob.from_tuning_job_arn(stack, "Nightly", arn).grant_read(user(stack))
+        start = ["arn:", {"Ref": "AWS::Partition"}]
+        [_, trainings] = all_granted(stack)
+        assert trainings["Resource"] == [
+            {"Fn::Join": ["", [*start, f":sagemaker:eu-west-1:111122223333:training-job/{name}-*"]]}
+            for name in ("Nightly-1", "nightly-1")
         ]
 
     def test_stop_is_that_action(self, stack: cdk.Stack) -> None:
