@@ -47,7 +47,7 @@ def files() -> dict[str, Json]:
             loader.load_service_model(service, "service-2", version), operations
         )
         rules = loader.load_service_model(service, "endpoint-rule-set-1", version)
-        services[f"{folder}/endpoint-rule-set-1.json"] = rules
+        services[f"{folder}/endpoint-rule-set-1.json"] = _without_prose(rules)
     return {
         **services,
         "endpoints.json": _endpoints(loader.load_data("endpoints")),

@@ -87,7 +87,9 @@ def test_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
         "hpt_construct/_lambda/models/sagemaker/2017-07-24/service-2.json",
     }
     assert sources <= set(files)
-    assert len([name for name in files if name.startswith("hpt_construct-")]) == 5
+    assert len([name for name in files if name.startswith("hpt_construct-")]) == 6
+    # The API model is derived from botocore's.
+    assert f"{INFO}/licenses/NOTICE" in files
 
 
 def test_sdist_holds_what_the_wheel_is_made_of(built: Built) -> None:
@@ -100,6 +102,7 @@ def test_sdist_holds_what_the_wheel_is_made_of(built: Built) -> None:
         "README.md",
         "CHANGELOG.md",
         "LICENSE",
+        "NOTICE",
         "pyproject.toml",
         ".gitignore",
         "PKG-INFO",
@@ -133,7 +136,7 @@ def test_metadata_is_complete(built: Built) -> None:
         readme = told.get_payload(decode=True)
     assert (told["Name"], told["Version"]) == ("hpt-construct", __version__)
     assert (told["Requires-Python"], told["License-Expression"]) == (">=3.11", "Apache-2.0")
-    assert told["License-File"] == "LICENSE"
+    assert told.get_all("License-File") == ["LICENSE", "NOTICE"]
     assert told["Summary"]
     assert told["Keywords"]
     assert told["Description-Content-Type"] == "text/markdown"
