@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from . import function_code
 
@@ -25,6 +25,9 @@ _IMAGE = re.compile(
 )
 
 _REGISTRY = re.compile(r"[^/]+\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.")
+
+OF_THE_APP: Final = "image-of-the-app"
+"""Stands for an image that the app builds, while the request is checked: all that is known is where it will be."""
 
 
 class UnknownImageError(LookupError):
@@ -99,6 +102,15 @@ def region_of(image: str) -> str | None:
     """
     found = _REGISTRY.match(image)
     return found["region"] if found else None
+
+
+def in_ecr(image: str) -> bool:
+    """Return whether an image is in a private registry of Amazon ECR.
+
+    >>> in_ecr("public.ecr.aws/docker/library/python:3.14")
+    False
+    """
+    return image == OF_THE_APP or (region_of(image) is not None and "/" in image)
 
 
 def is_built_in(image: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hpt_construct import built_in_images
 from hpt_construct.tokens import is_token
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecr as ecr
     from aws_cdk import aws_ecr_assets as ecr_assets
     from constructs import Construct
-
-_NOT_BUILT_IN: Final = "image-of-the-app"
 
 
 class ImageError(ValueError):
@@ -236,7 +234,7 @@ class _FromAsset(TrainingImage):
             raise ImageError(
                 f"got the folder {str(self.directory)!r}, which must have {dockerfile.name}; there is none"
             )
-        return _NOT_BUILT_IN
+        return built_in_images.OF_THE_APP
 
     def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002
         from aws_cdk import aws_ecr_assets as ecr_assets  # noqa: PLC0415 – only apps that build images pay for it
@@ -253,7 +251,7 @@ class _Made(TrainingImage):
     asset: ecr_assets.DockerImageAsset
 
     def check(self, region: str) -> str:
-        return _NOT_BUILT_IN
+        return built_in_images.OF_THE_APP
 
     def bind(self, scope: Construct, id: str) -> BoundImage:  # noqa: A002
         return BoundImage(self.asset.image_uri, self.asset.repository)

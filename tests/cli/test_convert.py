@@ -167,7 +167,7 @@ hpt.HyperparameterTuningJob(
     random_seed=1,
     training_job=hpt.TrainingJobDefinition(
         algorithm_specification=hpt.AlgorithmSpecification(
-            training_image="registry/image:1",
+            training_image="111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1",
             training_input_mode=hpt.TrainingInputMode.FILE,
         ),
         role="arn:aws:iam::111122223333:role/tuning",

@@ -71,8 +71,9 @@ def stack_of(app: cdk.App, name: str = "Training", account: str = ACCOUNT) -> cd
 def definition(**arguments: Any) -> TrainingJobDefinition:
     """A training without a role that reads nothing, and what else is given."""
     defaults: dict[str, Any] = {
+        # Nobody needs a permission for an image of AWS's own.
         "algorithm_specification": AlgorithmSpecification(
-            training_image="registry.example/mine", metric_definitions=[LOSS]
+            training_image=TrainingImage.built_in("kmeans"), metric_definitions=[LOSS]
         ),
         "output_data_config": OutputDataConfig(s3_output_path="s3://out/models"),
         "stopping_condition": StoppingCondition(max_runtime=3600),

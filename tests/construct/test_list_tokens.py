@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+OF_ECR = "111122223333.dkr.ecr.us-east-1.amazonaws.com/churn"
+
+
 def listed(stack: cdk.Stack, name: str = "Listed") -> list[str]:
     """A list that is a parameter of the stack."""
     return cdk.CfnParameter(stack, name, type="CommaDelimitedList").value_as_list
@@ -76,7 +79,7 @@ def network(subnets: Any) -> dict[str, Any]:
         (
             lambda later: {
                 "training_job": definition(
-                    algorithm_specification=AlgorithmSpecification(training_image="x/y", metric_definitions=later)
+                    algorithm_specification=AlgorithmSpecification(training_image=OF_ECR, metric_definitions=later)
                 )
             },
             f"training_job.algorithm_specification.metric_definitions: {STRUCTURES}",

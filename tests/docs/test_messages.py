@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match
@@ -50,7 +51,7 @@ def said(code: str) -> Said:
     arn = f"arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/{name}"
     names: dict[str, Any] = {
         **{each: getattr(hpt_construct, each) for each in hpt_construct.__all__},
-        "cdk": cdk, "ec2": ec2, "iam": iam, "s3": s3, "stack": stack,
+        "cdk": cdk, "ec2": ec2, "ecr": ecr, "iam": iam, "s3": s3, "stack": stack,
         "bucket": s3.Bucket(stack, "Bucket"),
         "number": cdk.Token.as_number(cdk.Fn.import_value("seconds")),
         "pytorch": "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:2.3.0-cpu-py311",

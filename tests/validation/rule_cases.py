@@ -561,6 +561,18 @@ CASES = (
           ("s3://mine/train.py", '"s3://mine/train.py.tar.gz"'), ("s3://mine/code.zip", "s3://mine/code.tgz"),
       )),
 
+    *(Case("D11", E, image, _IMAGE, {_IMAGE: image}, {_IMAGE: fine}, (_IMAGE, "job.AlgorithmSpecification"))
+      for image, fine in (
+          ("python:3.14", "111122223333.dkr.ecr.us-west-2.amazonaws.com/python:3.14"),
+          ("docker.io/mine/churn", "111122223333.dkr-ecr.us-west-2.on.aws/mine/churn"),
+          ("public.ecr.aws/mine/churn:1", "111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com/mine/churn:1"),
+          ("https://111122223333.dkr.ecr.us-west-2.amazonaws.com/churn",
+           "111122223333.dkr.ecr.eusc-de-east-1.amazonaws.eu/churn"),
+          ("111122223333.dkr.ecr.us-west-2.amazonaws.com", "{{resolve:ssm:/images/churn}}"),
+      )),
+    Case("D11", E, "algorithm-name", _IMAGE, {_IMAGE: "mine"},
+         {_IMAGE: DROP, "job.AlgorithmSpecification.AlgorithmName": "mine"}),
+
     # Compute, time, spot
     Case("R1", E, "none", "job.ResourceConfig", {"job.ResourceConfig": DROP},
          _tuning_resource(InstanceConfigs=_CONFIGS)),

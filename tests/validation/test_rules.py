@@ -23,7 +23,7 @@ REFUSED = {"graphstorm-grid.json": {"G2"}}
 # The rows of the reference of level E or W, and those for built-in algorithms (B). P11, R6 and N1 are checked with the
 # structure, as are the E of P3 and L6.
 ERRORS = (
-    "G1 G2 G3 H1 H2 H4 L1 L3 P1 P2 P4 P5 P6 P7 P8 P10 P12 P14 X1 X2 X3 X4 X6 A2 W1 D1 D2 D3 "
+    "G1 G2 G3 H1 H2 H4 L1 L3 P1 P2 P4 P5 P6 P7 P8 P10 P12 P14 X1 X2 X3 X4 X6 A2 W1 D1 D2 D3 D11 "
     "R1 R2 R4 R5 R7 S1 S2 S3 S4 I1 I2 I3 I4 I5 I6 E1 T1"
 )
 WARNINGS = (

@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hpt_construct.built_in_images import framework_of, is_built_in, repository
+from hpt_construct.built_in_images import framework_of, in_ecr, is_built_in, repository
 from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Problem
 
 from . import expressions
+from .ranges import REFERENCE
 from .rule import (
     CONFIG,
     SCRIPT,
@@ -74,6 +75,15 @@ def _one_algorithm(_: Place, specification: Place) -> Iterator[Problem]:
         yield Problem(specification.at("AlgorithmName"), "given beside TrainingImage; choose one of the two")
     elif not name and not image:
         yield Problem(specification.at("TrainingImage"), "missing; give the image, or AlgorithmName")
+
+
+def _image_is_in_ecr(_: Place, specification: Place) -> Iterator[Problem]:
+    # "Invalid training image. Please provide a valid Amazon Elastic Container Registry path of the Docker image that
+    # contains the training algorithm." P15 reports a reference that is written out.
+    image = specification.read("TrainingImage")
+    if image and not in_ecr(image) and REFERENCE not in image:
+        message = f"got {show(image)}, must be in a private registry of Amazon ECR, since SageMaker pulls from no other"
+        yield Problem(specification.at("TrainingImage"), f"{message}; push it to one, or let the CDK build it")
 
 
 def _named_one_brings_its_metrics(_: Place, specification: Place) -> Iterator[Problem]:
@@ -206,5 +216,6 @@ RULES = (
     Rule("D10", _W, "A framework's image has a script to run", _each_framework, _framework_has_a_script),
     Rule("D10", _W, "The script of a framework's image is a file", _each_framework, _script_is_a_file),
     Rule("D10", _W, "The script of a framework's image is in an archive", _each_framework, _script_is_in_an_archive),
+    Rule("D11", _E, "An image is in Amazon ECR", _each_specification, _image_is_in_ecr),
 )
 # fmt: on

@@ -47,7 +47,7 @@ _TOTAL = (CONFIG, "ResourceLimits", "MaxNumberOfTrainingJobs")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
-_REFERENCE = "{{resolve:"
+REFERENCE = "{{resolve:"
 _WRITTEN_BY_SERVICE = "_tuning_objective_metric"
 
 
@@ -238,7 +238,7 @@ def _references_are_resolved(_: Place, definition: Place) -> Iterator[Problem]:
         image = ("AlgorithmSpecification", "TrainingImage")
         found += [(definition.at(*image), value) for _, value in Place(specification).given(image[1])]
     for path, value in found:
-        if not is_token(value) and _REFERENCE in value:
+        if not is_token(value) and REFERENCE in value:
             message = f"got {show(value)}, which is sent as it is written; to have CloudFormation resolve it"
             yield Problem(path, f"{message}, give cdk.CfnDynamicReference(...).to_string()")
 
