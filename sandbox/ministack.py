@@ -21,7 +21,6 @@ from sandbox.in_ministack import COMMANDS, TOKEN_VARIABLE
 # Two seconds are usual; a process that fails ends by itself at once.
 _START_SECONDS = 300
 _LOG_TAIL = 4000
-_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 60, 300
 
 
 class StartError(Exception):
@@ -96,10 +95,8 @@ class MiniStack:
             "MINISTACK_ACCOUNT_ID": account_id,
             "MINISTACK_REGION": aws["AWS_REGION"],
             "LAMBDA_EXECUTOR": "local",
-            # The time doubles from retry to retry.
-            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(_RETRY_SECONDS / self._speed),
-            "LAMBDA_ASYNC_RETRY_MAX_SECONDS": str(_LONGEST_RETRY_SECONDS / self._speed),
             "SFN_WAIT_SCALE": repr(1 / self._speed),
+            "SANDBOX_SPEED": repr(self._speed),
             # Trust policies decide who assumes roles, and their policies decide which calls are allowed.
             "AUTH": "true",
             # These would listen on fixed ports, which a second sandbox could not have.

@@ -13,6 +13,7 @@ from ministack.core.responses import set_request_account_id, set_request_region
 from sandbox.in_ministack import (
     COMMANDS,
     TOKEN_VARIABLE,
+    asynchronous_runs,
     cloudformation,
     credentials,
     custom_resources,
@@ -31,6 +32,7 @@ _COMMANDS: dict[str, Callable[..., object]] = {
     "put_events": events.put_events,
 }
 
+asynchronous_runs.amend()
 cloudformation.amend()
 credentials.amend()
 custom_resources.amend()

@@ -1,0 +1,181 @@
+"""What AWS was recorded to do, as the sandbox does it. Each test names the recording: who made it, and when."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+
+from sandbox import Sandbox, SandboxSettings
+
+_ACCOUNT = "111122223333"
+_CODE = """
+import json
+import time
+
+def handler(event, context):
+    print(json.dumps({"run of": event["message"], "request": context.aws_request_id, "at": time.time()}))
+    raise Exception("intentional failure")
+"""
+_SPEED = 600
+_MILLISECONDS = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+
+
+@pytest.fixture(scope="module")
+def hurried() -> Iterator[Sandbox]:
+    """Answer a sandbox in which Lambda waits a tenth and two tenths of a second before it repeats a run."""
+    with Sandbox(SandboxSettings(speed=_SPEED)) as sandbox:
+        yield sandbox
+
+
+def _policy(**statement: object) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+
+class _Function:
+    """A function that always fails, with a role that may do nothing, and a queue."""
+
+    def __init__(self, sandbox: Sandbox, name: str) -> None:
+        self.name = name
+        self.arn = f"arn:aws:lambda:us-east-1:{_ACCOUNT}:function:{name}"
+        self.client = sandbox.client("lambda")
+        self._logs = sandbox.client("logs")
+        self._iam = sandbox.client("iam")
+        self._queues = sandbox.client("sqs")
+        self._queue = self._queues.create_queue(QueueName=name)["QueueUrl"]
+        self.queue_arn = f"arn:aws:sqs:us-east-1:{_ACCOUNT}:{name}"
+        trust = _policy(Principal={"Service": "lambda.amazonaws.com"}, Action="sts:AssumeRole")
+        role = self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as code:
+            code.writestr("index.py", _CODE)
+        self.client.create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role,
+            Handler="index.handler",
+            Code={"ZipFile": archive.getvalue()},
+            Timeout=60,
+        )
+        self.client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
+
+    def allow(self, action: str) -> None:
+        """Let its role do something."""
+        self._iam.put_role_policy(
+            RoleName=self.name, PolicyName="function", PolicyDocument=_policy(Action=action, Resource="*")
+        )
+
+    def put_settings(self, destination: str, **settings: int) -> None:
+        """Send what is given up to a destination."""
+        config = {"OnFailure": {"Destination": destination}}
+        self.client.put_function_event_invoke_config(FunctionName=self.name, DestinationConfig=config, **settings)
+
+    def give_up(self, message: str) -> dict[str, Any]:
+        """Invoke it, and answer the record of the event that is given up."""
+        payload = json.dumps({"message": message}).encode()
+        self.client.invoke(FunctionName=self.name, InvocationType="Event", Payload=payload)
+        # The queue waits for twenty seconds at most, and a machine may be slow.
+        for _ in range(30):
+            received = self._queues.receive_message(QueueUrl=self._queue, WaitTimeSeconds=20).get("Messages", [])
+            for each in received:
+                self._queues.delete_message(QueueUrl=self._queue, ReceiptHandle=each["ReceiptHandle"])
+                record: dict[str, Any] = json.loads(each["Body"])
+                return record
+        pytest.fail("no record")
+
+    def runs(self, message: str) -> list[dict[str, Any]]:
+        """What its runs for a message have logged."""
+        logged = self._logs.filter_log_events(logGroupName=f"/aws/lambda/{self.name}")["events"]
+        found = [line for event in logged for line in event["message"].splitlines() if f'"run of": "{message}"' in line]
+        return [json.loads(line) for line in found]
+
+
+@pytest.fixture(scope="module")
+def function(hurried: Sandbox) -> _Function:
+    """Answer a function whose role may send to its queue."""
+    function = _Function(hurried, "fails")
+    function.allow("sqs:SendMessage")
+    return function
+
+
+def _error(caught: pytest.ExceptionInfo[ClientError]) -> tuple[int, str, str]:
+    response = caught.value.response
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"], response["Error"]["Message"]
+
+
+def test_a_destination_that_the_role_may_not_call_is_refused(hurried: Sandbox) -> None:
+    """terraform-provider-aws, internal/service/lambda/function_event_invoke_config.go, which has met it in its tests.
+
+    By whoever the settings are made: amplify-cli#10395 (2022-06-01) shows it of CloudFormation.
+    """
+    function = _Function(hurried, "powerless")
+    denied = f"The function's execution role does not have permissions to call SendMessage on {function.queue_arn}"
+    with pytest.raises(ClientError) as caught:
+        function.put_settings(function.queue_arn)
+    assert _error(caught) == (400, "InvalidParameterValueException", denied)
+
+    stacks = hurried.client("cloudformation")
+    settings = {
+        "FunctionName": function.name,
+        "Qualifier": "$LATEST",
+        "DestinationConfig": {"OnFailure": {"Destination": function.queue_arn}},
+    }
+    resource = {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": settings}
+    stacks.create_stack(StackName="Powerless", TemplateBody=json.dumps({"Resources": {"Settings": resource}}))
+    with pytest.raises(WaiterError):
+        stacks.get_waiter("stack_create_complete").wait(
+            StackName="Powerless", WaiterConfig={"Delay": 0.05, "MaxAttempts": 12_000}
+        )
+    events = stacks.describe_stack_events(StackName="Powerless")["StackEvents"]
+    assert any(denied in event.get("ResourceStatusReason", "") for event in events)
+
+    function.allow("sqs:SendMessage")
+    function.put_settings(function.queue_arn)
+
+
+def test_a_destination_that_does_not_exist_is_refused(function: _Function) -> None:
+    """localstack, test_lambda_api.py::test_lambda_eventinvokeconfig_exceptions, 2025-11-25."""
+    missing = function.arn.replace("fails", "doesnotexist")
+    with pytest.raises(ClientError) as caught:
+        function.put_settings(missing)
+    assert _error(caught) == (400, "InvalidParameterValueException", f"The destination ARN {missing} is invalid.")
+
+
+def test_a_run_that_fails_is_repeated_twice_with_the_same_request(function: _Function) -> None:
+    """localstack, test_lambda_destinations.py::test_retries, 2025-11-25: a minute after the first run, then two."""
+    function.put_settings(function.queue_arn)
+    record = function.give_up("retries")
+    [first, second, third] = function.runs("retries")
+    assert {run["request"] for run in (first, second, third)} == {record["requestContext"]["requestId"]}
+    # The sandbox's minutes are a tenth of a second long, and its runs as long as anywhere.
+    assert 60 / _SPEED <= second["at"] - first["at"] < 60
+    assert 120 / _SPEED <= third["at"] - second["at"] < 60
+
+    assert re.fullmatch(_MILLISECONDS, record.pop("timestamp"))
+    assert record.pop("responsePayload")["errorMessage"] == "intentional failure"
+    assert record == {
+        "version": "1.0",
+        "requestContext": {
+            "requestId": first["request"],
+            "functionArn": f"{function.arn}:$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": {"message": "retries"},
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+    }
+
+
+@pytest.mark.parametrize(("age", "runs"), [(60, 1), (90, 2)])
+def test_an_event_is_given_up_when_its_next_run_would_come_too_late(function: _Function, age: int, runs: int) -> None:
+    """localstack, test_lambda_destinations.py::test_maxeventage, 2025-11-27: Lambda doesn't wait for its age."""
+    function.put_settings(function.queue_arn, MaximumEventAgeInSeconds=age, MaximumRetryAttempts=2)
+    record = function.give_up(f"age {age}")
+    assert len(function.runs(f"age {age}")) == runs
+    assert record["requestContext"]["condition"] == "EventAgeExceeded"
+    assert record["requestContext"]["approximateInvokeCount"] == runs
+    assert record["responseContext"]["functionError"] == "Unhandled"
