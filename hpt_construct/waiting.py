@@ -174,7 +174,7 @@ class _Machine(Construct):
         role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            assumed_by=_machines_of_account(stack),
             description="Asks whether the SageMaker hyperparameter tuning jobs of this stack have ended",
             inline_policies={
                 "Ask": iam.PolicyDocument(
@@ -207,6 +207,16 @@ class _Machine(Construct):
         )
         explain_wildcard(provider.after_function, executions, "the executions of the one state machine")
         self.arn = machine.ref
+
+
+def _machines_of_account(stack: cdk.Stack) -> iam.IPrincipal:
+    """The state machines of the account and region, as Step Functions' guide has it: a role that named its own would
+    be a circle.
+    """
+    colon = cdk.ArnFormat.COLON_RESOURCE_NAME
+    machines = stack.format_arn(service="states", resource="stateMachine", resource_name="*", arn_format=colon)
+    conditions = {"StringEquals": {"aws:SourceAccount": stack.account}, "ArnLike": {"aws:SourceArn": machines}}
+    return iam.ServicePrincipal("states.amazonaws.com", conditions=conditions)
 
 
 def _definition(partition: str, function: str) -> dict[str, Any]:

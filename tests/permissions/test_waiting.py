@@ -10,7 +10,7 @@ from aws_cdk.assertions import Template
 from hpt_construct import Objective, WaitForCompletion
 from tests.construct.jobs import minimal
 
-from .conftest import Place, Request, decide
+from .conftest import ACCOUNT, Place, Request, decide
 from .test_reviewers import findings
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ def test_machine_may_invoke_the_function_and_nothing_else(place: Place) -> None:
     assert decisions == ["Allowed", "ImplicitlyDenied"]
     [trusted] = properties["AssumeRolePolicyDocument"]["Statement"]
     assert trusted["Principal"] == {"Service": "states.amazonaws.com"}
+    assert place.resolve(trusted["Condition"]) == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnLike": {"aws:SourceArn": place.arn("states", "stateMachine:*")},
+    }
 
 
 def test_cdk_nag_finds_nothing(tmp_path: Path) -> None:
