@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .clock import backoff
-from .errors import Denied, LimitExceeded, NameTaken, NotYet, ServiceError
+from .errors import Denied, ExplicitlyDenied, LimitExceeded, NameTaken, NotYet, ServiceError
 
 
 @contextmanager
@@ -56,6 +56,9 @@ _NOT_SPREAD_YET = (
     "Access denied when describing algorithm",
 )
 _DENIED = ("AccessDeniedException", "AccessDenied")
+_EXPLICIT = "explicit deny"
+"""IAM's words where a policy denies an action; otherwise no policy allows it, yet."""
+
 _BUSY = (
     "ThrottlingException",
     "Throttling",
@@ -125,7 +128,8 @@ def _sorted(error: ClientError) -> ServiceError:
     if code in _BUSY or metadata.get("HTTPStatusCode", 0) >= _FIRST_SERVER_ERROR:
         return NotYet(*told)
     if code in _DENIED:
-        return Denied(*told, patience=_PERMISSIONS_SPREAD)
+        is_explicit = _EXPLICIT in message
+        return ExplicitlyDenied(*told) if is_explicit else Denied(*told, patience=_PERMISSIONS_SPREAD)
     if any(text in message for text in _NOT_SPREAD_YET):
         return NotYet(*told, patience=_PERMISSIONS_SPREAD)
     return ServiceError(*told)

@@ -53,6 +53,10 @@ class PollFailed(Exception):
     """A poll got no answer from SageMaker; Step Functions polls again."""
 
 
+class ExplicitlyDenied(ServiceError):
+    """A policy denies the call, such as one of the organization: waiting doesn't help."""
+
+
 class Denied(NotYet):
     """A permission is missing, or not active yet."""
 

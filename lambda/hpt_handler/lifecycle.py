@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 from . import identity
 from .clock import backoff
-from .errors import ComeAgain, Failure, LimitExceeded, NameTaken, NotYet, ServiceError
+from .errors import ComeAgain, ExplicitlyDenied, Failure, LimitExceeded, NameTaken, NotYet, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -271,6 +271,12 @@ def _not_started(name: str, wish: Wish, error: ServiceError, clock: Clock) -> st
             f"The tuning job '{name}' was not started: a quota of the account is used up. Wait for running jobs to "
             "end, use less at a time, or have the quota raised in the Service Quotas console (Amazon SageMaker), and "
             "deploy again"
+        )
+    if isinstance(error, ExplicitlyDenied):
+        return (
+            f"The tuning job '{name}' was not started: a policy denies it explicitly. Such policies often require a "
+            "network (VpcConfig), keys (VolumeKmsKeyId, KmsKeyId), EnableNetworkIsolation or "
+            "EnableInterContainerTrafficEncryption; ask who maintains the policy"
         )
     if isinstance(error, NotYet):
         return (

@@ -298,6 +298,27 @@ class TestDenied:
             assert world.deliver(event)["Status"] == "FAILED"
 
 
+@pytest.mark.parametrize(
+    "policy",
+    ["a service control policy", "a resource control policy", "a permissions boundary", "an identity-based policy"],
+)
+def test_explicit_deny_is_not_waited_for(world: World, properties: dict[str, Any], policy: str) -> None:
+    """No policy spreads that would change it, and the message says what such policies ask for."""
+    message = (
+        "User: arn:aws:sts::111122223333:assumed-role/R/f is not authorized to perform: "
+        "sagemaker:CreateHyperParameterTuningJob on resource: arn:aws:sagemaker:us-east-1:111122223333:"
+        f"hyper-parameter-tuning-job/x with an explicit deny in {policy}"
+    )
+    fault = Fault(operation="CreateHyperParameterTuningJob", code="AccessDeniedException", message=message, times=99)
+    world.service.add_fault(fault)
+    before = world.service.clock.now()
+    answer = world.send("Create", properties)
+    assert world.service.clock.now() - before < 1
+    assert "was not started: a policy denies it explicitly. Such policies often require" in answer["Reason"]
+    assert message in answer["Reason"]
+    assert world.calls() == ["CreateHyperParameterTuningJob"]
+
+
 def test_lost_connection_is_tried_again(world: World, properties: dict[str, Any]) -> None:
     """A network that fails for a moment fails no deployment."""
     failures = [EndpointConnectionError(endpoint_url="https://api.sagemaker")] * 3
@@ -341,7 +362,7 @@ def test_error_of_a_poll_does_not_quote_the_service(world: World, properties: di
     name = world.send("Create", properties)["PhysicalResourceId"]
     quoting = Fault(operation="DescribeHyperParameterTuningJob", code="ValidationException", message="Value 'hunter2'")
     world.service.add_fault(quoting)
-    told = {"TuningJobName": name, "HandleUrl": "https://x", "Until": 0.0, "TimeoutInSeconds": 60.0}
+    told = {"TuningJobName": name, "HandleUrl": "https://x", "Until": 2e9, "TimeoutInSeconds": 60.0}
     with pytest.raises(PollFailed, match="ValidationException") as caught:
         handler.answer_to_poll(told, lambda: world.client, FakeClock(world.service))
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))

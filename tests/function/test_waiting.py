@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from hpt_handler import handler, response, stepfunctions, waiting
-from hpt_handler.errors import ServiceError
+from hpt_handler.errors import PollFailed
 from hypothesis import example, given
 from hypothesis import strategies as st
 from urllib3 import HTTPResponse
@@ -490,7 +490,7 @@ class TestPoll:
         while not deployment.signals:
             try:
                 deployment.poll()
-            except ServiceError:
+            except PollFailed:
                 deployment.world.service.advance(next(waits))
         assert timeout - 60 - 60 <= clock.now() - began < timeout
         assert re.search(
