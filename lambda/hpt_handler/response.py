@@ -27,7 +27,7 @@ _LONGEST_TRY = 8.0
 _MOST_BYTES_PER_CHARACTER = 4
 _CUT = " […]"
 # Control characters, line separators, characters that change the direction of text, and surrogates.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 def body(

@@ -85,6 +85,12 @@ def test_control_characters_do_not_reach_a_terminal() -> None:
     assert json.loads(response.body(EVENT, "job", reason="a\x1b[2J\x00b\nc"))["Reason"] == "a [2J b c"
 
 
+@pytest.mark.parametrize("mark", ["\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069"])
+def test_characters_that_change_the_direction_of_text_do_not_either(mark: str) -> None:
+    """What is read would not be what is there."""
+    assert json.loads(response.body(EVENT, "job", reason=f"a{mark}b"))["Reason"] == "a b"
+
+
 class _Receiver(BaseHTTPRequestHandler):
     """S3's side of the presigned URL: fails as often as it is told to, then takes the answer."""
 

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from tests.function.conftest import World
 
 # Control characters of both sets, line and paragraph separators, and what turns the direction of text around.
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 HOSTILE = {
     "escape": "\x1b[2J\x1b]0;title\x07",
     "one-byte-escape": "\x9b2J\x85",
     "lines": 'a\nb\r\n{"what": "done"}\u2028c',
     "direction": "\u202egnp.exe\u2066",
+    "marks": "a\u200eb\u200fc\u061cd",
     "json": '"}],"x":{"\\',
     "intrinsic": "${AWS::AccountId}{{resolve:secretsmanager:x}}",
     "surrogate": "\ud800\udfff\ud800",
