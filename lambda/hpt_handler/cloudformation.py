@@ -35,9 +35,16 @@ class Stack:
         return answer["Stacks"][0]["StackStatus"] if answer else UNKNOWN
 
     def updated_at(self) -> datetime | None:
-        """Return when the last update began, also while it is rolled back; None if that can't be told."""
+        """Return when the last update began, also while it is rolled back, or the creation of a stack without one; None
+        if that can't be told.
+        """
         answer = self._ask("describe_stacks")
-        return answer["Stacks"][0].get("LastUpdatedTime") if answer else None
+        if not answer:
+            return None
+        stack = answer["Stacks"][0]
+        was_updated = stack["StackStatus"].startswith("UPDATE")
+        began: datetime | None = stack.get("LastUpdatedTime", None if was_updated else stack["CreationTime"])
+        return began
 
     def physical_id(self, logical_id: str) -> str:
         """Return the physical id that CloudFormation has for a resource; the new one while it cleans up an update."""

@@ -46,6 +46,8 @@ class Wish(NamedTuple):
     run: str
     removal_policy: str
     """``destroy``, ``retain``, ``retain-except-on-create``, or empty."""
+    sent: float | None = None
+    """When CloudFormation sent the event, in seconds since 1970, if the event says it."""
 
     @property
     def digest(self) -> str:

@@ -26,11 +26,6 @@ START_SECONDS = 180.0
 EVENT_AGE_SECONDS = 600.0
 """The age that Lambda lets no event exceed; the construct sets it on the function."""
 
-_LONGEST_RETRY_PAUSE = 300.0
-"""The longest pause between two tries. Lambda gives an event up as soon as the next try would come too late, so this
-long before the event reaches its age at most.
-"""
-
 WATCH_SECONDS = EVENT_AGE_SECONDS + START_SECONDS + 30.0
 """The time after which no creation that was under way when a deletion arrived can start a job any more."""
 
@@ -96,11 +91,6 @@ class GivenUpEvent(NamedTuple):
     """``EventAgeExceeded`` or ``RetriesExhausted``."""
     crashed: bool
     """Whether a run of the function ended with an error."""
-
-    @property
-    def passed(self) -> float:
-        """The least time since CloudFormation sent the event, in seconds."""
-        return EVENT_AGE_SECONDS - _LONGEST_RETRY_PAUSE if self.condition == "EventAgeExceeded" else 0.0
 
 
 def create(wish: Wish, services: Services) -> Outcome:
@@ -172,7 +162,7 @@ def delete(wish: Wish, physical_id: str, services: Services, given_up: GivenUpEv
         started = [job for job, _ in _started_by(event_id, wish, jobs)]
         found = _not_answered_with(started, wish, services)
     elif wish.was_invented(physical_id):
-        found = _watch(wish, services, given_up.passed if given_up else 0.0)
+        found = _watch(wish, physical_id, services)
         # The creation may be delivered once more, and then knows by the record that it has started its job.
         delete_record = False
     else:
@@ -378,21 +368,22 @@ def _started_by(event_id: str, wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, di
 
 
 def _unanswered(wish: Wish, jobs: Jobs) -> Iterator[Job]:
-    """Yield the running jobs that an event with this wish may have started without an answer to CloudFormation.
+    """Yield the jobs that an event with this wish may have started without an answer to CloudFormation.
 
     Jobs that RETAIN keeps are not among them. Under RETAIN_ON_UPDATE_OR_DELETE, every job has a mark.
     """
     for job, tags in _ours(wish, jobs):
         mark = tags.get(identity.REMOVAL_POLICY)
         may_go = mark is None or mark == wish.mark == identity.KEPT_ONCE_CREATED
-        if not job.ended and tags.get(identity.DIGEST) == wish.digest and may_go:
+        if tags.get(identity.DIGEST) == wish.digest and may_go:
             yield job
 
 
 def _stop_unanswered(old: Wish, physical_id: str, current: Job | None, services: Services) -> None:
     """In the rollback of an update, stop the job of that update if the function crashed before it could answer.
 
-    That job is younger than the current one, and an event starts one at most.
+    That job is younger than the current one, and an event starts one at most: if the newest has ended, an earlier
+    delivery of this event has stopped it.
     """
     found = [
         job
@@ -488,23 +479,28 @@ def _left_behind(deleted: Job, tags: dict[str, str], wish: Wish, services: Servi
         yield job
 
 
-def _watch(wish: Wish, services: Services, passed: float) -> list[Job]:
+def _watch(wish: Wish, physical_id: str, services: Services) -> list[Job]:
     """Return the jobs of creations that never answered CloudFormation and may still be under way.
 
     CloudFormation has then made up an id. That no job exists proves nothing while the creation can still start one. Nor
     does one that is older than the last update: while rollback was disabled, each of several creations may have started
-    a job.
+    a job. One that has ended counts: an earlier delivery of this deletion has stopped it.
     """
     jobs, stack, clock = services
-    until = clock.began + WATCH_SECONDS - passed
+    until = (wish.sent or clock.began) + WATCH_SECONDS
     began = stack.updated_at()
     while True:
-        found = _not_answered_with(list(_unanswered(wish, jobs)), wish, services)
-        is_here = any(began is None or job.created >= began for job in found)
-        if is_here or clock.now() >= until or clock.left() <= 0:
-            # Among jobs that are kept once they are created, only the newest can be one without an answer.
-            return sorted(found, key=lambda job: job.created)[-1:] if wish.mark else found
+        found = sorted(_not_answered_with(list(_unanswered(wish, jobs)), wish, services), key=lambda job: job.created)
+        new = [job for job in found if (job.created >= began if began else not job.ended)]
+        if new or clock.now() >= until or clock.left() <= 0:
+            break
         clock.wait(min(_LONGEST_POLL, until - clock.now()))
+    if not wish.mark:
+        return found
+    # Jobs are kept once they are created, so an older one may be such a job. But if the resource was created again, the
+    # creation without an answer was that of an earlier update.
+    is_earlier = stack.physical_id(wish.logical_id).lower() not in ("", physical_id.lower())
+    return (found if is_earlier else new)[-1:]
 
 
 def _not_answered_with(found: list[Job], wish: Wish, services: Services) -> list[Job]:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from . import identity
+from .clock import signed_at
 from .errors import Failure
 from .identity import Wish
 
@@ -33,6 +34,7 @@ def wish(event: dict[str, Any], properties: dict[str, Any], shape: Any, *, needs
         name_prefix=properties.get("NamePrefix", ""),
         run=properties.get("Run", ""),
         removal_policy=properties.get("RemovalPolicy", ""),
+        sent=signed_at(event["ResponseURL"]),
     )
 
 

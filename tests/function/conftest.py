@@ -6,7 +6,7 @@ import json
 import random
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -145,6 +145,11 @@ class World:
         seen = [call.operation for call in self.service.calls()]
         self.service.clear_calls()
         return seen
+
+    def url(self, seconds_ago: float = 0) -> str:
+        """Where the answer to an event goes that CloudFormation sent some time ago, as the URL's signature says."""
+        date = self.time() - timedelta(seconds=seconds_ago)
+        return f"{RESPONSE_URL}&X-Amz-Date={date:%Y%m%dT%H%M%SZ}&X-Amz-Expires=7200"
 
     def time(self) -> datetime:
         """The time of this moment."""

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 STACKS = (
     "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Training</StackName>"
+    "<CreationTime>2027-01-15T07:00:00.120Z</CreationTime>"
     "<LastUpdatedTime>2027-01-15T08:00:00.120Z</LastUpdatedTime><StackStatus>UPDATE_ROLLBACK_IN_PROGRESS</StackStatus></member></Stacks></DescribeStacksResult>"
     "</DescribeStacksResponse>"
 )
-NEVER_UPDATED = STACKS.replace("<LastUpdatedTime>2027-01-15T08:00:00.120Z</LastUpdatedTime>", "")
+NOT_TOLD = STACKS.replace("<LastUpdatedTime>2027-01-15T08:00:00.120Z</LastUpdatedTime>", "")
+NEVER_UPDATED = NOT_TOLD.replace("UPDATE_ROLLBACK", "ROLLBACK")
 RESOURCE = (
     "<DescribeStackResourceResponse><DescribeStackResourceResult><StackResourceDetail>"
     "<PhysicalResourceId>nightly</PhysicalResourceId></StackResourceDetail></DescribeStackResourceResult>"
@@ -71,10 +73,15 @@ def test_status_is_that_of_the_events_stack(service: CloudFormation, world: Worl
 
 
 @pytest.mark.parametrize(
-    ("answer", "when"), [(STACKS, datetime(2027, 1, 15, 8, 0, 0, 120_000, tzinfo=UTC)), (NEVER_UPDATED, None)]
+    ("answer", "when"),
+    [
+        pytest.param(STACKS, datetime(2027, 1, 15, 8, 0, 0, 120_000, tzinfo=UTC), id="updated"),
+        pytest.param(NEVER_UPDATED, datetime(2027, 1, 15, 7, 0, 0, 120_000, tzinfo=UTC), id="created"),
+        pytest.param(NOT_TOLD, None, id="not-told"),
+    ],
 )
 def test_update_has_a_beginning(service: CloudFormation, world: World, answer: str, when: datetime | None) -> None:
-    """A stack that was only created has none."""
+    """A stack that was never updated began with its creation, which says nothing of an update without a time."""
     service.says = (200, answer)
     assert seen(service, world).updated_at() == when
 

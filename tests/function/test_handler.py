@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import traceback
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -174,9 +173,10 @@ class TestGivenUp:
     def test_creation_is_watched_for_only_as_long_as_it_may_still_go_on(
         self, world: World, properties: dict[str, Any]
     ) -> None:
-        """The event of the deletion is five minutes old at least, and so is that of the creation."""
+        """The event of the creation is older than that of the deletion, which lay for five minutes."""
         before = world.service.clock.now()
-        event = world.event("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")
+        late: dict[str, Any] = {"PhysicalResourceId": "Training-Tuning-1X2Y", "ResponseURL": world.url(300)}
+        event = world.event("Delete", properties, **late)
         assert world.deliver(event, given_up=DROPPED)["Status"] == "SUCCESS"
         assert 505 < world.service.clock.now() - before < 525
 
@@ -253,9 +253,7 @@ class TestDenied:
 
     def sent(self, world: World, properties: dict[str, Any], seconds_ago: float) -> dict[str, Any]:
         """A creation that CloudFormation sent some time ago."""
-        date = datetime.fromtimestamp(world.service.clock.now() - seconds_ago, UTC)
-        url = f"https://cloudformation.invalid/?X-Amz-Date={date:%Y%m%dT%H%M%SZ}&X-Amz-Expires=7200"
-        return world.event("Create", properties, ResponseURL=url)
+        return world.event("Create", properties, ResponseURL=world.url(seconds_ago))
 
     @pytest.mark.usefixtures("denied")
     @pytest.mark.parametrize("seconds_ago", [0, 50])

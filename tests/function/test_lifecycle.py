@@ -1037,16 +1037,80 @@ class TestDelete:
         assert world.status(name) == "Stopped"
         assert (world.service.clock.now() - before > 800) == waits
 
-    def test_invented_id_stops_one_job_where_jobs_are_kept_once_they_are_created(
-        self, world: World, properties: dict[str, Any]
+    @pytest.mark.parametrize("removal", ["", "retain-except-on-create"])
+    def test_invented_id_finds_the_job_that_an_earlier_delivery_has_stopped(
+        self, world: World, properties: dict[str, Any], removal: str
     ) -> None:
-        """RETAIN_ON_UPDATE_OR_DELETE: an older one of that request may have been kept."""
+        """It has ended before the next delivery, which would watch for it until none can appear any more."""
+        properties = {**properties, "RemovalPolicy": removal}
+        world.stack.updated = world.time()
+        world.send("Create", properties)
+        world.service.configure(stopping_seconds=50)
+        before = world.service.clock.now()
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert world.service.clock.now() - before < 120
+
+    @pytest.mark.parametrize("can_tell", [True, False])
+    def test_invented_id_waits_on_if_what_has_ended_may_be_older_than_the_last_update(
+        self, world: World, properties: dict[str, Any], *, can_tell: bool
+    ) -> None:
+        """The resource was removed and added again: its first job says nothing of the creation under way."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.fail_job(name, "no data")
+        world.service.advance(60)
+        world.stack.updated = world.time() if can_tell else None
+        before = world.service.clock.now()
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert world.service.clock.now() - before > 800
+
+    @pytest.mark.parametrize(("stopping", "can_tell"), [(40, True), (40, False), (50, True)])
+    def test_invented_id_stops_one_job_where_jobs_are_kept_once_they_are_created(
+        self, world: World, properties: dict[str, Any], stopping: float, *, can_tell: bool
+    ) -> None:
+        """RETAIN_ON_UPDATE_OR_DELETE: an older one of that request was kept, however often the deletion comes."""
+        world.service.configure(stopping_seconds=stopping, training_seconds=1e9)
         properties = {**properties, "RemovalPolicy": "retain-except-on-create"}
         kept = world.send("Create", properties)["PhysicalResourceId"]
         world.service.advance(60)
+        world.stack.updated = world.time() if can_tell else None
         name = world.send("Create", properties)["PhysicalResourceId"]
         assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
         assert (world.status(kept), world.status(name)) == ("InProgress", "Stopped")
+
+    def test_invented_id_leaves_an_older_job_alone_where_jobs_are_kept_once_they_are_created(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """The creation was given up before it could start one."""
+        world.service.configure(training_seconds=1e9)
+        properties = {**properties, "RemovalPolicy": "retain-except-on-create"}
+        kept = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.advance(60)
+        world.stack.updated = world.time()
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert world.status(kept) == "InProgress"
+
+    def test_invented_id_stops_an_older_job_if_the_resource_was_created_again(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """Rollback was disabled, and the next update deletes in its clean-up what the one before has left."""
+        world.service.configure(training_seconds=1e9)
+        properties = {**properties, "RemovalPolicy": "retain-except-on-create"}
+        failed = world.send("Create", properties)["PhysicalResourceId"]
+        world.service.advance(60)
+        world.stack.updated = world.time()
+        healthy = world.send("Create", properties)["PhysicalResourceId"]
+        world.stack.ids["Tuning"] = healthy
+        assert world.send("Delete", properties, PhysicalResourceId="Training-Tuning-1X2Y")["Status"] == "SUCCESS"
+        assert (world.status(failed), world.status(healthy)) == ("Stopped", "InProgress")
+
+    def test_invented_id_is_watched_for_from_the_time_at_which_its_deletion_was_sent(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """A delivery that comes late, or once more, has less to wait for."""
+        before = world.service.clock.now()
+        late = {"PhysicalResourceId": "Training-Tuning-1X2Y", "ResponseURL": world.url(500)}
+        assert world.send("Delete", properties, **late)["Status"] == "SUCCESS"
+        assert 300 < world.service.clock.now() - before < 325
 
     def test_invented_id_leaves_the_job_that_a_later_creation_has_answered_with(
         self, world: World, properties: dict[str, Any]

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from .account import CALM
 from .policy import Policy, name_prefix
-from .promises import INVENTED, was_never_created
+from .promises import INVENTED, KEPT_ONCE_CREATED, was_never_created
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -87,7 +87,7 @@ class Stack:
     status: str = "NONE"
     stack_id: str = ""
     updated: float | None = None
-    """When the last update began."""
+    """When the last update began, or the creation if there was none."""
     resources: dict[str, Resource] = field(default_factory=dict)
     reverses_after: float = 0.0
     """Seconds between a failure and the Updates of the rollback."""
@@ -203,7 +203,7 @@ class Stack:
 
     def _create(self, template: Mapping[str, Properties], other_fails: float | None) -> str:
         number = next(self._numbers)
-        self.updated = None
+        self.updated = self.account.timeline.now()
         self.stack_id = f"arn:aws:cloudformation:us-east-1:111122223333:stack/{self.name}/{number:04}"
         self.account.stacks[self.stack_id] = self
         self._to_roll_back, self._superfluous = {}, []
@@ -352,11 +352,11 @@ class Stack:
         ]
         for logical_id, resource in self.resources.items():
             for physical_id, properties in resource.doomed.items():
-                if properties.removal == "retain":
+                if self._keeps(logical_id, physical_id, properties):
                     self._excuse(logical_id, physical_id)
                 elif was_never_created(physical_id):
                     items.append((logical_id, physical_id, properties))
-                elif resource.properties.removal == "retain" or physical_id in resource.lost:
+                elif self._keeps(logical_id, resource.physical_id, resource.properties) or physical_id in resource.lost:
                     # The accepted limit: no event tells the function of the job that the kept one has replaced, and
                     # only a job that an update has started tells of the one before.
                     self._excuse(logical_id, physical_id)
@@ -385,7 +385,7 @@ class Stack:
         if items:
             self.account.timeline.wait(self.deletes_after)
         for logical_id, physical_id, properties in items:
-            if properties.removal == "retain":
+            if self._keeps(logical_id, physical_id, properties):
                 self._excuse(logical_id, physical_id)
             else:
                 delivery = self._send("Delete", logical_id, properties, physical_id=physical_id)
@@ -397,6 +397,15 @@ class Stack:
             for logical_id, physical_id, properties, delivery in sent
             if delivery.status != "SUCCESS"
         ]
+
+    def _keeps(self, logical_id: str, physical_id: str, properties: Properties) -> bool:
+        """Whether no Delete is sent, because of the removal policy."""
+        if properties.removal == KEPT_ONCE_CREATED:
+            undoes_creation = self.status == "ROLLBACK_IN_PROGRESS" or (
+                self.status == "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS" and logical_id in self._superfluous
+            )
+            return not undoes_creation and not was_never_created(physical_id)
+        return properties.removal == "retain"
 
     def _excuse(self, logical_id: str, physical_id: str) -> None:
         # Of an id that is no job's name, any job may be the one that is kept.

@@ -40,6 +40,9 @@ TEXTS: Final = {
 # A type each, so that hypothesis tells them apart.
 _BROKEN: Final = {number: type(f"Promise{number}Broken", (AssertionError,), {}) for number in TEXTS}
 _RUNNING = ("InProgress", "Stopping")
+KEPT_ONCE_CREATED: Final = "retain-except-on-create"
+"""The removal policy of a job that no Delete is sent for, unless the operation that has created it is rolled back."""
+
 INVENTED: Final = "X7QK2M9A"
 """The end of an id that CloudFormation has made up."""
 _MUTATIONS = (
@@ -69,7 +72,7 @@ class Properties:
     name: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
     removal: str = "stop"
-    """Or "destroy", or "retain"."""
+    """Or "destroy", "retain" or "retain-except-on-create"."""
     broken_tags: bool = False
     """Whether a token has made something else of the tags."""
 
@@ -195,7 +198,7 @@ class Promises:
         properties, old = invocation.delivery.properties, invocation.delivery.old
         if operation == "AddTags":
             given = {tag["Key"]: tag["Value"] for tag in parameters["Tags"]}
-            mark = {MARK: "retain"} if properties.removal == "retain" else {}
+            mark = {MARK: properties.removal} if properties.removal in ("retain", KEPT_ONCE_CREATED) else {}
             if not given.items() <= {**dict(properties.tags), **mark}.items():
                 self._break(7, f"tags that nobody wished for are added: {given}")
         if operation == "DeleteTags" and not set(parameters["TagKeys"]) <= {*dict(old.tags if old else ()), MARK}:
@@ -283,11 +286,12 @@ class Promises:
                     # limit: where the answer to its start was lost and it could not be seen for minutes, nothing tells
                     # a job that RETAIN would keep from one that it has kept, and where rollback is disabled, no event
                     # tells of an update that failed, or was never answered, or that was given up when it had just made
-                    # sure that it was not. The failure names the job.
+                    # sure that it was not; nor is the job of a creation told from those that are kept once they are
+                    # created, when only a later update deletes it. The failure names the job.
                     answered, left = launch.delivery.status, launch.delivery.left_failed
                     is_kept = launch.delivery.properties.removal == "retain" and answered == "FAILED"
                     is_forgotten = (
-                        launch.delivery.old is not None
+                        (launch.delivery.old is not None or launch.delivery.properties.removal == KEPT_ONCE_CREATED)
                         and left is not None
                         and (answered != "SUCCESS" or launch.started <= left)
                     )

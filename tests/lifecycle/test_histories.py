@@ -35,7 +35,7 @@ properties = st.builds(
     run=st.sampled_from(["", "", "2"]),
     name=st.sampled_from([None, None, None, "Churn", "churn", "Other"]),
     tags=st.sampled_from([(), (("team", "ml"),), (("team", "nlp"), ("stage", "dev"))]),
-    removal=st.sampled_from(["stop", "stop", "stop", "destroy", "retain"]),
+    removal=st.sampled_from(["stop", "stop", "stop", "destroy", "retain", "retain-except-on-create"]),
     broken_tags=st.sampled_from([*[False] * 9, True]),
 )
 templates = st.fixed_dictionaries({"Tuning": properties}, optional={"Second": properties})

@@ -201,6 +201,16 @@ class TestUpdate:
         assert user.deploy(LARGE, other_fails=math.inf) == "UPDATE_ROLLBACK_COMPLETE"
         assert user.statuses() == ["Stopped", "Stopped", "InProgress", "Stopped"]
 
+    @pytest.mark.parametrize("stopping_seconds", [40, 50])
+    def test_gives_up_a_job_that_was_kept_before(self, user: User, stopping_seconds: float) -> None:
+        """The Delete stops what the creation has started, and leaves the older job alone when it comes once more."""
+        user.account.service.configure(stopping_seconds=stopping_seconds, training_seconds=1e9)
+        kept = Properties(removal="retain-except-on-create")
+        user.deploy(SMALL, kept)
+        user.deploy(SMALL)
+        assert user.deploy(SMALL, kept, mishaps=[SLOW], other_fails=1) == "UPDATE_ROLLBACK_COMPLETE"
+        assert user.statuses() == ["InProgress", "InProgress", "Stopped"]
+
     def test_gives_up_a_new_resource_while_it_runs(self, user: User) -> None:
         """The Delete with an invented id comes in the clean-up, and waits for the creation."""
         user.deploy(SMALL)
@@ -374,6 +384,16 @@ class TestDisabledRollback:
         assert user.deploy(SMALL) == "UPDATE_COMPLETE"
         assert user.events() == ["Create", "Update", "Delete"]
         assert user.statuses() == ["InProgress"]
+
+    def test_stops_the_job_of_a_creation_that_was_given_up_beside_the_kept_one(self, user: User) -> None:
+        """Jobs are kept once they are created, and this one never was."""
+        user.account.service.configure(training_seconds=1e9)
+        user.deploy(LARGE)
+        kept = Properties(removal="retain-except-on-create")
+        assert user.deploy(LARGE, kept, mishaps=[SLOW], other_fails=1, rollback=False) == "UPDATE_FAILED"
+        user.account.run(1000)
+        assert user.deploy(LARGE, kept) == "UPDATE_COMPLETE"
+        assert user.statuses() == ["InProgress", "Stopped", "InProgress"]
 
     @pytest.mark.parametrize("seconds", [3600.0, 86_400.0])
     def test_is_deleted_much_later(self, user: User, seconds: float) -> None:
