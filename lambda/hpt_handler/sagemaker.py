@@ -10,6 +10,7 @@ from .calls import Calls, new_client
 from .errors import ServiceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from .clock import Clock
@@ -62,6 +63,7 @@ class Jobs:
 
     def __init__(self, client: Any, clock: Clock) -> None:
         self._calls = Calls(client, clock)
+        self._clock = clock
 
     @property
     def request_shape(self) -> Any:
@@ -133,19 +135,29 @@ class Jobs:
 
     def stop(self, name: str) -> None:
         """Ask a job to stop; one that has already ended, or is gone, is fine too."""
-        try:
-            self._calls.call("stop_hyper_parameter_tuning_job", HyperParameterTuningJobName=name)
-        except ServiceError as error:
-            if not (_is_not_found(error) or (error.code == "ValidationException" and "already" in error.message)):
-                raise
+        self._unless_done("stop_hyper_parameter_tuning_job", name, lambda status: status != "InProgress")
 
     def delete_record(self, name: str) -> None:
         """Delete the record of a job that has ended; its training jobs, models and logs stay."""
-        try:
-            self._calls.call("delete_hyper_parameter_tuning_job", HyperParameterTuningJobName=name)
-        except ServiceError as error:
-            if not _is_not_found(error):
-                raise
+        self._unless_done("delete_hyper_parameter_tuning_job", name, lambda status: status == "Deleting")
+
+    def _unless_done(self, method: str, name: str, is_done: Callable[[str], bool]) -> None:
+        """Call, and take a refusal for good only if the job's status shows that the call is still needed.
+
+        The job may have ended, or an earlier try may have taken effect. The refusal doesn't say so reliably: without a
+        record there are no tags, so that the policy doesn't allow the call.
+        """
+        for until in (self._clock.now(), math.inf):
+            try:
+                self._calls.call(method, until, HyperParameterTuningJobName=name)
+            except ServiceError:
+                job = self.describe(name)
+                if job is None or is_done(job.status):
+                    return
+                if math.isinf(until):
+                    raise
+            else:
+                return
 
 
 def _job(answer: Any) -> Job:

@@ -1229,26 +1229,50 @@ class TestDelete:
         assert 800 < world.service.clock.now() - before < 825
 
     @pytest.mark.parametrize(
-        ("operation", "code", "message", "status"),
+        ("code", "message"),
         [
-            ("StopHyperParameterTuningJob", "ValidationException", "It is already in a terminal state", "SUCCESS"),
-            ("StopHyperParameterTuningJob", "ResourceNotFound", "There is no such job", "SUCCESS"),
-            ("StopHyperParameterTuningJob", "ValidationException", "Something else", "FAILED"),
-            ("DeleteHyperParameterTuningJob", "ResourceNotFound", "There is no such job", "SUCCESS"),
-            ("DeleteHyperParameterTuningJob", "ValidationException", "It is not in a terminal state", "FAILED"),
+            ("ValidationException", "The request was rejected because the training job is in status Stopped."),
+            ("ValidationException", "It is already in a terminal state"),
+            ("ResourceNotFound", "There is no such job"),
+            ("AccessDeniedException", "No identity-based policy allows it"),
         ],
     )
-    def test_what_somebody_else_was_faster_with_is_done(  # noqa: PLR0913, PLR0917 – a row of the table
-        self, world: World, properties: dict[str, Any], operation: str, code: str, message: str, status: str
+    @pytest.mark.parametrize("operation", ["StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob"])
+    def test_refusal_counts_only_if_the_call_is_still_needed(
+        self, world: World, properties: dict[str, Any], operation: str, code: str, message: str
     ) -> None:
-        """A job that has ended or is gone between two calls is as the deletion wants it; anything else is told."""
+        """A job that has ended, or is gone, is as the deletion wants it, whatever the refusal says."""
         properties["RemovalPolicy"] = "destroy"
         name = world.send("Create", properties)["PhysicalResourceId"]
-        if status == "SUCCESS" and operation.startswith("Stop"):
-            world.service.add_fault(Fault(operation=operation, code=code, message=message, after=True))
-        else:
-            world.service.add_fault(Fault(operation=operation, code=code, message=message))
-        assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == status
+        world.service.add_fault(Fault(operation=operation, code=code, message=message, after=True))
+        before = world.service.clock.now()
+        assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == "SUCCESS"
+        assert world.names() == []
+        assert world.service.clock.now() - before < 100
+
+    @pytest.mark.parametrize("operation", ["StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob"])
+    def test_refusal_of_a_call_that_is_still_needed_is_told(
+        self, world: World, properties: dict[str, Any], operation: str
+    ) -> None:
+        """Also if it says that the job had ended: the job's status decides."""
+        properties["RemovalPolicy"] = "destroy"
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        fault = Fault(operation=operation, code="ValidationException", message="It is already Stopped.", times=2)
+        world.service.add_fault(fault)
+        answer = world.send("Delete", properties, PhysicalResourceId=name)
+        assert answer["Status"] == "FAILED"
+        assert "ValidationException: It is already Stopped." in answer["Reason"]
+        assert world.names() == [name]
+
+    @pytest.mark.parametrize("operation", ["StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob"])
+    def test_busy_service_is_asked_again(self, world: World, properties: dict[str, Any], operation: str) -> None:
+        """That the call is still needed doesn't end its retries."""
+        properties["RemovalPolicy"] = "destroy"
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        busy = Fault(operation=operation, code="ThrottlingException", message="Rate exceeded", times=9)
+        world.service.add_fault(busy)
+        assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == "SUCCESS"
+        assert world.names() == []
 
     def test_marker_finds_the_job_of_its_own_creation(self, world: World, properties: dict[str, Any]) -> None:
         """A creation that failed although its call had taken effect, in an answer that was lost."""

@@ -451,6 +451,16 @@ class TestDeletion:
         assert user.destroy() == "DELETE_COMPLETE"
         assert user.account.jobs() == {}
 
+    @pytest.mark.parametrize("lost", range(9))
+    def test_destroys_what_it_may_although_an_answer_is_lost(self, user: User, lost: int) -> None:
+        """A record that is gone has no tags, so that the policy denies to delete it once more."""
+        user.account.service.configure(stopping_seconds=5)
+        user.deploy(Properties(removal="destroy"))
+        began = user.account.timeline.now()
+        assert user.destroy([Mishaps(lost=(lost,), lost_as="timeout")]) == "DELETE_COMPLETE"
+        assert user.account.jobs() == {}
+        assert user.account.timeline.now() - began < 40
+
     def test_leaves_what_is_retained(self, user: User) -> None:
         """With the removal policy RETAIN there is no event, and the job goes on."""
         user.deploy(Properties(removal="retain"))
