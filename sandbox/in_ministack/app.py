@@ -19,6 +19,7 @@ from sandbox.in_ministack import (
     custom_resources,
     door,
     events,
+    executions,
     invocation_settings,
     permissions,
 )
@@ -36,6 +37,7 @@ asynchronous_runs.amend()
 cloudformation.amend()
 credentials.amend()
 custom_resources.amend()
+executions.amend()
 invocation_settings.amend()
 
 

@@ -179,3 +179,28 @@ def test_an_event_is_given_up_when_its_next_run_would_come_too_late(function: _F
     assert record["requestContext"]["condition"] == "EventAgeExceeded"
     assert record["requestContext"]["approximateInvokeCount"] == runs
     assert record["responseContext"]["functionError"] == "Unhandled"
+
+
+def test_a_name_of_an_execution_is_taken_once(hurried: Sandbox) -> None:
+    """localstack, test_sfn_api.py::test_start_execution_idempotent, 2024-08-21.
+
+    That the name stays taken after the end, for 90 days, is documented.
+    """
+    trust = _policy(Principal={"Service": "states.amazonaws.com"}, Action="sts:AssumeRole")
+    role = hurried.client("iam").create_role(RoleName="machine", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    client = hurried.client("stepfunctions")
+    waits = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 99_999_999, "End": True}}}
+    machine = client.create_state_machine(name="machine", definition=json.dumps(waits), roleArn=role)["stateMachineArn"]
+    execution: dict[str, str] = {"stateMachineArn": machine, "name": "once", "input": '{"a": 1}'}
+    first, again = client.start_execution(**execution), client.start_execution(**execution)
+    arn = first["executionArn"]
+    assert (again["executionArn"], again["startDate"]) == (arn, first["startDate"])
+
+    taken = (400, "ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+    with pytest.raises(ClientError) as caught:
+        client.start_execution(**execution | {"input": "{}"})
+    assert _error(caught) == taken
+    client.stop_execution(executionArn=arn)
+    with pytest.raises(ClientError) as caught:
+        client.start_execution(**execution)
+    assert _error(caught) == taken
