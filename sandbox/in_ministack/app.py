@@ -13,6 +13,7 @@ from ministack.core.responses import set_request_account_id, set_request_region
 from sandbox.in_ministack import (
     COMMANDS,
     TOKEN_VARIABLE,
+    addresses,
     asynchronous_runs,
     cloudformation,
     credentials,
@@ -33,6 +34,7 @@ _COMMANDS: dict[str, Callable[..., object]] = {
     "put_events": events.put_events,
 }
 
+addresses.amend()
 asynchronous_runs.amend()
 cloudformation.amend()
 credentials.amend()
@@ -57,7 +59,8 @@ async def app(scope: door.Scope, receive: _Receive, send: door.Send) -> None:
     if scope["type"] == "http":
         # Requests over loopback count as TLS, so that policies that require it, such as the CDK's for its bucket of
         # assets, accept them.
-        scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        headers = [*scope["headers"], (b"x-forwarded-proto", b"https")]
+        scope = {**scope, "headers": headers, "path": addresses.without_names(scope["path"])}
     await ministack.app.app(scope, receive, send)
 
 

@@ -1,5 +1,7 @@
 """Treats custom resources as Lambda and CloudFormation do: retries after errors, reverse updates in rollbacks."""
 
+import secrets
+import string
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -7,7 +9,10 @@ from ministack.core.responses import new_uuid, now_iso
 from ministack.services import cloudformation, lambda_svc
 from ministack.services.cloudformation import custom_resource, handlers, stacks
 
+from sandbox.in_ministack import addresses
+
 _LONGEST_WAIT = 3600
+_CAPITALS_AND_DIGITS = string.ascii_uppercase + string.digits
 _FAILED_CREATIONS = "_failed_creations"
 """The key in MiniStack's record of a stack for resources that it does not know, to delete in a rollback or with the
 stack.
@@ -49,7 +54,7 @@ def _invoke(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
         "RequestType": request_type,
         "RequestId": request_id,
         "StackId": stack_id,
-        "ResponseURL": custom_resource._response_url(token),
+        "ResponseURL": addresses.answer_url(token, stack_id, logical_id, request_id),
         "ResourceType": resource_type,
         "LogicalResourceId": logical_id,
         "ResourceProperties": custom_resource._normalise_resource_properties(props),
@@ -68,7 +73,8 @@ def _invoke(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
     if answer.get("Status") == "SUCCESS":
         return answer.get("PhysicalResourceId") or physical_id or request_id, answer.get("Data") or {}
     if request_type == "Create":
-        invented = f"{stack_name}-{logical_id}-{new_uuid()[-12:].upper()}"
+        suffix = "".join(secrets.choice(_CAPITALS_AND_DIGITS) for _ in range(12))
+        invented = f"{stack_name}-{logical_id}-{suffix}"
         cloudformation._stacks[stack_name].setdefault(_FAILED_CREATIONS, {})[logical_id] = {
             "PhysicalResourceId": answer.get("PhysicalResourceId") or invented,
             "ResourceType": resource_type,
@@ -79,7 +85,8 @@ def _invoke(  # noqa: PLR0913, PLR0917 - MiniStack calls it so
             "Timestamp": now_iso(),
         }
     if answer:
-        raise RuntimeError(answer.get("Reason") or "the function has answered FAILED without a reason")
+        reason = answer.get("Reason") or "the function has answered FAILED without a reason"
+        raise RuntimeError(reason if answer.get("PhysicalResourceId") else "Invalid PhysicalResourceId")
     raise TimeoutError("CloudFormation did not receive a response from your Custom Resource")
 
 

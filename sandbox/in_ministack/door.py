@@ -19,13 +19,12 @@ from ministack.core.responses import _account_from_sts_session, new_uuid
 from ministack.core.router import detect_service, extract_access_key_id
 
 from sandbox.door import sign_of_a_stranger
+from sandbox.in_ministack.addresses import WITH_A_TOKEN
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Scope = dict[str, Any]
 
 _PORT = int(os.environ["GATEWAY_PORT"])
-# CloudFormation hands these out, and each ends in a token that nobody can guess: whoever has one may answer, unsigned.
-_ADDRESSES_WITH_A_SECRET = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/")
 
 
 def refusal_of_key(key: str) -> AuthError | None:
@@ -57,7 +56,8 @@ async def let_in(scope: Scope, send: Send, *, has_token: bool) -> bool:
     if reason is not None:
         await _refuse(scope, send, (403, {"Content-Type": "text/plain"}, f"{reason}\n".encode()))
         return False
-    if has_token or (scope.get("method") == "PUT" and scope["path"].startswith(_ADDRESSES_WITH_A_SECRET)):
+    # Nobody can guess the token in CloudFormation's addresses: whoever has one may answer.
+    if has_token or (scope.get("method") == "PUT" and scope["path"].startswith(WITH_A_TOKEN)):
         return True
     headers = dict(raw)
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)

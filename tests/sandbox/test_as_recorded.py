@@ -1,11 +1,15 @@
 """What AWS was recorded to do, as the sandbox does it. Each test names the recording: who made it, and when."""
 
+import contextlib
 import io
 import json
 import re
+import time
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
@@ -13,13 +17,28 @@ from botocore.exceptions import ClientError, WaiterError
 from sandbox import Sandbox, SandboxSettings
 
 _ACCOUNT = "111122223333"
-_CODE = """
+_FAILING_CODE = """
 import json
 import time
 
 def handler(event, context):
     print(json.dumps({"run of": event["message"], "request": context.aws_request_id, "at": time.time()}))
     raise Exception("intentional failure")
+"""
+# It answers what the properties say, without an id, and writes down each event.
+_ANSWERING_CODE = """
+import json
+import urllib.request
+
+def handler(event, context):
+    wish = event["ResourceProperties"]
+    with open(wish["Log"], "a") as log:
+        log.write(json.dumps(event) + "\\n")
+    if wish["Answer"] != "none":
+        same = {key: event[key] for key in ("RequestId", "StackId", "LogicalResourceId")}
+        body = {**same, "Status": wish["Answer"], "Reason": "intentional failure", "PhysicalResourceId": ""}
+        request = urllib.request.Request(event["ResponseURL"], json.dumps(body).encode(), method="PUT")
+        urllib.request.urlopen(request).close()
 """
 _SPEED = 600
 _MILLISECONDS = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -37,9 +56,9 @@ def _policy(**statement: object) -> str:
 
 
 class _Function:
-    """A function that always fails, with a role that may do nothing, and a queue."""
+    """A function, with a role that may do nothing, and a queue."""
 
-    def __init__(self, sandbox: Sandbox, name: str) -> None:
+    def __init__(self, sandbox: Sandbox, name: str, code: str = _FAILING_CODE) -> None:
         self.name = name
         self.arn = f"arn:aws:lambda:us-east-1:{_ACCOUNT}:function:{name}"
         self.client = sandbox.client("lambda")
@@ -50,15 +69,15 @@ class _Function:
         self.queue_arn = f"arn:aws:sqs:us-east-1:{_ACCOUNT}:{name}"
         trust = _policy(Principal={"Service": "lambda.amazonaws.com"}, Action="sts:AssumeRole")
         role = self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as code:
-            code.writestr("index.py", _CODE)
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("index.py", code)
         self.client.create_function(
             FunctionName=name,
             Runtime="python3.13",
             Role=role,
             Handler="index.handler",
-            Code={"ZipFile": archive.getvalue()},
+            Code={"ZipFile": file.getvalue()},
             Timeout=60,
         )
         self.client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 0.05})
@@ -204,3 +223,101 @@ def test_a_name_of_an_execution_is_taken_once(hurried: Sandbox) -> None:
     with pytest.raises(ClientError) as caught:
         client.start_execution(**execution)
     assert _error(caught) == taken
+
+
+class _Stacks:
+    """Stacks of a custom resource whose function answers without an id."""
+
+    def __init__(self, sandbox: Sandbox, log: Path) -> None:
+        self._client = sandbox.client("cloudformation")
+        self._log = log
+        self._function = _Function(sandbox, "answers", _ANSWERING_CODE)
+
+    def create(self, name: str, answer: str, **resources: dict[str, str]) -> None:
+        """Create one, and wait for the end, be it good or bad."""
+        properties = {
+            "ServiceToken": self._function.arn,
+            "ServiceTimeout": 1 if answer == "none" else 600,
+            "Log": str(self._log),
+            "Answer": answer,
+        }
+        thing = {"Type": "Custom::Thing", "Properties": properties}
+        self._client.create_stack(
+            StackName=name, TemplateBody=json.dumps({"Resources": {**resources, "Thing": thing}}), OnFailure="ROLLBACK"
+        )
+        with contextlib.suppress(WaiterError):
+            waits = {"Delay": 0.05, "MaxAttempts": 12_000}
+            self._client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=waits)
+
+    def reasons(self, name: str, status: str) -> list[str]:
+        """Why resources of a stack have a status."""
+        events = self._client.describe_stack_events(StackName=name)["StackEvents"]
+        return [event.get("ResourceStatusReason", "") for event in events if event["ResourceStatus"] == status]
+
+    def ids(self, name: str) -> dict[str, str]:
+        """The physical ids of a stack."""
+        found = self._client.describe_stack_resources(StackName=name)["StackResources"]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
+
+    def event(self, name: str, request_type: str) -> dict[str, Any]:
+        """The first event of a type that the function got from a stack."""
+        # Where a machine is slow, the function gets it after the stack has ended.
+        deadline = time.monotonic() + 600
+        while time.monotonic() < deadline:
+            lines = self._log.read_text(encoding="utf-8").splitlines()
+            for event in map(json.loads, lines):
+                if (event["StackId"].split("/")[1], event["RequestType"]) == (name, request_type):
+                    return dict(event)
+            time.sleep(0.05)
+        pytest.fail("no such event")
+
+
+@pytest.fixture(scope="module")
+def stacks(hurried: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> _Stacks:
+    """Answer stacks of the sandbox."""
+    return _Stacks(hurried, tmp_path_factory.mktemp("stacks") / "log")
+
+
+def _signed(url: str, seconds: int) -> str:
+    """Check the signature of an address, and answer the names in its path."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    signature, scope, date = (query.pop(f"X-Amz-{name}") for name in ("Signature", "Credential", "Date"))
+    assert query == {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-SignedHeaders": "host",
+        "X-Amz-Expires": str(seconds),
+    }
+    assert re.fullmatch("[0-9a-f]{64}", signature)
+    assert re.fullmatch(r"\d{8}T\d{6}Z", date)
+    assert re.fullmatch(rf"AKIA[A-Z0-9]{{16}}/{date[:8]}/us-east-1/s3/aws4_request", scope)
+    return parts.path.partition("/arn%3Aaws%3Acloudformation%3Aus-east-1%3A111122223333%3Astack/")[2]
+
+
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def test_an_answer_has_two_hours(stacks: _Stacks) -> None:
+    """Events of custom resources that four users have shown, 2017 to 2023; the host is the sandbox's."""
+    stacks.create("Answered", "SUCCESS")
+    url = stacks.event("Answered", "Create")["ResponseURL"]
+    assert re.fullmatch(f"Answered/{_UUID}%7CThing%7C{_UUID}", _signed(url, 7200))
+
+
+def test_a_signal_has_a_day(stacks: _Stacks) -> None:
+    """URLs of handles that two users have shown: rpers in us-east-2, 2018-06-02, and ANS in eu-west-3, 2025-11-22."""
+    stacks.create("Signalled", "SUCCESS", Handle={"Type": "AWS::CloudFormation::WaitConditionHandle"})
+    url = stacks.ids("Signalled")["Handle"]
+    assert re.fullmatch(f"Signalled/{_UUID}/{_UUID}/Handle", _signed(url, 86_399))
+
+
+def test_a_failure_without_an_id_loses_its_reason(stacks: _Stacks) -> None:
+    """remind101/empire#918, 2016; custom-resource-helper#67, 2022-08-30."""
+    stacks.create("Nameless", "FAILED")
+    assert "Invalid PhysicalResourceId" in stacks.reasons("Nameless", "CREATE_FAILED")
+
+
+def test_an_invented_id_has_twelve_capitals_and_digits(stacks: _Stacks) -> None:
+    """cloudformation-coverage-roadmap#1814; an event that a user has shown in 2023."""
+    stacks.create("Silent", "none")
+    assert re.fullmatch("Silent-Thing-[A-Z0-9]{12}", stacks.event("Silent", "Delete")["PhysicalResourceId"])
