@@ -82,6 +82,13 @@ class Algorithm:
     """Whether it can't train on several instances."""
     checkpoints: str
     """The repository whose images save checkpoints by themselves; empty: no image does."""
+    only: Mapping[str, Mapping[str, Sequence[str]]]
+    """Metrics, and values as ``name=value``, that go with some values of a hyperparameter only: these, some with ``*``.
+    """
+    since: Mapping[str, str]
+    """The first version with a metric, a hyperparameter, or a value of one as ``name=value``."""
+    until: Mapping[str, str]
+    """The last version with one."""
     hyperparameters: Mapping[str, Hyperparameter]
 
     @cached_property

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from . import function_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _IMAGE = re.compile(
     r"(?P<account>[0-9]{12})\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+/(?P<repository>[^:@]+)(?:[:@].*)?"
@@ -136,6 +136,22 @@ def algorithm_of(image: str) -> str | None:
         return None
     accounts, repositories = _known()
     return repositories.get(found["repository"]) if found["account"] in accounts else None
+
+
+@lru_cache
+def version_of(image: str) -> str | None:
+    """Return the version of the built-in algorithm that an image is known to be; None for any other image or tag.
+
+    >>> version_of("246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost:0.90-2-cpu-py3")
+    '0.90-2'
+    """
+    tag = image.rpartition(":")[2].removesuffix("-py3").removesuffix("-cpu").removesuffix("-gpu")
+    return tag if tag in versions_of(algorithm_of(image)) else None
+
+
+def versions_of(name: str | None) -> Sequence[str]:
+    """Return the versions of a built-in algorithm, the oldest first."""
+    return tuple(_table()["algorithms"].get(name, ()))
 
 
 @lru_cache

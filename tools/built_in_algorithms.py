@@ -10,6 +10,8 @@ A hyperparameter is a line: its name, with ``!`` if it must be given; its type â
 words that it takes, with ``|`` between alternatives; the interval that it must be in; after ``~`` how the guide
 recommends to tune it, an interval or words (``*``: all that it takes); after ``if`` the values of another one with
 which alone it must be given.
+
+In ``only``, ``since`` and ``until``, a hyperparameter and a metric are named as such, and a value as ``name=value``.
 """
 
 from __future__ import annotations
@@ -55,6 +57,14 @@ class Algorithm:
     one_instance: bool = False
     checkpoints: str = ""
     """Repositories whose images keep checkpoints by themselves."""
+    only: str = ""
+    """Metrics and values that go with some values of a hyperparameter only: ``test:mse if predictor_type=regressor``;
+    these may have ``*`` at the end.
+    """
+    since: str = ""
+    """Versions, and what each is the first to have."""
+    until: str = ""
+    """Versions, and what each is the last to have."""
 
 
 _LINEAR_LEARNER_METRICS: Final = (
@@ -70,9 +80,25 @@ _XGBOOST_MINIMIZE: Final = (
     "mlogloss mphe mse poisson-nloglik rmse rmsle tweedie-nloglik"
 )
 
+_XGBOOST_OBJECTIVES: Final = (
+    "binary:hinge|binary:logistic|binary:logitraw|count:poisson|multi:softmax|multi:softprob|rank:map|rank:ndcg|"
+    "rank:pairwise|reg:absoluteerror|reg:gamma|reg:linear|reg:logistic|reg:pseudohubererror|reg:squarederror|"
+    "reg:squaredlogerror|reg:tweedie|survival:aft|survival:cox"
+)
+
 
 def _of(channel: str, names: str) -> str:
     return " ".join(f"{channel}:{name}" for name in names.split())
+
+
+# As linear-learner-tuning.html says of each: "This objective metric is only valid for â€¦"
+_LINEAR_LEARNER_TASKS: Final = {
+    "regressor": "absolute_loss mse",
+    "binary_classifier": "binary_classification_accuracy binary_f_beta precision recall roc_auc_score",
+    "multiclass_classifier": (
+        "dcg macro_f_beta macro_precision macro_recall multiclass_accuracy multiclass_top_k_accuracy"
+    ),
+}
 
 
 ALGORITHMS: Final = {
@@ -80,6 +106,10 @@ ALGORITHMS: Final = {
         page="blazingtext_hyperparameters",
         tuning_page="blazingtext-tuning",
         maximize="train:mean_rho validation:accuracy",
+        only="""
+            train:mean_rho if mode=batch_skipgram|skipgram|cbow
+            validation:accuracy if mode=supervised
+        """,
         takes="validation model",
         hyperparameters="""
             mode! batch_skipgram|skipgram|cbow|supervised ~ *
@@ -107,6 +137,12 @@ ALGORITHMS: Final = {
         tuning_page="fm-tuning",
         maximize="test:binary_classification_accuracy test:binary_f_beta",
         minimize="test:rmse test:binary_classification_cross_entropy",
+        only="""
+            test:rmse if predictor_type=regressor
+            test:binary_classification_accuracy if predictor_type=binary_classifier
+            test:binary_classification_cross_entropy if predictor_type=binary_classifier
+            test:binary_f_beta if predictor_type=binary_classifier
+        """,
         takes="test",
         content_types=_RECORDS[:1],
         hyperparameters="""
@@ -252,6 +288,10 @@ ALGORITHMS: Final = {
         tuning_page="kNN-tuning",
         maximize="test:accuracy",
         minimize="test:mse",
+        only="""
+            test:accuracy if predictor_type=classifier
+            test:mse if predictor_type=regressor
+        """,
         takes="test",
         content_types=_RECORDS,
         hyperparameters="""
@@ -292,6 +332,12 @@ ALGORITHMS: Final = {
         maximize=f"{_of('test', _LINEAR_LEARNER_METRICS)} {_of('validation', _LINEAR_LEARNER_METRICS)}",
         minimize=f"{_of('test', 'absolute_loss mse objective_loss')} "
         f"{_of('validation', 'absolute_loss mse objective_loss')}",
+        only="\n".join(
+            f"{channel}:{metric} if predictor_type={task}"
+            for task, metrics in _LINEAR_LEARNER_TASKS.items()
+            for metric in metrics.split()
+            for channel in ("test", "validation")
+        ),
         takes="validation test",
         content_types=_RECORDS,
         hyperparameters="""
@@ -404,6 +450,14 @@ ALGORITHMS: Final = {
         tuning_page="object2vec-tuning",
         maximize="test:accuracy validation:accuracy",
         minimize="test:cross_entropy validation:cross_entropy test:mean_squared_error validation:mean_squared_error",
+        only="""
+            test:accuracy if output_layer=softmax
+            validation:accuracy if output_layer=softmax
+            test:cross_entropy if output_layer=softmax
+            validation:cross_entropy if output_layer=softmax
+            test:mean_squared_error if output_layer=mean_squared_error
+            validation:mean_squared_error if output_layer=mean_squared_error
+        """,
         takes="validation test auxiliary",
         content_types=("application/jsonlines",),
         pipe=False,
@@ -586,8 +640,37 @@ ALGORITHMS: Final = {
             "application/x-recordio-protobuf", "recordio-protobuf",
         ),
         checkpoints="sagemaker-xgboost",
+        # Two pairs of metrics are of other tasks: "label and prediction size not match, hint: use merror or mlogloss
+        # for multi-class classification", says XGBoost. The last two are in the container's checks.
+        only="""
+            validation:merror if objective=multi:*
+            validation:mlogloss if objective=multi:*
+            validation:error if objective=binary:*|reg:*|rank:*|count:*|survival:*
+            validation:logloss if objective=binary:*|reg:*|rank:*|count:*|survival:*
+            eval_metric=auc if objective=binary:*|rank:*
+            eval_metric=aft-nloglik if objective=survival:aft
+        """,
+        # From the branch of each version in the container's repository; the older container of version 1 is not public.
+        since="""
+            0.90-2 learning_rate min_split_loss num_parallel_tree reg_alpha reg_lambda
+            1.0-1 validation:rmsle objective=reg:squaredlogerror interaction_constraints monotone_constraints
+            1.0-1 save_model_on_termination
+            1.2-1 validation:aft-nloglik validation:interval-regression-accuracy validation:mphe validation:r2
+            1.2-1 objective=reg:pseudohubererror objective=survival:aft tree_method=gpu_hist deterministic_histogram
+            1.2-1 aft_loss_distribution aft_loss_distribution_scale single_precision_histogram
+            1.2-2 validation:f1_binary validation:f1_macro
+            1.3-1 validation:balanced_accuracy validation:mape validation:precision validation:precision_macro
+            1.3-1 validation:precision_micro validation:recall validation:recall_macro validation:recall_micro
+            1.3-1 prob_buffer_row sampling_method
+            1.5-1 use_dask_gpu_training
+            1.7-1 objective=reg:absoluteerror
+        """,
+        until="""
+            1.0-1 silent
+            1.5-1 single_precision_histogram
+        """,
         # silent is of version 1; the four other names of eta, gamma, lambda and alpha are the container's.
-        hyperparameters="""
+        hyperparameters=f"""
             num_round! int [1, inf) ~ [1, 4000]
             num_class! int [2, inf) if objective=multi:softmax|multi:softprob
             aft_loss_distribution normal|logistic|extreme
@@ -620,7 +703,7 @@ ALGORITHMS: Final = {
             normalize_type tree|forest
             nthread int [1, inf)
             num_parallel_tree int [1, inf)
-            objective text
+            objective {_XGBOOST_OBJECTIVES}
             one_drop int [0, 1]
             precision_dtype text
             predictor auto|cpu_predictor|gpu_predictor
@@ -672,6 +755,18 @@ def hyperparameter(line: str) -> tuple[str, dict[str, Any]]:
     return found["name"], row
 
 
+def _condition(line: str) -> tuple[str, dict[str, list[str]]]:
+    """What goes with some values of a hyperparameter only, and these."""
+    what, _, condition = line.partition(" if ")
+    name, _, values = condition.partition("=")
+    return what, {name: values.split("|")}
+
+
+def _versions(lines: str) -> dict[str, str]:
+    """The version of each name."""
+    return {name: version for version, *names in map(str.split, lines.strip().splitlines()) for name in names}
+
+
 def table(algorithms: dict[str, Algorithm]) -> dict[str, Any]:
     """What the construct reads."""
     return {
@@ -688,6 +783,9 @@ def table(algorithms: dict[str, Algorithm]) -> dict[str, Any]:
             "processors": each.processors,
             "one_instance": each.one_instance,
             "checkpoints": each.checkpoints,
+            "only": dict(_condition(line.strip()) for line in each.only.strip().splitlines()),
+            "since": _versions(each.since),
+            "until": _versions(each.until),
             "hyperparameters": dict(hyperparameter(line.strip()) for line in each.hyperparameters.strip().splitlines()),
         }
         for name, each in algorithms.items()

@@ -261,6 +261,11 @@ _OBJECTIVE = "config.HyperParameterTuningJobObjective"
 _STEPS = [{"Name": "step", "Regex": "- ([0-9.]*?)ms/step"}, {"Name": "step", "Regex": "- ([0-9.]*?)s/step"}]
 
 
+def _version(tag: str) -> str:
+    """Return the URI of XGBoost's image with a tag."""
+    return f"{XGBOOST.partition(':')[0]}:{tag}"
+
+
 def _of_kmeans(image: str, **members: Value) -> dict[str, Any]:
     """Return the request for k-means with another algorithm's image, of which only what the case is about is right."""
     return {**_KMEANS, _IMAGE: f"433757028032.dkr.ecr.us-west-2.amazonaws.com/{image}:1", **members}
@@ -820,9 +825,19 @@ CASES = (
            {**_XGBOOST, f"{_STATIC}.{name}": fine}, (f"{_STATIC}.{name}", _IMAGE))
       for name, value, fine in (
           ("rate_drop", "1.1", "1.0"), ("rate_drop", "much", "1e-1"), ("tweedie_variance_power", "2", "1.999"),
-          ("max_depth", "2.5", "2.0"), ("num_round", "0", "1"), ("booster", "tree", '"gbtree"'),
+          ("max_depth", "2.5", "2.0"), ("num_round", "0", "1"), ("booster", "tree", "gbtree"),
           ("use_dask_gpu_training", "yes", "True"), ("max_bin", "-1", "0"),
+          ("objective", "reg:squarederror.", "reg:squarederror"), ("objective", '"binary:logistic"', "binary:logistic"),
+          ("num_round", '"10"', "10"), ("eval_metric", '"auc"', "auc"),
       )),
+    Case("B6", W, "quotes-for-a-script", f"{_STATIC}.objective",
+         {**_XGBOOST, f"{_STATIC}.objective": '"binary:logistic"'},
+         {**_XGBOOST, **_SCRIPT, f"{_STATIC}.objective": '"binary:logistic"'}),
+    Case("B6", W, "quotes-of-another-algorithm", f"{_STATIC}.objective",
+         {**_XGBOOST, f"{_STATIC}.objective": '"binary:logistic"'}, {**_KMEANS, f"{_STATIC}.init_method": '"random"'}),
+    Case("B6", W, "quoted-category", f"{_CATEGORICAL}.0.Values.1",
+         {**_XGBOOST, _CATEGORICAL: [{"Name": "max_depth", "Values": ["3", '"4"']}]},
+         {**_XGBOOST, _CATEGORICAL: [{"Name": "max_depth", "Values": ["3", "4"]}]}),
     Case("B6", W, "bound", f"{_CONTINUOUS}.0.MaxValue", {**_XGBOOST, f"{_CONTINUOUS}.0.MaxValue": "1.1"},
          {**_XGBOOST, f"{_CONTINUOUS}.0.MaxValue": "1"}, (f"{_CONTINUOUS}.0.MaxValue", f"{_CONTINUOUS}.0.Name")),
     Case("B6", W, "category", f"{_CATEGORICAL}.0.Values.1",
@@ -863,5 +878,44 @@ CASES = (
     Case("B10", W, "several-of-choices",  "job.HyperParameterTuningResourceConfig.InstanceConfigs.0.InstanceCount",
          {**_of_kmeans("object2vec"), **_tuning_resource(InstanceConfigs=[{**_CONFIGS[0], "InstanceCount": 3}])},
          {**_KMEANS, **_tuning_resource(InstanceConfigs=[{**_CONFIGS[0], "InstanceCount": 3}])}),
+    *(Case("B11", W, f"{metric}-{objective}", f"{_OBJECTIVE}.MetricName",
+           {**_XGBOOST, f"{_OBJECTIVE}.MetricName": f"validation:{metric}", f"{_STATIC}.objective": objective},
+           {**_XGBOOST, f"{_OBJECTIVE}.MetricName": f"validation:{metric}", f"{_STATIC}.objective": fine},
+           (f"{_STATIC}.objective", _STATIC, f"{_OBJECTIVE}.MetricName", _IMAGE))
+      for metric, objective, fine in (
+          ("error", "multi:softmax", "reg:linear"), ("logloss", "multi:softprob", "binary:logistic"),
+          ("merror", "binary:logistic", "multi:softmax"), ("mlogloss", "reg:squarederror", "multi:softprob"),
+      )),
+    Case("B11", W, "predictor-type", f"{_OBJECTIVE}.MetricName",
+         {**_of_kmeans("knn"), f"{_OBJECTIVE}.MetricName": "test:mse", f"{_STATIC}.predictor_type": "classifier"},
+         {**_of_kmeans("knn"), f"{_OBJECTIVE}.MetricName": "test:mse", f"{_STATIC}.predictor_type": "regressor"},
+         (f"{_STATIC}.predictor_type",)),
+    Case("B11", W, "tuned-mode", f"{_OBJECTIVE}.MetricName",
+         {**_of_kmeans("blazingtext"), f"{_OBJECTIVE}.MetricName": "train:mean_rho", f"{_STATIC}.mode": "supervised"},
+         {**_of_kmeans("blazingtext"), f"{_OBJECTIVE}.MetricName": "train:mean_rho",
+          _CATEGORICAL: [{"Name": "mode", "Values": ["skipgram", "cbow"]}]}),
+    Case("B11", W, "eval-metric", f"{_STATIC}.eval_metric",
+         {**_XGBOOST, f"{_STATIC}.eval_metric": "mlogloss,auc", f"{_STATIC}.objective": "multi:softprob"},
+         {**_XGBOOST, f"{_STATIC}.eval_metric": "logloss,auc", f"{_STATIC}.objective": "rank:map"},
+         (f"{_STATIC}.objective", f"{_STATIC}.eval_metric", _IMAGE)),
+    Case("B12", W, "metric", f"{_OBJECTIVE}.MetricName",
+         {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "validation:f1_macro", _IMAGE: _version("1.2-1")},
+         {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "validation:f1_macro", _IMAGE: _version("1.2-2")},
+         (f"{_OBJECTIVE}.MetricName", _IMAGE)),
+    Case("B12", W, "first-version-and-digest", f"{_OBJECTIVE}.MetricName",
+         {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "validation:rmsle", _IMAGE: _version("0.90-2-cpu-py3")},
+         {**_XGBOOST, f"{_OBJECTIVE}.MetricName": "validation:rmsle",
+          _IMAGE: "433757028032.dkr.ecr.us-west-2.amazonaws.com/xgboost:1"}),
+    Case("B12", W, "value", f"{_STATIC}.objective",
+         {**_XGBOOST, f"{_STATIC}.objective": "reg:absoluteerror", _IMAGE: _version("1.5-1")},
+         {**_XGBOOST, f"{_STATIC}.objective": "reg:absoluteerror", _IMAGE: _version("1.7-1@sha256:" + "0" * 64)},
+         (f"{_STATIC}.objective", _IMAGE)),
+    Case("B12", W, "gone", f"{_STATIC}.silent",
+         {**_XGBOOST, f"{_STATIC}.silent": "1"}, {**_XGBOOST, f"{_STATIC}.silent": "1", _IMAGE: _version("1.0-1")},
+         (f"{_STATIC}.silent", _IMAGE)),
+    Case("B12", W, "tuned", f"{_CONTINUOUS}.0.Name",
+         {**_XGBOOST, f"{_CONTINUOUS}.0.Name": "learning_rate", _IMAGE: _version("0.90-1")},
+         {**_XGBOOST, f"{_CONTINUOUS}.0.Name": "learning_rate", _IMAGE: _version("latest")},
+         (f"{_CONTINUOUS}.0.Name", _IMAGE)),
 )
 # fmt: on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -47,6 +48,23 @@ def test_recommended_values_are_allowed(each: Hyperparameter) -> None:
         assert set(each.tune.split("|")) <= {"", *each.values}
     else:
         assert all(each.holds(Decimal(value)) for value in filter(None, each.tune.split("|")))
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda algorithm: algorithm.name)
+def test_conditions_and_versions_name_what_there_is(algorithm: Any) -> None:
+    """A metric, a hyperparameter or a value of one; a slip of the pen there would be a rule that never speaks."""
+    versions = built_in_images.versions_of(algorithm.name)
+    assert {*algorithm.since.values(), *algorithm.until.values()} <= {*versions[1:]}
+    assert {*algorithm.since.keys(), *algorithm.until.keys()}.isdisjoint(algorithm.required)
+    for what in (*algorithm.only, *algorithm.since, *algorithm.until):
+        name, _, value = what.partition("=")
+        known = algorithm.hyperparameters.get(name)
+        assert (name in algorithm.metrics) is (known is None)
+        assert not value or known.kind == "text" or value in known.values
+    for conditions in algorithm.only.values():
+        for name, values in conditions.items():
+            allowed = algorithm.hyperparameters[name].values
+            assert all(any(fnmatchcase(each, value) for each in allowed) for value in values)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda algorithm: algorithm.name)
@@ -148,6 +166,13 @@ def said(edits: dict[str, Any], image: tuple[str, str | None] = ("xgboost", "1.7
          "has no channel 'train', without which xgboost does not train; did you mean it with 'training'?"),
         ({"job.InputDataConfig": [channel()]},
          "has no channel 'validation', on which xgboost computes validation:auc; add it, or choose another metric"),
+        ({"job.StaticHyperParameters.objective": '"binary:logistic"'},
+         "got '\"binary:logistic\"', and xgboost takes the quotes for a part of it; write 'binary:logistic'"),
+        ({"config.HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:merror"},
+          "job.StaticHyperParameters.objective": "binary:logistic"},
+         "got 'validation:merror', which goes with objective multi:* only, not with binary:logistic; choose another"),
+        ({"job.StaticHyperParameters.silent": "1"},
+         "xgboost had it until 1.0-1, and the image is of 1.7-1; do without"),
     ],
 )  # fmt: skip
 def test_message_has_the_way_out(edits: dict[str, Any], message: str) -> None:

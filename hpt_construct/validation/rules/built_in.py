@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import difflib
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from hpt_construct.built_in_images import versions_of
 from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Problem
@@ -221,8 +223,17 @@ def _script_has_known_ranges(definition: BuiltIn, place: Place) -> Iterator[Prob
 
 
 def _plain(value: Any) -> str:
-    """Return a value as the algorithm reads it: the SageMaker SDK writes strings as JSON, in quotes."""
+    """Return a value without quotes, in which the SageMaker SDK writes strings for scripts."""
     return str(value).strip().strip("\"'")
+
+
+def _quoted(definition: BuiltIn, value: str) -> str | None:
+    """Return what is wrong with a value in quotes, to follow it in a message; None if nothing is known to be."""
+    # Its own check then doesn't know the value (https://github.com/aws/sagemaker-python-sdk/issues/5317). Of other
+    # algorithms nothing of the kind is known.
+    if definition.algorithm.name == "xgboost" and value[:1] == value[-1:] == '"':
+        return f"xgboost takes the quotes for a part of it; write {show(_plain(value))}"
+    return None
 
 
 def _allowed(each: Hyperparameter, value: str) -> str | None:
@@ -253,11 +264,12 @@ def _in_words(interval: str) -> str:
 
 def _static_is_allowed(_: Place, definition: BuiltIn) -> Iterator[Problem]:
     algorithm = definition.algorithm
-    for name, value in (definition.read(STATIC) or {}).items():
-        each = algorithm.hyperparameters.get(name)
-        if each is not None and not is_token(value) and (allowed := _allowed(each, value)):
+    for name, value in _known_static(definition):
+        if allowed := _allowed(algorithm.hyperparameters[name], value):
             message = f"got {show(value)}, {algorithm.name} takes {allowed}; correct it"
             yield Problem(definition.at(STATIC, name), message)
+        elif quoted := _quoted(definition, value):
+            yield Problem(definition.at(STATIC, name), f"got {show(value)}, and {quoted}")
 
 
 def _tuned_is_allowed(definition: BuiltIn, place: Place) -> Iterator[Problem]:
@@ -271,6 +283,74 @@ def _tuned_is_allowed(definition: BuiltIn, place: Place) -> Iterator[Problem]:
             hint = f" (recommended: {each.tune})" if each.tune.startswith("[") else ""
             message = f"got {show(value)}, {definition.algorithm.name} takes {allowed} for {name}{hint}; correct it"
             yield Problem(path, message)
+        elif quoted := _quoted(definition, value):
+            yield Problem(path, f"got {show(value)}, and {quoted}")
+
+
+def _goes_with(definition: BuiltIn, what: str) -> str | None:
+    """Return what a metric or ``name=value`` needs of another hyperparameter; None if it has that, or needs nothing."""
+    for name, values in definition.algorithm.only.get(what, {}).items():
+        got = (definition.read(STATIC) or {}).get(name)
+        if got is not None and not is_token(got) and not any(fnmatchcase(_plain(got), each) for each in values):
+            return f"goes with {name} {' or '.join(values)} only, not with {_plain(got)}"
+    return None
+
+
+def _metric_goes_with_task(request: Place, definition: BuiltIn) -> Iterator[Problem]:
+    found = _metric(request, definition)
+    if found is not None and (why := _goes_with(definition, found[1])) is not None:
+        objective, metric = found
+        yield Problem(objective.at("MetricName"), f"got {show(metric)}, which {why}; choose another")
+
+
+def _static_values_go_together(_: Place, definition: BuiltIn) -> Iterator[Problem]:
+    for name, value in _known_static(definition):
+        for part in _plain(value).split(","):
+            if (why := _goes_with(definition, f"{name}={part}")) is not None:
+                yield Problem(definition.at(STATIC, name), f"has {show(part)}, which {why}; change one of the two")
+
+
+def _known_static(definition: BuiltIn) -> Iterator[tuple[str, str]]:
+    """Yield the static hyperparameters that the algorithm has, and their values where these are known."""
+    for name, value in (definition.read(STATIC) or {}).items():
+        if name in definition.algorithm.hyperparameters and not is_token(value):
+            yield name, value
+
+
+def _not_in_version(definition: BuiltIn, what: str) -> str | None:
+    """Return why a version of the algorithm does not have a metric, hyperparameter or value; None if it may have it."""
+    algorithm, here = definition.algorithm, definition.version
+    since, until = algorithm.since.get(what), algorithm.until.get(what)
+    versions = versions_of(algorithm.name)
+    # What the first version has is not known.
+    if here is None or here == versions[0] or (since is None and until is None):
+        return None
+    at = versions.index(here)
+    if since is not None and at < versions.index(since):
+        return f"{algorithm.name} has it since {since}, and the image is of {here}; take a later one, or do without"
+    if until is not None and at > versions.index(until):
+        return f"{algorithm.name} had it until {until}, and the image is of {here}; do without"
+    return None
+
+
+def _metric_is_of_version(request: Place, definition: BuiltIn) -> Iterator[Problem]:
+    found = _metric(request, definition)
+    if found is not None and (why := _not_in_version(definition, found[1])) is not None:
+        yield Problem(found[0].at("MetricName"), f"got {show(found[1])}, and {why}")
+
+
+def _static_is_of_version(_: Place, definition: BuiltIn) -> Iterator[Problem]:
+    for name, value in _known_static(definition):
+        if (why := _not_in_version(definition, name)) is not None:
+            yield Problem(definition.at(STATIC, name), why)
+        elif (why := _not_in_version(definition, f"{name}={_plain(value)}")) is not None:
+            yield Problem(definition.at(STATIC, name), f"got {show(value)}, and {why}")
+
+
+def _tuned_is_of_version(definition: BuiltIn, place: Place) -> Iterator[Problem]:
+    name = place.read("Name")
+    if (why := _not_in_version(definition, name)) is not None:
+        yield Problem(place.at("Name"), f"got {show(name)}, and {why}")
 
 
 def _channels(definition: BuiltIn) -> list[str]:
@@ -369,5 +449,10 @@ RULES = (
     Rule("B9", _W, "A built-in algorithm reads data in the input mode", each_built_in, _mode_is_read),
     Rule("B10", _W, "A built-in algorithm runs on the type of instance", each_built_in, _instances_suit),
     Rule("B10", _W, "A built-in algorithm uses all instances", each_built_in, _instances_are_used),
+    Rule("B11", _W, "A metric is of the algorithm's task", each_built_in, _metric_goes_with_task),
+    Rule("B11", _W, "Static values go with each other", each_built_in, _static_values_go_together),
+    Rule("B12", _W, "The version of a built-in algorithm has the metric", each_built_in, _metric_is_of_version),
+    Rule("B12", _W, "The version of a built-in algorithm has what is static", each_built_in, _static_is_of_version),
+    Rule("B12", _W, "The version of a built-in algorithm has what is tuned", _each_tuned, _tuned_is_of_version),
 )
 # fmt: on

@@ -10,7 +10,7 @@ from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
 from hpt_construct.built_in_algorithms import Algorithm, knowledge
-from hpt_construct.built_in_images import algorithm_of, repository
+from hpt_construct.built_in_images import algorithm_of, repository, version_of
 from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Path, Problem
 
@@ -104,6 +104,8 @@ class BuiltIn(Place):
     """A definition whose image is known to be a built-in algorithm, with what the developer guide says about it."""
 
     algorithm: Algorithm = field(kw_only=True)
+    version: str | None = field(kw_only=True)
+    """The version of the image, if its tag tells."""
 
 
 def _certain(entries: Iterable[Value]) -> Sequence[Value]:
@@ -201,9 +203,10 @@ def each_channel(request: Place) -> Iterator[tuple[Place, Place]]:
 def _each_image(request: Place) -> Iterator[tuple[Place, BuiltIn]]:
     for _, definition in each_definition(request):
         with suppress(TokenMetError):
-            name = algorithm_of(definition.read(*_IMAGE) or "")
-            if name is not None:
-                yield request, BuiltIn(definition.value, definition.path, algorithm=knowledge(name))
+            image = definition.read(*_IMAGE) or ""
+            if (name := algorithm_of(image)) is not None:
+                algorithm, version = knowledge(name), version_of(image)
+                yield request, BuiltIn(definition.value, definition.path, algorithm=algorithm, version=version)
 
 
 @scope
