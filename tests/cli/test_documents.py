@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 import hpt_construct
 from hpt_construct.cli import checks, commands, init_command, ownership
+from tests.docs.printed import texts_in
 
 if TYPE_CHECKING:
     from tests.cli.conftest import World
@@ -54,15 +55,58 @@ def test_something_is_told() -> None:
     assert {line.split()[1] for name, line in TYPED if name == PAGE} == set(commands._COMMANDS)
 
 
-def test_json_on_the_page_has_the_members_that_are_written(world: World) -> None:
-    """In their order, for the objects of ``best``, ``preflight`` and ``list``."""
-    owner = {ownership.STACK_ID: "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/1"}
-    tags = {**owner, ownership.LOGICAL_ID: "Xgboost"}
+def _shown(page: str, command: str) -> str:
+    """What a page shows after a command."""
+    [output] = re.findall(rf"^\$ {re.escape(command)}\n((?:(?!\$ |```).*\n)+)", TEXTS[page], re.MULTILINE)
+    return str(output)
+
+
+@pytest.fixture
+def training(world: World) -> World:
+    """The stack of the page, with its one tuning job."""
+    stack_id, logical_id = "arn:aws:cloudformation:us-east-1:111122223333:stack/Training/1", "Xgboost21D99A65"
+    tags = {ownership.STACK_ID: stack_id, ownership.LOGICAL_ID: logical_id}
     world.start(Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
-    best, listed = (json.loads(world.hpt(*typed, "--json").stdout) for typed in (["best", "tune"], ["list"]))
+    for stack in ("Training", stack_id):
+        world.cloudformation.add(stack, **{logical_id: "tune"})
+    return world
+
+
+def test_output_on_the_page_is_what_is_written(training: World) -> None:
+    """Of ``best`` while the tuning job runs, and of ``wait``."""
+    training.service.advance(1800)
+    best = "hpt best Training"
+    assert training.hpt(*best.split()[1:]).output == _shown(PAGE, best)
+    training.service.advance(3600)
+    wait = "hpt wait Training --timeout 6h --at-least 0.85"
+    assert training.hpt(*wait.split()[1:]).output == _shown(PAGE, wait)
+
+
+def test_json_on_the_page_is_what_is_written(training: World) -> None:
+    """The objects of ``best`` and ``list``; of ``preflight``, the members and a message that it has."""
+    training.service.advance(5400)
+    best, listed = (json.loads(training.hpt(*typed, "--json").stdout) for typed in (["best", "tune"], ["list"]))
+    shown = [json.loads(each) for each in re.findall(r"^```json\n(.*?)^```", TEXTS[PAGE], re.MULTILINE | re.DOTALL)]
+    assert [shown[0], shown[2]] == [best, listed]
     check = ["stack", "logical_id", *(field.name for field in dataclasses.fields(checks.Result))]
-    shown = re.findall(r"^```json\n(.*?)^```", TEXTS[PAGE], re.MULTILINE | re.DOTALL)
-    assert [list(json.loads(each)) for each in shown] == [list(best), check, list(listed)]
+    assert list(shown[1]) == check
+    assert shown[1]["message"] in texts_in([Path(checks.__file__)])
+
+
+def test_table_on_a_page_has_the_columns_that_are_written(training: World) -> None:
+    """Of ``list``; a row has a cell in each, but for the state."""
+    head, *rows = _shown("docs/start/sandbox.md", "hpt list").splitlines()
+    columns = re.split(" {2,}", head)
+    assert columns == re.split(" {2,}", training.hpt("list").output.splitlines()[0].rstrip())
+    assert {len(re.split(" {2,}", row)) for row in rows} == {len(columns), len(columns) + 1}
+
+
+def test_code_on_a_page_is_what_is_written() -> None:
+    """Of ``convert``, as far as it is shown."""
+    page = "docs/guides/from-a-request.md"
+    [shown] = re.findall(r"^\$ hpt convert tuning\.json\n(.*?)    \.\.\.\n```", TEXTS[page], re.MULTILINE | re.DOTALL)
+    request = ROOT / "examples" / "from_request" / "tuning.json"
+    assert CliRunner().invoke(commands.hpt, ["convert", str(request)]).stdout.startswith(shown)
 
 
 def test_version_is_the_one_of_the_package() -> None:
