@@ -15,6 +15,7 @@ from .errors import ValidationError, show, where
 from .reference import IHyperparameterTuningJob
 from .tokens import awaits_lookup, is_token
 from .validation.rules.rule import CONFIG
+from .wait_for_completion import WaitForCompletion
 from .wait_for_completion import problems as wait_problems
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from .best_training_job import BestTrainingJob
-    from .wait_for_completion import WaitForCompletion
 
     Tell = Callable[[validation.Problem], Iterable[str]]
     """What is said of a problem, its path included, in the words of the form that the caller wrote."""
@@ -41,6 +41,10 @@ _QUOTAS: Final = tuple(sorted({POLICIES, *(rule.id for rule in validation.RULES 
 
 _ENVIRONMENT: Final = "_hpt_construct_environment"
 _SEVERAL: Final = (list, tuple, set, frozenset)
+
+_DIRECTIONS: Final = frozenset({"B2", "D12"})
+"""The rules for which way an objective is better."""
+_THROUGH_THE_GATE: Final = "; as it is, wait_for_completion lets the worst model pass"
 
 _REMOVAL_POLICIES: Final = (
     cdk.RemovalPolicy.DESTROY,
@@ -144,9 +148,11 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     found = [problem for problem in unseen if problem.path not in structural]
     found += _name_of_the_cdk(request)
     found += validation.errors(findings, raised_quotas)
+    gate = _is_gate(options.get("wait_for_completion"))
     for finding in findings:
         if finding.level is validation.Level.WARNING:
-            warnings += [(f"hpt-construct:{finding.rule}", text) for text in tell(finding.problem)]
+            more = _THROUGH_THE_GATE if gate and finding.rule in _DIRECTIONS else ""
+            warnings += [(f"hpt-construct:{finding.rule}", text + more) for text in tell(finding.problem)]
     if all(finding.rule != "structure" for finding in findings):
         found += validation.parent_problems(request, parents)
         warnings += [(_RUNNING_PARENT, text) for problem in _maybe_running(parents, ended) for text in tell(problem)]
@@ -175,6 +181,11 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
         # One mistake may be in the way of several members.
         raise ValidationError(where(scope, id), dict.fromkeys(errors))
     return Checked(tuple(warnings))
+
+
+def _is_gate(wait: Any) -> bool:
+    """Whether a deployment waits for a value that is good enough."""
+    return isinstance(wait, WaitForCompletion) and bool(wait.thresholds())
 
 
 def _environment(scope: Construct) -> tuple[str, str]:

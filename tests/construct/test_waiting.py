@@ -840,6 +840,17 @@ class TestBadInput:
         with pytest.raises(ValidationError, match=r"wait_for_completion\.objective_at_most: got 1, but the objective"):
             HyperparameterTuningJob.from_request(stack, "Tuning", guide_request, wait_for_completion=wait)
 
+    @pytest.mark.parametrize(("threshold", "times"), [({"objective_at_least": 0.5}, 1), ({}, 0)])
+    def test_direction_that_seems_wrong_is_told_with_what_a_gate_makes_of_it(
+        self, stack: cdk.Stack, threshold: dict[str, float], times: int
+    ) -> None:
+        """A loss that is maximized lets the worst model through; without a threshold every model passes anyway."""
+        wait = WaitForCompletion(timeout=cdk.Duration.hours(1), **threshold)
+        waiting(stack, objective=Objective.maximize("validation:loss"), wait_for_completion=wait)
+        pattern = Match.string_like_regexp(r"^objective\.type: got 'Maximize'")
+        [warning] = Annotations.from_stack(stack).find_warning("*", pattern)
+        assert str(warning.entry.data).count("; as it is, wait_for_completion lets the worst model pass") == times
+
     def test_least_and_longest_are_taken(self, stack: cdk.Stack) -> None:
         """The bounds themselves."""
         for name, timeout in (("A", cdk.Duration.minutes(1)), ("B", cdk.Duration.hours(12))):

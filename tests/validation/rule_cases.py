@@ -578,6 +578,21 @@ CASES = (
     Case("D11", E, "algorithm-name", _IMAGE, {_IMAGE: "mine"},
          {_IMAGE: DROP, "job.AlgorithmSpecification.AlgorithmName": "mine"}),
 
+    *(Case("D12", W, name, f"{_OBJECTIVE}.Type",
+           {_OBJECTIVE: {"Type": wrong, "MetricName": name}, f"{_METRICS}.0.Name": name},
+           {_OBJECTIVE: {"Type": wrong, "MetricName": other}, f"{_METRICS}.0.Name": other},
+           (f"{_OBJECTIVE}.Type", f"{_OBJECTIVE}.MetricName", _OBJECTIVE, _IMAGE))
+      for wrong, name, other in (
+          ("Maximize", "loss", "neg_loss"), ("Maximize", "Average test loss", "lossless"),
+          ("Maximize", "validation:rmse", "rmse_reduction"), ("Maximize", "valLogloss", "val_auc"),
+          ("Maximize", "eval_perplexity", "perplexity score"), ("Minimize", "roc-auc", "1-auc"),
+          ("Minimize", "Validation F1", "f1 and loss"), ("Minimize", "val_acc", "accelerator"),
+      )),
+    Case("D12", W, "of-one-definition", "jobs.1.TuningObjective.Type", {"jobs.1.TuningObjective.Type": "Maximize"}, {},
+         ("jobs.1.TuningObjective", "jobs.1.TuningObjective.Type", "jobs.1.AlgorithmSpecification"), several=True),
+    Case("D12", W, "guide-says-it", f"{_OBJECTIVE}.Type", {f"{_OBJECTIVE}.Type": "Maximize"},
+         {**_XGBOOST, f"{_OBJECTIVE}.Type": "Minimize"}),
+
     # Compute, time, spot
     Case("R1", E, "none", "job.ResourceConfig", {"job.ResourceConfig": DROP},
          _tuning_resource(InstanceConfigs=_CONFIGS)),

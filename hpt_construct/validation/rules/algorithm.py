@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hpt_construct.built_in_images import framework_of, in_ecr, is_built_in, repository
+from hpt_construct.built_in_algorithms import knowledge
+from hpt_construct.built_in_images import algorithm_of, framework_of, in_ecr, is_built_in, repository
 from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Problem
@@ -34,6 +36,18 @@ if TYPE_CHECKING:
 
 _SPECIFICATION = "AlgorithmSpecification"
 _METRICS = "MetricDefinitions"
+_BETTER = {
+    "Maximize": frozenset({"acc", "accuracy", "auc", "f1", "precision", "recall"}),
+    "Minimize": frozenset({"error", "logloss", "loss", "mae", "mape", "mse", "perplexity", "rmse", "rmsle"}),
+}
+# fmt: off
+_AROUND = frozenset({
+    "average", "avg", "best", "cv", "dev", "epoch", "eval", "evaluation", "final", "holdout", "macro", "mean", "micro",
+    "objective", "rate", "roc", "test", "testing", "train", "training", "val", "valid", "validation", "weighted",
+})
+# fmt: on
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 _ARCHIVE = "'s3://amzn-s3-demo-bucket/sourcedir.tar.gz'"
 # A URI of what is certainly no archive: a bucket, a folder, a file of another kind.
 _NO_ARCHIVE = re.compile(r"s3://([^/]*|.*/|.*\.(py|sh|zip|ipynb|txt))")
@@ -181,6 +195,40 @@ def _script_is_in_an_archive(definition: Framework) -> Iterator[Problem]:
         yield Problem(definition.at(STATIC, SUBMITTED), message)
 
 
+@lru_cache
+def better(metric: str) -> str | None:
+    """Return the direction in which a metric is better by the words of its name; None if they don't tell.
+
+    >>> better("Validation F1"), better("neg_loss")
+    ('Maximize', None)
+    """
+    words = set(filter(None, _NO_WORD.split(_WORD_STARTS.sub("_", metric).lower())))
+    directions = {direction for direction, names in _BETTER.items() if words & names}
+    # Any other word may turn it round, or make another thing of it.
+    if len(directions) != 1 or words - _AROUND - _BETTER["Maximize"] - _BETTER["Minimize"]:
+        return None
+    return directions.pop()
+
+
+def _direction_is_the_name_s(request: Place, definition: Place) -> Iterator[Problem]:
+    steps = ("TuningObjective",) if is_one_of_several(definition) else (CONFIG, "HyperParameterTuningJobObjective")
+    objective = (definition if is_one_of_several(definition) else request).below(*steps)
+    if objective is None or (metric := objective.read("MetricName")) is None:
+        return
+    direction, got = better(metric), objective.read("Type")
+    image = definition.read(_SPECIFICATION, "TrainingImage") or ""
+    # Of a built-in algorithm's own metrics the guide says it (B2).
+    if direction is not None and got not in {None, direction} and not _is_of_algorithm(image, metric):
+        comparative = "greater" if direction == "Maximize" else "less"
+        message = f"got '{got}', and {show(metric)} is better the {comparative} it is, by its name"
+        yield Problem(objective.at("Type"), f"{message}; set it to '{direction}', or rename the metric")
+
+
+def _is_of_algorithm(image: str, metric: str) -> bool:
+    name = algorithm_of(image)
+    return name is not None and metric in knowledge(name).metrics
+
+
 def _regex_finds_a_value(metric: Place) -> Iterator[Problem]:
     # Only a warning, because the service's dialect is not documented.
     regex = metric.read("Regex")
@@ -217,5 +265,6 @@ RULES = (
     Rule("D10", _W, "The script of a framework's image is a file", _each_framework, _script_is_a_file),
     Rule("D10", _W, "The script of a framework's image is in an archive", _each_framework, _script_is_in_an_archive),
     Rule("D11", _E, "An image is in Amazon ECR", _each_specification, _image_is_in_ecr),
+    Rule("D12", _W, "A metric is improved, as its name says it", each_definition, _direction_is_the_name_s),
 )
 # fmt: on
