@@ -13,7 +13,7 @@ import aws_cdk as cdk
 from . import api_model, instance_hours, validation
 from .errors import ValidationError, show, where
 from .reference import IHyperparameterTuningJob
-from .tokens import awaits_lookup, is_token
+from .tokens import NOT_MADE, awaits_lookup, false_tokens, is_token
 from .validation.rules.rule import CONFIG
 from .wait_for_completion import WaitForCompletion
 from .wait_for_completion import problems as wait_problems
@@ -147,6 +147,7 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     structural = {finding.problem.path for finding in findings if finding.problem.structural}
     found = [problem for problem in unseen if problem.path not in structural]
     found += _name_of_the_cdk(request)
+    found += _false_tokens(request)
     found += validation.errors(findings, raised_quotas)
     gate = _is_gate(options.get("wait_for_completion"))
     for finding in findings:
@@ -224,11 +225,39 @@ def _name_of_the_cdk(request: Mapping[str, Any]) -> Iterator[validation.Problem]
         yield validation.Problem((api_model.GENERATED,), f"{message}; {way_out}")
 
 
+def _false_tokens(request: Mapping[str, Any]) -> Iterator[validation.Problem]:
+    texts: list[tuple[validation.Path, str]] = []
+    _collect_texts(request, (), texts)
+    false = false_tokens(text for _, text in texts)
+    for path, text in texts if false else ():
+        if text in false:
+            yield validation.Problem(path, f"got {show(text)}, {NOT_MADE}")
+
+
+def _collect_texts(value: Any, path: validation.Path, texts: list[tuple[validation.Path, str]]) -> None:
+    if isinstance(value, str):
+        texts.append((path, value))
+    elif isinstance(value, (dict, Mapping)):
+        for key, item in value.items():
+            below = (*path, key)
+            texts.append((below, str(key)))
+            _collect_texts(item, below, texts)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            _collect_texts(item, (*path, index), texts)
+
+
 def _bad_options(options: TuningJobOptions) -> Iterator[str]:
     """What is wrong with each by itself; what is beside the type that it is declared with comes from untyped code."""
     run: Any = options.get("run")
     if run is not None and not isinstance(run, str):
         yield f"run: got {_shown(run)}, must be a string; any will do, like '2'"
+    elif run is not None and (unsendable := validation.unsendable_problem(run)):
+        yield f"run: got {show(run)}, {unsendable}"
+    for name in ("run", "arn_export_name"):
+        value: Any = options.get(name)
+        if isinstance(value, str) and false_tokens([value]):
+            yield f"{name}: got {show(value)}, {NOT_MADE}"
     problem = removal_policy_problem(options.get("removal_policy"))
     if problem:
         yield problem

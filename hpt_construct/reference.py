@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 
 from . import api_model
 from .errors import ValidationError, show, where
-from .tokens import awaits_lookup, is_token
+from .tokens import NOT_MADE, awaits_lookup, false_tokens, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -480,7 +480,7 @@ def from_arn(scope: Construct, id: str, arn: str, find_best: FindBest) -> IHyper
 
 def _text_problem(value: Any) -> str | None:
     if isinstance(value, str):
-        return None
+        return NOT_MADE if false_tokens([value]) else None
     return f"must be a string{'; wrap the token in Token.as_string()' if is_token(value) else ''}"
 
 

@@ -4,13 +4,25 @@ question).
 
 from __future__ import annotations
 
+import re
 import struct
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 LATER = "${Token[hpt-construct.later]}"
 """In place of what there is not yet: the checks take it for a token, and it never gets further than them."""
+
+NOT_MADE = "which reads like a token, and the CDK has made no such token here; write out what it stands for"
+"""What is said of a text that ``false_tokens`` finds."""
+
+_MARK = "${Token["
+_TOKEN = re.compile(r"\$\{Token\[[A-Za-z0-9:._-]+\]\}")
+_MADE = {LATER}
+"""The tokens that the CDK was asked for and has made."""
 
 _DUMMY = "dummy-value-for-"
 """What the CDK's lookups of parameters return in the first synth, before the CLI looks them up; the name follows."""
@@ -30,7 +42,7 @@ def is_token(value: Any) -> bool:
     one: if the first synth failed over it, the CLI would never look up the real value, which the second synth checks.
     """
     if isinstance(value, str):
-        return "${Token[" in value or _DUMMY in value
+        return _MARK in value or _DUMMY in value
     # Asked of every value of a request, several times: an abstract class is slow to tell, and what is not far below
     # zero needs no look at its bytes. That a bool is a number does no harm.
     if isinstance(value, dict) or value is None:
@@ -55,6 +67,31 @@ def awaits_lookup(value: Any) -> bool:
     if isinstance(value, (dict, Mapping)):
         return any(map(awaits_lookup, value.values()))
     return isinstance(value, (list, tuple)) and any(map(awaits_lookup, value))
+
+
+def false_tokens(texts: Iterable[str]) -> set[str]:
+    """Those of the texts that have a token's text in them although the CDK has made no such token in this process.
+
+    It would end with an error that names neither the job nor the member, or let the text through as it is. This is the
+    only question to the kernel, at most one for all texts if they are right.
+    """
+    marked = [text for text in texts if _MARK in text]
+    _ask_for({token for text in marked for token in _TOKEN.findall(text)} - _MADE)
+    return {text for text in marked if _MARK in _TOKEN.sub(lambda found: "" if found[0] in _MADE else _MARK, text)}
+
+
+def _ask_for(tokens: Collection[str]) -> None:
+    import aws_cdk as cdk  # noqa: PLC0415 – hpt shares this module, and loads no CDK
+
+    if not tokens:
+        return
+    try:
+        cdk.Tokenization.reverse_string("".join(tokens))
+    except RuntimeError:
+        for token in tokens if len(tokens) > 1 else ():
+            _ask_for([token])
+    else:
+        _MADE.update(tokens)
 
 
 def is_calculated(value: Any) -> bool:

@@ -9,7 +9,7 @@ from .elsewhere import elsewhere_findings
 from .parents import parent_problems
 from .problem import Path, Problem, spell_api
 from .rules import RULES, Finding, Level, rule_findings
-from .structure import structure_problems
+from .structure import structure_problems, unsendable_problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,6 +29,7 @@ __all__ = [
     "spell_api",
     "structure_problems",
     "tag_problems",
+    "unsendable_problem",
 ]
 
 

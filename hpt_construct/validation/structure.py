@@ -29,6 +29,8 @@ _KINDS: Final[Mapping[str, tuple[type | tuple[type, ...], str]]] = {
 _LATER_ITEM = "#{Token["
 _BITS = {"integer": 31, "long": 63}
 _MOST_SUGGESTED = 12
+_NUL = "\0"
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _LOST = "__proto__"
 """In JavaScript the prototype of an object, not an entry of it."""
 
@@ -183,6 +185,9 @@ def _check_string(shape_name: str, shape: Mapping[str, Any]) -> Check:
         if _LATER_ITEM in value:
             message = "got an item that was taken from a list with [0], and only CloudFormation knows the list"
             return [Problem((), f"{message}; use cdk.Fn.select(0, ...)")]
+        unsendable = unsendable_problem(value)
+        if unsendable is not None:
+            return [Problem((), f"got {show(value)}, {unsendable}")]
         found = _size_problems(len(value), shape, "characters")
         # For a value that must be long, such as an ARN, "is not an ARN" says more than "is too short".
         short = len(value) < shape.get("min", 0) and shape["min"] > 1
@@ -191,6 +196,12 @@ def _check_string(shape_name: str, shape: Mapping[str, Any]) -> Check:
         return found
 
     return check
+
+
+def unsendable_problem(text: str) -> str | None:
+    """Say which character of a text nobody can send: a NUL, or half of a character, which has no UTF-8."""
+    found = None if text.isascii() and _NUL not in text else _UNSENDABLE.search(text)
+    return found and f"has the character U+{ord(found[0]):04X}, which can't be sent; remove it"
 
 
 def _one_of(allowed: Sequence[str]) -> str:

@@ -16,7 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.requests import guide_request
-from hpt_construct import CategoricalRange, HyperparameterTuningJob, ResourceLimits, ValidationError, rendering
+from hpt_construct import (
+    CategoricalRange,
+    HyperparameterTuningJob,
+    OutputDataConfig,
+    ResourceLimits,
+    ValidationError,
+    rendering,
+)
+from hpt_construct.errors import show
 from tests.construct.jobs import TYPE, definition, minimal
 
 if TYPE_CHECKING:
@@ -256,3 +264,59 @@ def test_run_is_text_to_cloudformation(stack: cdk.Stack) -> None:
     minimal(stack, run="{{resolve:ssm:run}}")
     [job] = Template.from_stack(stack).find_resources(TYPE).values()
     assert job["Properties"]["Run"] == r"{{\resolve:ssm:run}}"
+
+
+class TestFalseTokens:
+    """Text that reads like a token, of another run or made up: the CDK's own error would name no member."""
+
+    FALSE = "${Token[TOKEN.987654]}"
+    TOLD = "which reads like a token, and the CDK has made no such token here; write out what it stands for"
+
+    def test_is_told_wherever_it_is(self, stack: cdk.Stack) -> None:
+        """In keys and beside tokens too, all at once; the stack stays as it was."""
+        static = {
+            self.FALSE: "1",
+            "b": f"x{self.FALSE}",
+            "c": f"{cdk.Aws.REGION}${{Token[no token]}}",
+            "d": cdk.Aws.REGION,
+        }
+        with pytest.raises(ValidationError) as caught:
+            minimal(stack, training_job=definition(static_hyperparameters=static), run=self.FALSE)
+        where = "training_job.static_hyperparameters"
+        assert caught.value.problems == (
+            f"run: got '{self.FALSE}', {self.TOLD}",
+            f"{where}['{self.FALSE}']: got '{self.FALSE}', {self.TOLD}",
+            f"{where}['b']: got 'x{self.FALSE}', {self.TOLD}",
+            f"{where}['c']: got {show(static['c'])}, {self.TOLD}",
+        )
+        assert stack.node.children == []
+
+    def test_is_told_of_what_is_taken_apart(self, stack: cdk.Stack) -> None:
+        """The CDK would look it up at once: for the role's policy, or for the name in an ARN."""
+        output = definition(role=None, output_data_config=OutputDataConfig(s3_output_path=self.FALSE))
+        with pytest.raises(ValidationError, match=r"s3_output_path: got .*, which reads like a token"):
+            minimal(stack, training_job=output)
+        with pytest.raises(ValidationError, match=r"tuning_job_arn: got .*, which reads like a token"):
+            HyperparameterTuningJob.from_tuning_job_arn(stack, "Imported", self.FALSE)
+
+    def test_tokens_are_taken(self, stack: cdk.Stack) -> None:
+        """Of the app, and several in one text."""
+        text = f"{cdk.Aws.REGION}-{stack.account}-{cdk.Fn.import_value('x')}"
+        minimal(stack, training_job=definition(static_hyperparameters={"a": text}))
+        Template.from_stack(stack).resource_count_is(TYPE, 1)
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800"], ids=["nul", "half"])
+def test_what_can_not_be_sent_is_told(stack: cdk.Stack, character: str) -> None:
+    """A NUL ends texts, and half of a character has no UTF-8: the deployment would fail, or change it."""
+    static = {f"a{character}": "1", "b": f"x{character}y"}
+    with pytest.raises(ValidationError) as caught:
+        minimal(stack, training_job=definition(static_hyperparameters=static), run=character)
+    code = f"U+{ord(character):04X}"
+    told = f"has the character {code}, which can't be sent; remove it"
+    where = "training_job.static_hyperparameters"
+    assert caught.value.problems == (
+        f"run: got {character!r}, {told}",
+        f"{where}[{f'a{character}'!r}]: got {f'a{character}'!r}, {told}",
+        f"{where}['b']: got {f'x{character}y'!r}, {told}",
+    )

@@ -123,7 +123,7 @@ KEEPS = "a warm start keeps it: give both the same, or leave the parent out"
             {"environment": {"A": "1", "B": "3", "C": "4"}},
             "its environment differs in 'B', 'C', 'D'",
         ),
-        ({}, {"environment": {"A": "${Token[TOKEN.7]}"}}, "its environment differs in 'A'"),
+        ({}, {"environment": {"A": cdk.Aws.REGION}}, "its environment differs in 'A'"),
         ({"enable_network_isolation": True}, {}, "its enable_network_isolation is True, and this tuning job's False"),
         (
             {},
@@ -175,10 +175,10 @@ def test_job_of_the_same_name_is_no_parent(stack: cdk.Stack) -> None:
 @pytest.mark.parametrize(
     "hidden",
     [
-        {"training_job": definition(static_hyperparameters={"${Token[TOKEN.7]}": "1"})},
-        {"parameter_ranges": [IntegerRange("${Token[TOKEN.7]}", 1, 2)]},
+        {"training_job": definition(static_hyperparameters={cdk.Aws.REGION: "1"})},
+        {"parameter_ranges": [IntegerRange(cdk.Aws.REGION, 1, 2)]},
         {"parameter_ranges": [ContinuousRange("eta", 0, 1)], "autotune": Autotune()},
-        {"training_job": definition(environment={"${Token[TOKEN.7]}": "1"})},
+        {"training_job": definition(environment={cdk.Aws.REGION: "1"})},
     ],
     ids=["static", "tuned", "autotune", "environment"],
 )

@@ -23,8 +23,9 @@ from hpt_construct.validation import structure_problems
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# A look-alike of a token of the CDK's would be taken for one: nobody can want to send it.
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40).filter(lambda text: "${Token[" not in text)
+# What nobody can want to send is refused: a look-alike of a token of the CDK's, and a NUL.
+SENDABLE = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+TEXT = st.text(SENDABLE, max_size=40).filter(lambda text: "${Token[" not in text)
 TRICKY = st.sampled_from(
     [
         "",
@@ -96,7 +97,7 @@ def text_of(shape_name: str, shape: dict[str, Any]) -> st.SearchStrategy[str]:
                 and text != "__proto__"
             )
         )
-    texts = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
+    texts = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True, alphabet=SENDABLE)
     if "max" in shape:
         return texts.filter(lambda text: shape.get("min", 0) <= len(text) <= shape["max"])
     return texts
