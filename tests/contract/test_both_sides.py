@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk.assertions import Template
 from hpt_handler import handler, identity, lifecycle, properties, sagemaker
 from hpt_handler import waiting as polling
 
@@ -17,6 +18,7 @@ from hpt_construct.cli import sagemaker as command
 from hpt_construct.cli.words import AskError
 from hpt_construct.permissions import LOGICAL_ID_TAG, STACK_TAG
 from hpt_construct.validation.rules import data
+from tests.construct.jobs import TYPE, minimal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +51,15 @@ def test_event_age_is_the_one_that_the_deletion_relies_on() -> None:
 
 
 def test_waiting_has_the_same_names_on_both_sides() -> None:
-    """Types of resources, and the properties that the function reads."""
-    assert (handler._WAIT, handler._RESULT) == (waiting.WAIT_TYPE, waiting.RESULT_TYPE)
+    """Kinds of resources, which the function tells by their properties, and the thresholds that it reads."""
+    stack = cdk.Stack(cdk.App(), "Training")
+    minimal(stack, wait_for_completion=WaitForCompletion(timeout=cdk.Duration.hours(1)))
+    kinds = {
+        each["Type"]: handler._kind({"ResourceProperties": each["Properties"]})
+        for each in Template.from_stack(stack).to_json()["Resources"].values()
+        if each["Type"].startswith("Custom::")
+    }
+    assert kinds == {TYPE: "job", waiting.WAIT_TYPE: handler._WAIT, waiting.RESULT_TYPE: handler._RESULT}
     wait = WaitForCompletion(timeout=cdk.Duration.hours(1), objective_at_least=1, objective_at_most=2)
     assert polling.Gate.of({name: str(value) for name, value in wait.thresholds().items()}) == (1, 2)
 
