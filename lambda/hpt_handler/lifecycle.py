@@ -30,8 +30,8 @@ WATCH_SECONDS = EVENT_AGE_SECONDS + START_SECONDS + 30.0
 """The time after which no creation that was under way when a deletion arrived can start a job any more."""
 
 HOLD_SECONDS = 45.0
-"""How long a deletion waits for its job to stop before it makes room for the next one. If few functions may run at a
-time, every job is thus told to stop before the function waits for any of them.
+"""How long a deletion that has told its job to stop waits before it makes room for the next one. If few functions may
+run at a time, every job is thus told to stop before the function waits long for any of them.
 """
 
 _MOST_ATTEMPTS = 100
@@ -510,11 +510,12 @@ def _not_answered_with(found: list[Job], wish: Wish, services: Services) -> list
 
 
 def _await_end(job: Job, services: Services, *, patient: bool) -> None:
+    """Wait until a job has ended; one that was found stopping only if ``patient``: others need the place more."""
     jobs, _, clock = services
     now: Job | None = job
     tries = 0
     while now is not None and not now.ended:
-        if not patient and clock.now() - clock.began >= HOLD_SECONDS:
+        if not patient and (job.status != "InProgress" or clock.now() - clock.began >= HOLD_SECONDS):
             raise ComeAgain(f"'{job.name}' is still stopping: Lambda delivers the event again in a minute or two")
         if clock.left() <= 0:
             raise Failure(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .cloudformation import Stack
 from .promises import Properties
 
@@ -18,7 +20,6 @@ BURST = 10
 
 def test_hundred_jobs_of_a_stack_start_once_each_at_nearly_the_allowed_rate(account: Account) -> None:
     """Throttled functions come back at their own moments: all succeed, none twice, and little of the rate is wasted."""
-    random.seed(1)  # so that it is the same run every time
     account.service.configure(create_rate=RATE, create_burst=BURST)
     stack = Stack("Training", account)
     stack.deploy({f"Job{number}": Properties() for number in range(JOBS)}, (), None)
@@ -29,8 +30,10 @@ def test_hundred_jobs_of_a_stack_start_once_each_at_nearly_the_allowed_rate(acco
     account.promises.check([stack])
 
 
-def test_forty_deletions_that_share_ten_places_all_stop_their_jobs_and_succeed(account: Account) -> None:
-    """New accounts may run ten functions at a time: every job is told to stop within minutes, and none is given up."""
+@pytest.mark.parametrize("seed", [1, 3, 8])
+def test_forty_deletions_that_share_ten_places_all_stop_their_jobs_and_succeed(account: Account, seed: int) -> None:
+    """New accounts may run ten functions at a time: every job is told to stop within minutes, whoever gets a place."""
+    random.seed(seed)
     account.service.configure(stopping_seconds=600)
     account.concurrency = 10
     stack = Stack("Training", account)
@@ -42,7 +45,7 @@ def test_forty_deletions_that_share_ten_places_all_stop_their_jobs_and_succeed(a
     account.run(until=lambda: not stack.busy)
     assert stack.status == "DELETE_COMPLETE"
     told = [launch.job._stop_requested for launch in account.promises.launches]
-    assert max(when - began for when in told if when is not None) < 6 * 60
-    assert account.timeline.now() - began < 26 * 60
+    assert max(when - began for when in told if when is not None) < 4 * 60
+    assert account.timeline.now() - began < 15 * 60
     account.promises.check([stack])
     account.promises.verify()
