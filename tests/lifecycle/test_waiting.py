@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 from urllib.error import URLError
 
-from hpt_handler.errors import ServiceError
+from hpt_handler.errors import PollFailed
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -102,7 +102,7 @@ class History:
             self.world.service.add_fault(Fault(times=3, **NOT_FOUND))
         try:
             answer = self.deployment.poll()
-        except (ServiceError, OSError):
+        except (PollFailed, OSError):
             return POLL
         finally:
             self.deployment.failures.clear()
