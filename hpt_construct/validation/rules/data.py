@@ -36,6 +36,9 @@ _OWN_PREFIX = "hpt-construct:"
 # "General purpose bucket naming rules" of the S3 user guide. Only a warning, because some buckets in us-east-1 that are
 # older than March 2018 have other names.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_ENDPOINT = re.compile(r"(?:(?P<bucket>.+)\.)?s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com(?:\.cn)?")
+_BUCKET_ARN = re.compile(r"arn:[a-z-]+:s3:::(?P<bucket>.+)")
+_PAGE = re.compile(r"(^|\.)console\.(aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)$")
 
 
 def _mode(definition: Place, channel: Place) -> str | None:
@@ -156,6 +159,36 @@ def _bucket_can_exist(place: Place) -> Iterator[Problem]:
             yield Problem(place.at(member), f"{message}; correct it")
 
 
+def _location_is_in_a_bucket(place: Place) -> Iterator[Problem]:
+    for member, uri in place.given("S3Uri", "S3OutputPath"):
+        scheme, _, rest = uri.partition("://")
+        host, _, path = rest.partition("/")
+        written = None
+        if scheme == "s3" and (endpoint := _ENDPOINT.fullmatch(host)):
+            what, written = "an endpoint in the bucket's place", f"s3://{_joined(endpoint['bucket'], path)}"
+        elif scheme == "s3" and (arn := _BUCKET_ARN.fullmatch(host)):
+            what, written = "an ARN in the bucket's place", f"s3://{_joined(arn['bucket'], path)}"
+        elif scheme == "https" and _PAGE.search(host):
+            what, written = "the address of a page", "s3://bucket/prefix"
+        elif scheme == "https" and "X-Amz-Signature=" in path:
+            what, written = "a link for a single download", "s3://bucket/prefix"
+        if written is not None:
+            yield Problem(place.at(member), f"got {show(uri)}, which has {what}; write it like {show(written)}")
+
+
+def _joined(bucket: str | None, path: str) -> str:
+    return f"{bucket}/{path}" if bucket else path
+
+
+def _prefix_is_no_pattern(_: Place, channel: Place) -> Iterator[Problem]:
+    source = channel.below("DataSource", "S3DataSource")
+    if source is not None and source.read("S3DataType") == "S3Prefix":
+        uri = source.read("S3Uri")
+        if uri is not None and "*" in uri:
+            message = f"got {show(uri)}, in which * is no wildcard; end it before, at what all names begin with"
+            yield Problem(source.at("S3Uri"), message)
+
+
 def _variables_within_limit(request: Place) -> Iterator[Problem]:
     # "the sum of the number of environment variables for all the training job definitions can't exceed the maximum"
     count = sum(len(definition.entries("Environment")) for definition in request.every(SEVERAL))
@@ -223,6 +256,8 @@ RULES = (
     Rule("I6", _E, "The license of a gated model is accepted", each_channel, _license_is_accepted),
     Rule("I10", _W, "Output in S3 Express takes no key", each_definition, _express_takes_no_key),
     Rule("I11", _W, "Buckets have names that S3 allows", _each_location, _bucket_can_exist),
+    Rule("I13", _W, "A location is in a bucket", _each_location, _location_is_in_a_bucket),
+    Rule("I13", _W, "A prefix is no pattern", each_channel, _prefix_is_no_pattern),
     Rule("E1", _E, "All definitions together have at most 48 environment variables", whole, _variables_within_limit),
     Rule("V2", _W, "An isolated container fetches no script", each_definition, _isolated_script_is_not_fetched),
     Rule("V2", _W, "An isolated container's image needs no network", each_definition, _isolated_image_needs_no_network),
