@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aws_cdk as cdk
 import jsii
@@ -16,7 +17,7 @@ from .tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from constructs import IConstruct
+    from constructs import Construct, IConstruct
 
 OWNER_PREFIX: Final = "hpt-construct:"
 STACK_TAG: Final = OWNER_PREFIX + "stack-id"
@@ -46,8 +47,9 @@ class Permissions:
     the role gets.
     """
 
-    def __init__(self, stack: cdk.Stack, role: iam.Role, name_prefix: str, visited_before: cdk.CfnResource) -> None:
-        self._stack = stack
+    def __init__(self, provider: Construct, role: iam.Role, name_prefix: str, visited_before: cdk.CfnResource) -> None:
+        self._provider = provider
+        self._stack = stack = cdk.Stack.of(provider)
         self._role = role
         # China has a domain of its own.
         self._through_sagemaker = {"StringLike": {"kms:ViaService": f"sagemaker.{stack.region}.*"}}
@@ -62,35 +64,43 @@ class Permissions:
         every_job = stack.format_arn(service="sagemaker", resource="hyper-parameter-tuning-job", resource_name="*")
         # Kept as text: a call of the kernel for each name would be a good part of a job's synth time.
         self._before_name = every_job.removesuffix("*")
-        pattern = self._job_arn(f"{name_prefix}-*")
-        self._jobs.add(pattern)
-        explain_wildcard(role, pattern, "the function makes up the end of a job's name")
-        role.add_to_policy(iam.PolicyStatement(actions=_sagemaker(_READ), resources=[every_job]))
-        whose, stack_id = f"aws:ResourceTag/{STACK_TAG}", stack.stack_id
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=_sagemaker(_CHANGE), resources=[every_job], conditions={"StringEquals": {whose: stack_id}}
-            )
-        )
-        # Whether SageMaker shows the tags of a job that is being created as the job's is not documented: where they are
-        # not there, or are the stack's own, nothing is denied.
-        role.add_to_policy(
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY,
-                actions=_sagemaker(_CHANGE),
-                resources=[every_job],
-                conditions={"StringNotEquals": {whose: stack_id}, "Null": {whose: "false"}},
-            )
-        )
-        explain_wildcard(role, every_job, "what the function may change has the tag of its stack, whatever its name")
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["cloudformation:DescribeStacks", "cloudformation:DescribeStackResource"],
-                resources=[stack_id],
-            )
-        )
+        self._every_job = every_job
+        self._described = _Growing(["sagemaker:DescribeHyperParameterTuningJob"])
+        role.add_to_policy(iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[stack.stack_id]))
         self._handed_over = False
         cdk.Aspects.of(visited_before).add(_HandingOver(self._hand_over))
+
+    @cached_property
+    def of_jobs(self) -> cdk.CfnResource:
+        """The policy by which the function changes the jobs of the stack; without a job there is none.
+
+        It is a resource of its own that every job comes after, so that CloudFormation deletes it only after the last
+        job, also in an update that leaves the stack with nothing but a reference to a job elsewhere.
+        """
+        whose, stack_id, every_job = f"aws:ResourceTag/{STACK_TAG}", self._stack.stack_id, [self._every_job]
+        policy = iam.Policy(
+            self._provider,
+            "Jobs",
+            roles=[self._role],
+            statements=[
+                iam.PolicyStatement(actions=_sagemaker(_READ), resources=every_job),
+                iam.PolicyStatement(
+                    actions=_sagemaker(_CHANGE), resources=every_job, conditions={"StringEquals": {whose: stack_id}}
+                ),
+                # Whether SageMaker shows the tags of a job that is being created as the job's is not documented: where
+                # they are not there, or are the stack's own, nothing is denied.
+                iam.PolicyStatement(
+                    effect=iam.Effect.DENY,
+                    actions=_sagemaker(_CHANGE),
+                    resources=every_job,
+                    conditions={"StringNotEquals": {whose: stack_id}, "Null": {whose: "false"}},
+                ),
+                iam.PolicyStatement(actions=["cloudformation:DescribeStackResource"], resources=[stack_id]),
+            ],
+        )
+        reason = "what the function may change has the tag of its stack, whatever its name"
+        explain_wildcard(policy, self._every_job, reason)
+        return cast("cdk.CfnResource", policy.node.default_child)
 
     def allow(self, request: Mapping[str, Any]) -> None:
         """Let the function do what a job's request asks of it."""
@@ -99,6 +109,10 @@ class Permissions:
             "RoleArn": self.allow_passing,
             "VolumeKmsKeyId": self.allow_key,
         }
+        pattern = self._job_arn(f"{self._name_prefix}-*")
+        if pattern not in self._jobs.known:
+            self._jobs.add(pattern)
+            explain_wildcard(self._role, pattern, "the function makes up the end of a job's name")
         for (*_, member), value in named_in_policy(request):
             if value:
                 allow[str(member)](value)
@@ -111,7 +125,8 @@ class Permissions:
 
     def _hand_over(self) -> None:
         self._handed_over = True
-        for growing in (self._jobs, self._roles, self._keys, *self._aliases.values(), self._trainings):
+        every = (self._jobs, self._roles, self._keys, *self._aliases.values(), self._described, self._trainings)
+        for growing in every:
             for statement in growing.new_statements():
                 self._role.add_to_policy(statement)
 
@@ -121,7 +136,7 @@ class Permissions:
         The service shows an ARN in lower case in some places and as it was written in others; which of them IAM
         compares is not documented.
         """
-        for spelling in (name,) if is_token(name) else (name, name.lower()):
+        for spelling in _spellings(name):
             self._jobs.add(self._job_arn(spelling))
 
     def allow_passing(self, role_arn: str) -> None:
@@ -148,7 +163,7 @@ class Permissions:
     def allow_describing_trainings(self, name: str | None) -> None:
         """Let the function describe the training jobs of a given tuning job, or of all whose names it generates."""
         prefix = self._name_prefix if name is None else name
-        for spelling in dict.fromkeys((prefix, prefix if is_token(prefix) else prefix.lower())):
+        for spelling in _spellings(prefix):
             pattern = self._stack.format_arn(
                 service="sagemaker", resource="training-job", resource_name=f"{spelling}-*"
             )
@@ -156,6 +171,12 @@ class Permissions:
                 self._trainings.add(pattern)
                 explain_wildcard(self._role, pattern, "SageMaker makes up the end of a training's name")
         self._hand_over_late()
+
+    def allow_describing(self, name: str) -> None:
+        """Let the function describe a tuning job elsewhere, and its training jobs."""
+        for spelling in _spellings(name):
+            self._described.add(self._job_arn(spelling))
+        self.allow_describing_trainings(name)
 
     def _job_arn(self, name: str) -> str:
         return f"{self._before_name}{name}"
@@ -201,6 +222,10 @@ class _HandingOver:
     def visit(self, node: IConstruct) -> None:  # noqa: ARG002 – the CDK's interface
         """Called once: what it is added to has nothing below."""
         self._hand_over()
+
+
+def _spellings(name: str) -> Iterable[str]:
+    return (name,) if is_token(name) else dict.fromkeys((name, name.lower()))
 
 
 def _sagemaker(operations: Iterable[str]) -> list[str]:

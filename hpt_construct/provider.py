@@ -95,7 +95,7 @@ class Provider(Construct):
             )
         )
         # The tree is visited in the order in which it was made.
-        self.permissions = Permissions(stack, role, naming.stack_prefix(self.stack_name), visited_before=log_group)
+        self.permissions = Permissions(self, role, naming.stack_prefix(self.stack_name), visited_before=log_group)
         scope = Construct(self, "Function")
         code = s3_assets.Asset(
             scope,

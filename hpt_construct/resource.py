@@ -67,6 +67,7 @@ class JobResource(cdk.CfnResource):
         self._followed = False
         # What bounds the age of an event has to be in force before there is one.
         self._come_after(provider.invocation_settings)
+        self._come_after(provider.permissions.of_jobs)
         if policy is None:
             # As every custom resource of the CDK has it in its template.
             super().apply_removal_policy(cdk.RemovalPolicy.DESTROY)

@@ -121,7 +121,7 @@ def of_job_elsewhere(job: IHyperparameterTuningJob) -> BestTrainingJob:
     result = _custom(job, _RESULT, RESULT_TYPE, provider, {"TuningJobName": job.tuning_job_name})
     result.node.add_dependency(provider.invocation_settings)
     provider.check_at_synth(partial(_warn_of_exports, job, result))
-    provider.permissions.allow_describing_trainings(job.tuning_job_name)
+    provider.permissions.allow_describing(job.tuning_job_name)
     return BestTrainingJob(result, None)
 
 

@@ -131,12 +131,12 @@ class TestLimitsOfAStack:
             for number in range(20):
                 cdk.CfnResource(scope, f"Part{number}", type="A::B::C")
         [problem] = refused(stack)
-        assert "the stack 'Training' has 509 resources, CloudFormation takes 500" in problem
+        assert "the stack 'Training' has 510 resources, CloudFormation takes 500" in problem
 
     def test_too_many_resources_are_refused(self, stack: cdk.Stack) -> None:
-        """The stack's eight, the jobs, and those of others."""
+        """The stack's nine, the jobs, and those of others."""
         others = lambda name: cdk.CfnResource(stack, name, type="A::B::C")  # noqa: E731
-        fill(stack, jobs=60, others=others, count=433, arn_output=False)
+        fill(stack, jobs=60, others=others, count=432, arn_output=False)
         assert refused(stack) == [
             (
                 "[Training/HptConstructProvider] the stack 'Training' has 501 resources, CloudFormation takes 500; "

@@ -373,7 +373,8 @@ class TestEvents:
         assert {"Ref": logical_id(stack)} in rule["Properties"]["Targets"][0]["Input"]["Fn::Join"][1]
         [resource] = template.find_resources(TYPE).values()
         [_, settings] = sorted(template.find_resources("AWS::Lambda::EventInvokeConfig"))
-        assert resource["DependsOn"] == [settings]
+        [_, policy, _] = sorted(template.find_resources("AWS::IAM::Policy"))
+        assert resource["DependsOn"] == [settings, policy]
 
     def test_job_can_be_made_to_wait_for_its_rule(self, stack: cdk.Stack) -> None:
         """For those who need the very first event."""

@@ -79,16 +79,15 @@ class TestTemplate:
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         assert sent(stack) == as_text(guide_request)
 
-    def test_stack_gets_eight_resources_and_a_job_one_and_an_output(
+    def test_stack_gets_nine_resources_and_a_job_one_and_an_output(
         self, stack: cdk.Stack, guide_request: dict[str, Any]
     ) -> None:
-        """Two functions with their settings, role, two policies and log group are shared by however many jobs."""
+        """Two functions with their settings, role, three policies and log group are shared by however many jobs."""
         for number in range(3):
             HyperparameterTuningJob.from_request(stack, f"Tuning{number}", guide_request)
         template = Template.from_stack(stack).to_json()
         assert sorted(resource["Type"] for resource in template["Resources"].values()) == [
-            "AWS::IAM::Policy",
-            "AWS::IAM::Policy",
+            *["AWS::IAM::Policy"] * 3,
             "AWS::IAM::Role",
             "AWS::Lambda::EventInvokeConfig",
             "AWS::Lambda::EventInvokeConfig",
@@ -110,15 +109,17 @@ class TestTemplate:
         assert policies[0] == policies[1]
 
     def test_job_waits_for_the_policy_of_the_function(self, stack: cdk.Stack, guide_request: dict[str, Any]) -> None:
-        """The job needs the functions, and these their policy: they are made and deleted in that order."""
+        """The job needs the functions, and these their policy: they are made and deleted in that order. By a policy of
+        its own the function changes jobs: it goes after the last of them.
+        """
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         template = Template.from_stack(stack)
-        [_, policy] = sorted(template.find_resources("AWS::IAM::Policy"))
+        [_, of_jobs, policy] = sorted(template.find_resources("AWS::IAM::Policy"))
         [job] = template.find_resources(TYPE).values()
         [_, (settings_id, _)] = sorted(template.find_resources("AWS::Lambda::EventInvokeConfig").items())
         for function in template.find_resources("AWS::Lambda::Function").values():
             assert policy in function["DependsOn"]
-        assert job["DependsOn"] == [settings_id]
+        assert job["DependsOn"] == [settings_id, of_jobs]
 
     def test_event_that_lambda_gives_up_goes_to_a_second_function(
         self, stack: cdk.Stack, guide_request: dict[str, Any]
@@ -150,7 +151,7 @@ class TestTemplate:
         """Lambda checks it when it takes the settings, which come after a function that comes after the policy."""
         HyperparameterTuningJob.from_request(stack, "Tuning", guide_request)
         template = Template.from_stack(stack)
-        [policy, _] = sorted(template.find_resources("AWS::IAM::Policy"))
+        [policy, *_] = sorted(template.find_resources("AWS::IAM::Policy"))
         [_, function] = [made for _, made in sorted(template.find_resources("AWS::Lambda::Function").items())]
         [destinations, (_, settings)] = sorted(template.find_resources("AWS::Lambda::EventInvokeConfig").items())
         assert policy in function["DependsOn"]

@@ -207,6 +207,26 @@ def test_reference_to_a_job_that_has_ended_serves_its_model(fast: Account, guide
     fast.delete("Elsewhere")
 
 
+def test_job_that_gives_way_to_a_reference_is_stopped(fast: Account, guide_request: dict[str, Any]) -> None:
+    """The function loses its permission to stop jobs with the last job, and not before."""
+    fast.sagemaker.create_hyper_parameter_tuning_job(**guide_request, HyperParameterTuningJobName="model")
+    fast.sandbox.control.advance(24 * 3600)
+    fast.sandbox.control.configure(training_seconds=100 * 3600)
+    fast.created()
+    assert fast.deploy_request(guide_request, "Way").returncode == 0
+    [job] = fast.names_created()
+    assert fast.jobs()[job] == "InProgress"
+
+    def refer(stack: cdk.Stack) -> None:
+        best = HyperparameterTuningJob.from_tuning_job_name(stack, "Job", "model").best_training_job
+        cdk.CfnOutput(stack, "Model", value=best.model_data_url)
+
+    done = fast.deploy(refer, "Way")
+    assert done.returncode == 0, done.stderr
+    assert fast.jobs()[job] == "Stopped"
+    fast.delete("Way")
+
+
 def test_other_stack_gets_the_model_of_a_search_that_is_refined_anew(
     fast: Account, guide_request: dict[str, Any]
 ) -> None:

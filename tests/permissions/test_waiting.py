@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import aws_cdk as cdk
 from aws_cdk.assertions import Template
 
-from hpt_construct import Objective, WaitForCompletion
+from hpt_construct import HyperparameterTuningJob, Objective, WaitForCompletion
 from tests.construct.jobs import minimal
+from tests.function.conftest import STACK_ID
 
-from .conftest import ACCOUNT, Place, Request, decide
+from .conftest import ACCOUNT, OURS, Place, Request, decide, listed
+from .test_least_privilege import CHANGING
 from .test_reviewers import findings
 
 if TYPE_CHECKING:
@@ -55,6 +57,40 @@ def test_function_may_do_what_waiting_asks_for_and_nothing_like_it(place: Place)
     ]
     [decisions] = decide([(place.statements(stack), [*allowed, *denied])])
     assert decisions == ["Allowed"] * len(allowed) + ["ImplicitlyDenied"] * len(denied)
+
+
+def test_stack_that_only_refers_to_a_job_may_look_at_that_job(place: Place) -> None:
+    """It has none that could be started, stopped, deleted or tagged."""
+    stack = cdk.Stack(cdk.App(), "Serving")
+    best = HyperparameterTuningJob.from_tuning_job_name(stack, "Nightly", "Nightly").best_training_job
+    cdk.CfnOutput(stack, "Model", value=best.model_data_url)
+    allowed = [
+        Request("sagemaker:DescribeHyperParameterTuningJob", place.job("Nightly")),
+        Request("sagemaker:DescribeHyperParameterTuningJob", place.job("nightly")),
+        Request("sagemaker:DescribeTrainingJob", place.arn("sagemaker", "training-job/Nightly-001-0a1b2c3d")),
+        Request("cloudformation:DescribeStacks", STACK_ID),
+    ]
+    ours = place.job("serving-1a2b-tuning-0123456789")
+    denied = [
+        Request("sagemaker:DescribeHyperParameterTuningJob", place.job("other")),
+        Request("cloudformation:DescribeStackResource", STACK_ID),
+        *(Request(f"sagemaker:{operation}", place.job("Nightly"), {**OURS}) for operation in CHANGING),
+        *(
+            Request(f"sagemaker:{operation}", ours, {**OURS})
+            for operation in (*CHANGING, "CreateHyperParameterTuningJob")
+        ),
+    ]
+    statements = place.statements(stack)
+    [decisions] = decide([(statements, [*allowed, *denied])])
+    assert decisions == ["Allowed"] * len(allowed) + ["ImplicitlyDenied"] * len(denied)
+    assert {action for statement in statements for action in listed(statement, "Action")} == {
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeTrainingJob",
+        "cloudformation:DescribeStacks",
+        "lambda:InvokeFunction",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
 
 
 def test_machine_may_invoke_the_function_and_nothing_else(place: Place) -> None:
