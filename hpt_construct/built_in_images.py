@@ -167,6 +167,23 @@ def framework_of(image: str) -> str | None:
     return found["repository"]
 
 
+def built_in(image: str) -> tuple[str, ...] | None:
+    """Return the name of the algorithm whose image a URI is, and its version if it has several; None for any other.
+
+    >>> built_in("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1")
+    ('xgboost', '1.7-1')
+    >>> built_in("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:latest") is None
+    True
+    """
+    name, region = algorithm_of(image), region_of(image)
+    versions = _table()["algorithms"].get(name, {})
+    for version in versions:
+        algorithm = find(str(name), version)
+        if region is not None and region in algorithm.accounts and algorithm.uri(region) == image:
+            return (algorithm.name, version) if len(versions) > 1 else (algorithm.name,)
+    return None
+
+
 @cache
 def _table() -> dict[str, Any]:
     found: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="ascii"))

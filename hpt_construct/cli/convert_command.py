@@ -7,10 +7,8 @@ import click
 from . import request_file
 from . import target as targets
 from .account import Account, with_account
-from .python_code import construct_code
+from .python_code import module_code
 from .words import NO_ANSWER, NOT_GOOD, AskError, exit_with
-
-_IMPORTS = "import aws_cdk as cdk\nimport hpt_construct as hpt\n"
 
 
 @click.command("convert")
@@ -36,11 +34,11 @@ def command(account: Account, *, file: str | None, from_job: str | None, constru
             raise AskError(f"{from_job!r} has {len(found.names)} tuning jobs; name one: {', '.join(found.names)}")
         what, request = repr(found.names[0]), request_file.of_job(found.sagemaker, found.names[0])
     problems = request_file.problems(request)
-    code = construct_code(request, construct_id)
+    code = module_code(request, construct_id)
     if code is None:
         request_file.tell(problems, what, "so it can't be converted")
         exit_with(NO_ANSWER)
-    click.echo(f"{_IMPORTS}\n{code}")
+    click.echo(code)
     if problems:
         request_file.tell(problems, what, "for which synth refuses the code")
         exit_with(NOT_GOOD)

@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 _APP: Final = '''\
 """A stack with a hyperparameter tuning job; `cdk deploy` starts it."""
 
+from typing import Any
+
 import aws_cdk as cdk
 {imports}import hpt_construct as hpt
 from constructs import Construct
 
 
 class TuningStack(cdk.Stack):
-    """Change the request below and deploy again: a new job starts, and the old one is stopped."""
+    """Change the request and deploy: a new job starts, and the old one is stopped."""
 
-    def __init__(self, scope: Construct, construct_id: str, **kwargs: object) -> None:
+    def __init__(self, scope: Construct, construct_id: str, **kwargs: Any) -> None:
         super().__init__(scope, construct_id, **kwargs)
 {body}
 
@@ -49,21 +51,37 @@ _OWN_REQUEST: Final = """\
                 hpt.ContinuousRange("eta", 0.01, 0.5, hpt.ScalingType.LOGARITHMIC),
                 hpt.IntegerRange("max_depth", 2, 10),
             ],
-            resource_limits=hpt.ResourceLimits(max_training_jobs=20, max_parallel_training_jobs=3),
+            resource_limits=hpt.ResourceLimits(
+                max_training_jobs=20, max_parallel_training_jobs=3
+            ),
             training_job=hpt.TrainingJobDefinition(
                 algorithm_specification=hpt.AlgorithmSpecification(
                     training_image=hpt.TrainingImage.built_in("xgboost", "1.7-1"),
                 ),
-                static_hyperparameters={"objective": "binary:logistic", "eval_metric": "auc", "num_round": 100},
+                static_hyperparameters={
+                    "objective": "binary:logistic",
+                    "eval_metric": "auc",
+                    "num_round": 100,
+                },
                 input_data_config=[
-                    hpt.Channel(name, hpt.S3DataSource(hpt.S3Location(data, name)), content_type="text/csv")
+                    hpt.Channel(
+                        name,
+                        hpt.S3DataSource(hpt.S3Location(data, name)),
+                        content_type="text/csv",
+                    )
                     for name in ("train", "validation")
                 ],
-                output_data_config=hpt.OutputDataConfig(s3_output_path=hpt.S3Location(models, "models")),
-                resource_config=hpt.ResourceConfig(
-                    instance_type="ml.m5.xlarge", instance_count=1, volume_size=cdk.Size.gibibytes(10)
+                output_data_config=hpt.OutputDataConfig(
+                    s3_output_path=hpt.S3Location(models, "models")
                 ),
-                stopping_condition=hpt.StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+                resource_config=hpt.ResourceConfig(
+                    instance_type="ml.m5.xlarge",
+                    instance_count=1,
+                    volume_size=cdk.Size.gibibytes(10),
+                ),
+                stopping_condition=hpt.StoppingCondition(
+                    max_runtime=cdk.Duration.hours(1)
+                ),
             ),
         )
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from hpt_construct import api_model, rendering, request
 from hpt_construct.cli import commands, request_file
-from hpt_construct.cli.python_code import construct_code
+from hpt_construct.cli.python_code import construct_code, module_code
 from hpt_construct.cli.words import AskError
 from hpt_construct.tokens import LATER
 from tests.contract.test_fidelity import value_of
@@ -101,6 +102,7 @@ def _rendered(code: str) -> dict[str, Any]:
     return rendering.render(request.TuningJobRequest(**made))
 
 
+_DEPTH = {"Name": "depth", "MinValue": "1", "MaxValue": "3"}
 _ANY_REQUEST = st.deferred(lambda: value_of(api_model.REQUEST))
 _MANY = settings(suppress_health_check=[*settings().suppress_health_check, HealthCheck.filter_too_much])
 
@@ -142,13 +144,22 @@ def test_what_is_no_request_has_problems_and_its_code_still_says_the_same(data: 
 
 
 def test_the_code_is_as_a_person_would_write_it(tmp_path: Path, body: dict[str, Any]) -> None:
-    """Enums, numbers, durations and sizes in place of strings; a list of ranges; what fits a line stands on one."""
+    """Enums, numbers, durations and sizes in place of strings; no defaults; what fits a line stands on one."""
     body |= {"HyperParameterTuningJobName": "tune", "Tags": [{"Key": "team", "Value": "a"}]}
-    body["TrainingJobDefinition"] |= {"StaticHyperParameters": {"rate": "0.10", "rounds": "100", "say": '"it\'s"\t'}}
+    body["HyperParameterTuningJobConfig"]["ParameterRanges"]["CategoricalParameterRanges"][0]["Values"] *= 5
+    body["TrainingJobDefinition"] |= {
+        "StaticHyperParameters": {"rate": "0.10", "rounds": "100", "big": "1e+30", "say": '"it\'s"'},
+        "InputDataConfig": [
+            {
+                "ChannelName": "train",
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/train"}},
+            }
+        ],
+    }
     path = tmp_path / "request.json"
     path.write_text(json.dumps(body))
     assert (
-        _convert(str(path), "--id", "Churn")
+        _run(str(path), "--id", "Churn").stdout
         == """\
 import aws_cdk as cdk
 import hpt_construct as hpt
@@ -157,34 +168,156 @@ hpt.HyperparameterTuningJob(
     self,
     "Churn",
     strategy=hpt.Strategy.RANDOM,
-    resource_limits=hpt.ResourceLimits(max_parallel_training_jobs=3, max_training_jobs=20),
+    resource_limits=hpt.ResourceLimits(
+        max_parallel_training_jobs=3, max_training_jobs=20
+    ),
     objective=hpt.Objective.maximize("validation:auc"),
     parameter_ranges=[
         hpt.IntegerRange("max_depth", 1, 10),
         hpt.ContinuousRange("eta", 0, 1),
-        hpt.CategoricalRange("booster", ["gbtree", "dart"]),
+        hpt.CategoricalRange(
+            "booster",
+            [
+                "gbtree",
+                "dart",
+                "gbtree",
+                "dart",
+                "gbtree",
+                "dart",
+                "gbtree",
+                "dart",
+                "gbtree",
+                "dart",
+            ],
+        ),
     ],
     random_seed=1,
     training_job=hpt.TrainingJobDefinition(
         algorithm_specification=hpt.AlgorithmSpecification(
-            training_image="111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1",
-            training_input_mode=hpt.TrainingInputMode.FILE,
+            training_image="111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1"
         ),
         role="arn:aws:iam::111122223333:role/tuning",
         output_data_config=hpt.OutputDataConfig(s3_output_path="s3://bucket/output"),
         stopping_condition=hpt.StoppingCondition(max_runtime=cdk.Duration.hours(1)),
+        input_data_config=[hpt.Channel("train", hpt.S3DataSource("s3://bucket/train"))],
         resource_config=hpt.ResourceConfig(
             instance_type="ml.m5.large",
             instance_count=1,
             volume_size=cdk.Size.gibibytes(10),
         ),
-        static_hyperparameters={"rate": "0.10", "rounds": 100, "say": '"it\\'s"\\t'},
+        static_hyperparameters={
+            "rate": "0.10",
+            "rounds": 100,
+            "big": 1e30,
+            "say": '"it\\'s"',
+        },
     ),
     tuning_job_name="tune",
     tags={"team": "a"},
 )
 """
     )
+
+
+_LITERALS = st.text(st.sampled_from("ab'\"\\\n\t{}%\x00\u2028é語"), max_size=300)
+
+
+@_MANY
+@given(
+    api_request=_ANY_REQUEST,
+    texts=st.dictionaries(_LITERALS, _LITERALS, max_size=3),
+    indent=st.integers(0, 8),
+)
+def test_the_code_is_laid_out_as_ruff_does_it(api_request: dict[str, Any], texts: dict[str, str], indent: int) -> None:
+    """With its default settings, anywhere in a file, whatever is in the request: nothing is left to it."""
+    for definition in (api_request.get("TrainingJobDefinition"), *api_request.get("TrainingJobDefinitions", ())):
+        if definition is not None:
+            definition["StaticHyperParameters"] = texts
+    blocks = "".join(f"{'    ' * level}if x:\n" for level in range(indent))
+    inside = f"{blocks}{'    ' * indent}{construct_code(api_request, 'Tuning', indent=indent)}\n"
+    code = f"{module_code(api_request, 'Tuning')}\n\n{inside}".encode()
+    formatted = subprocess.run(["ruff", "format", "--isolated", "-"], input=code, capture_output=True, check=True)
+    assert formatted.stdout == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a", '"a"'),
+        ("it's", '"it\'s"'),
+        ('say "a"', "'say \"a\"'"),
+        ("it's \"x", '"it\'s \\"x"'),
+        ('it\'s "x"', "'it\\'s \"x\"'"),
+        ("\\'", '"\\\\\'"'),
+    ],
+)
+def test_strings_have_the_quotes_that_need_fewer_escapes(body: dict[str, Any], text: str, code: str) -> None:
+    """Double ones, if that makes no difference."""
+    assert f'tags={{"a": {code}}}' in str(construct_code({**body, "Tags": [{"Key": "a", "Value": text}]}, "Tuning"))
+
+
+def test_a_long_metric_stands_on_a_line_of_its_own(body: dict[str, Any]) -> None:
+    """It has 255 characters at most."""
+    body["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"] = "m" * 255
+    assert f'    objective=hpt.Objective.maximize(\n        "{"m" * 255}",\n    ),\n' in str(
+        construct_code(body, "Tuning")
+    )
+
+
+@pytest.mark.parametrize(
+    ("ranges", "code"),
+    [
+        ({}, "parameter_ranges=[],"),
+        ({"IntegerParameterRanges": [_DEPTH]}, 'parameter_ranges=[hpt.IntegerRange("depth", 1, 3)],'),
+        (
+            {"IntegerParameterRanges": [_DEPTH], "CategoricalParameterRanges": []},
+            """parameter_ranges=hpt.ParameterRanges(
+        integer=[hpt.IntegerRange("depth", 1, 3)], categorical=[]
+    ),""",
+        ),
+    ],
+    ids=["none", "a kind", "an empty kind"],
+)
+def test_ranges_are_a_list_unless_an_empty_kind_would_be_lost(
+    body: dict[str, Any], ranges: dict[str, Any], code: str
+) -> None:
+    """A list has no place for a kind of which there are none, and the request is to stay the same."""
+    body["HyperParameterTuningJobConfig"]["ParameterRanges"] = ranges
+    assert code in str(construct_code(body, "Tuning"))
+
+
+@pytest.mark.parametrize("seconds", [None, 60])
+def test_only_what_the_code_needs_is_imported(body: dict[str, Any], seconds: int | None) -> None:
+    """The CDK is for durations and sizes; text that looks like a use of it is none."""
+    definition = body["TrainingJobDefinition"]
+    definition["StaticHyperParameters"] = {"cdk.Size(": "cdk.Size("}
+    definition["StoppingCondition"] = {} if seconds is None else {"MaxRuntimeInSeconds": seconds}
+    definition["ResourceConfig"].pop("VolumeSizeInGB")
+    imports = str(module_code(body, "Tuning")).partition("\n\n")[0].splitlines()
+    assert imports == ["import aws_cdk as cdk"] * (seconds is not None) + ["import hpt_construct as hpt"]
+
+
+@pytest.mark.parametrize(
+    ("image", "comment"),
+    [
+        ("246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost:1.7-1", '("xgboost", "1.7-1")'),
+        ("174872318107.dkr.ecr.us-west-2.amazonaws.com/kmeans:1", '("kmeans")'),
+        ("246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost:latest", None),
+        ("246618743249.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1", None),
+        ("246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3", None),
+    ],
+    ids=["a version", "the only version", "a tag that moves", "the account of another region", "a script's image"],
+)
+def test_an_image_of_a_built_in_algorithm_can_be_had_by_name(
+    body: dict[str, Any], image: str, comment: str | None
+) -> None:
+    """Where that is the same image; a comment says so, because only the stack's region makes it so."""
+    body["TrainingJobDefinition"]["AlgorithmSpecification"]["TrainingImage"] = image
+    lines = str(construct_code(body, "Tuning")).splitlines()
+    [place] = [number for number, line in enumerate(lines) if image in line]
+    expected = f"            # or hpt.TrainingImage.built_in{comment}"
+    assert (lines[place - 1] == expected) == (comment is not None)
+    assert "built_in" not in "".join(lines[: place - (comment is not None)] + lines[place:])
 
 
 @pytest.mark.parametrize(
@@ -197,14 +330,11 @@ hpt.HyperparameterTuningJob(
         ("churn-250101-1200-large", False),
     ],
 )
-@pytest.mark.parametrize("indent", [0, 2])
-def test_a_name_of_one_run_gets_a_comment(body: dict[str, Any], name: str, *, is_of_one_run: bool, indent: int) -> None:
-    """A timestamp tells that the name has served; the comment stands before the code, as far to the right."""
-    code = str(construct_code({**body, "HyperParameterTuningJobName": name}, "Tuning", indent=indent))
-    plain = str(construct_code(body, "Tuning", indent=indent))
-    comment = "# This tuning_job_name works only once. Leave it out, and the stack generates one.\n" + "    " * indent
-    assert code.partition("(")[0] == (comment if is_of_one_run else "") + plain.partition("(")[0]
-    assert f'tuning_job_name="{name}"' in code
+def test_a_name_of_one_run_gets_a_comment(body: dict[str, Any], name: str, *, is_of_one_run: bool) -> None:
+    """A timestamp tells that the name has served; the comment stands where the name does."""
+    code = str(construct_code({**body, "HyperParameterTuningJobName": name}, "Tuning"))
+    comment = "    # This name works only once. Leave it out, and the stack generates one.\n" if is_of_one_run else ""
+    assert f'    ),\n{comment}    tuning_job_name="{name}",\n)' in code
 
 
 @pytest.mark.parametrize(
@@ -236,8 +366,8 @@ def test_hostile_text_stays_text(body: dict[str, Any]) -> None:
     body["TrainingJobDefinition"]["StaticHyperParameters"] = {hostile: hostile}
     code = str(construct_code(body, hostile))
     assert "\x1b" not in code
-    compile(code, "code", "exec")
-    assert repr(hostile) in code
+    strings = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)]
+    assert strings.count(hostile) == 3
 
 
 def test_a_job_of_the_account_is_converted_without_its_name(world: World) -> None:

@@ -15,6 +15,8 @@ from hpt_construct.cli import commands, init_command
 from tests.cli.conftest import almost_full_disk
 
 ROOT = Path(__file__).parents[2]
+CORPUS = sorted((ROOT / "tests" / "corpus").glob("*.json"))
+REFUSED = ("ack-invalid-name", "graphstorm-grid")
 REQUEST = ROOT / "tests" / "corpus" / "ex-xgboost-abalone.json"
 
 
@@ -40,6 +42,18 @@ def test_its_own_test_passes(tmp_path: Path, options: tuple[str, ...]) -> None:
     assert (status, said) == (0, f"{folder} has an app with a tuning job; {folder}/README.md says what to do next\n")
     assert "1 passed" in _run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".")
     assert len((folder / "README.md").read_text().splitlines()) <= 12
+
+
+@pytest.mark.parametrize("request_file", [None, *CORPUS], ids=lambda path: path and path.stem)
+def test_the_app_is_left_alone_by_ruff(tmp_path: Path, request_file: Path | None) -> None:
+    """By its formatter and its linter, with the settings of a project that has none."""
+    status, _ = _init(str(tmp_path), *(["--from", str(request_file)] if request_file else []))
+    assert status == (2 if request_file and request_file.stem in REFUSED else 0)
+    for command in (("format", "--diff"), ("check",)):
+        done = subprocess.run(
+            ["ruff", *command, "--isolated", "."], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
 
 
 def test_the_app_synthesises(tmp_path: Path) -> None:

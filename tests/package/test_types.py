@@ -1,5 +1,5 @@
 """What type checkers, and so editors, see of the installed wheel: in a folder that is not the checkout, pyright as an
-editor runs it and strict, and mypy.
+editor runs it and strict, and mypy; and what they say of the app that ``hpt init`` makes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
 import hpt_construct
+from hpt_construct.cli import commands, init_command
 
 from .conftest import ROOT
 
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
     from .conftest import Installation
 
 APP = Path(__file__).with_name("app_of_a_user.py")
+
+REQUESTS = [
+    path
+    for path in sorted((ROOT / "tests" / "corpus").glob("*.json"))
+    if path.stem not in ("ack-invalid-name", "graphstorm-grid")
+]
 
 HEADER = """\
 import aws_cdk as cdk
@@ -67,6 +75,11 @@ MISTAKES = (
     "job.worst_case_instance_hours.values()",
     'hpt.Objective.minimize("loss").metric_name = "auc"',
 )
+
+
+def _file(request: Path) -> str:
+    """The file with the app that is made of a request."""
+    return f"{request.stem.replace('-', '_')}.py"
 
 
 def of_the_mistakes() -> str:
@@ -116,6 +129,10 @@ class Seen:
 def seen(installed: Installation, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """One run of each checker over an app that is right, all mistakes and all types."""
     folder = tmp_path_factory.mktemp("app")
+    made = CliRunner().invoke(commands.hpt, ["init", str(folder)], catch_exceptions=False)
+    assert made.exit_code == 0, made.output
+    for path in REQUESTS:
+        (folder / _file(path)).write_text(init_command._app(str(path)), encoding="utf-8")
     shutil.copy(APP, folder / "right.py")
     (folder / "mistakes.py").write_text(of_the_mistakes(), encoding="utf-8")
     (folder / "types_.py").write_text(of_the_types(), encoding="utf-8")
@@ -142,10 +159,10 @@ def mypy(installed: Installation, folder: Path) -> dict[str, dict[int, list[str]
     """
     settings = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(ROOT / ".mypy_cache")]
     command = [sys.executable, "-m", "mypy", *settings, "--python-executable", str(installed.python)]
-    files = ("right.py", "mistakes.py", "types_.py")
+    files = ("right.py", "mistakes.py", "types_.py", "app.py", "tests/test_app.py", *map(_file, REQUESTS))
     done = subprocess.run([*command, *files], cwd=folder, check=False, capture_output=True, text=True)
     found: dict[str, dict[int, list[str]]] = {}
-    for name, line, message in re.findall(r"^(\w+\.py):(\d+): (.*)$", done.stdout, re.MULTILINE):
+    for name, line, message in re.findall(r"^(?:tests/)?(\w+\.py):(\d+): (.*)$", done.stdout, re.MULTILINE):
         found.setdefault(name, {}).setdefault(int(line), []).append(message)
     assert "types_.py" in found, done.stdout + done.stderr
     return found
@@ -155,6 +172,12 @@ def test_right_app_passes(seen: Seen) -> None:
     """Constructs of the CDK are taken where they belong, though pyright doesn't see the CDK's protocols in them."""
     assert [*seen.pyright.get("right.py", {}).values(), *seen.pyright.get("right_strict.py", {}).values()] == []
     assert seen.mypy.get("right.py", {}) == {}
+
+
+@pytest.mark.parametrize("file", ["app.py", "test_app.py", *map(_file, REQUESTS)])
+def test_what_hpt_init_makes_passes(seen: Seen, file: str) -> None:
+    """The example, its test, and the app of each real request."""
+    assert (seen.pyright.get(file, {}), seen.mypy.get(file, {})) == ({}, {})
 
 
 @pytest.mark.parametrize("file", ["mistakes.py", "mistakes_strict.py"])
