@@ -27,9 +27,11 @@ PRINTED = Printed(
 
 OF_THE_CDK = re.compile(
     r"\[[~+-]\] (?:AWS|Custom)::.*|[ │]*[└├]─ .*| {10,}(?:\[[ +-]\]|└─|@@).*|[│├─┼┤ ].*[│┤]|…"
-    r"| ✅  .*|Outputs:|\w+\.\w+ = \S+|"
+    r"| ✅  .*|Outputs:|\w+\.\w+ = \S+|Acknowledge with '.*'|\[ack: .*\]|"
 )
-"""The lines of the CDK CLI: names of resources and members are held where templates are tested."""
+"""The lines of the CDK CLI: names of resources and members are held where templates are tested, ids of warnings
+by test_acknowledging.py.
+"""
 
 AT_SYNTH = re.compile(r"hpt_construct\.errors\.ValidationError: .*|  - \w.*|[A-Za-z][\w.[\]]*: [a-z].*")
 """Held by test_guides.py, test_mistakes_in_examples.py and test_docs.py, which make the mistakes."""
