@@ -191,8 +191,13 @@ def result(event: dict[str, Any], jobs: Jobs, stack: Stack, clock: Clock) -> Out
 
 def problem(progress: Progress | None, name: str, gate: Gate, *, only_completed: bool) -> str:
     """Return why a job that no longer runs is not accepted; an empty string if it is."""
-    if progress is None:
+    if progress is None and only_completed:
         return f"The tuning job '{name}' was deleted, so its best training job is not known"
+    if progress is None:
+        return (
+            f"There is no tuning job '{name}' in this account and region. Correct the name, or deploy again when the "
+            "tuning job has ended"
+        )
     job, best = progress.job, progress.best
     if only_completed and job.status != "Completed":
         return {

@@ -567,7 +567,12 @@ class TestResult:
         assert deployment.world.deliver(deployment.result_event(job, Waited=waited))["Status"] == "SUCCESS"
         before = deployment.world.service.clock.now()
         answer = deployment.world.deliver(deployment.result_event("gone", Waited=waited))
-        assert answer["Status"] == "FAILED"
+        assert answer["Reason"] == (
+            "The tuning job 'gone' was deleted, so its best training job is not known"
+            if waited
+            else "There is no tuning job 'gone' in this account and region. Correct the name, or deploy again when the "
+            "tuning job has ended"
+        )
         assert seconds - 15 < deployment.world.service.clock.now() - before <= seconds
 
     def test_search_for_a_job_ends_with_the_functions_time(self, deployment: Deployment) -> None:
