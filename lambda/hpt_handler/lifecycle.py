@@ -29,9 +29,11 @@ EVENT_AGE_SECONDS = 600.0
 WATCH_SECONDS = EVENT_AGE_SECONDS + START_SECONDS + 30.0
 """The time after which no creation that was under way when a deletion arrived can start a job any more."""
 
-HOLD_SECONDS = 45.0
-"""How long a deletion that has told its job to stop waits before it makes room for the next one. If few functions may
-run at a time, every job is thus told to stop before the function waits long for any of them.
+HOLD_SECONDS = 10.0
+"""How long a deletion that has told its job to stop waits before it makes room for the next one.
+
+Where few functions may run at a time, Lambda doubles the pause before it tries a throttled event again, up to five
+minutes. So runs have to be short, or the last jobs run on for a quarter of an hour before they are told to stop.
 """
 
 _MOST_ATTEMPTS = 100
@@ -491,7 +493,9 @@ def _watch(wish: Wish, physical_id: str, services: Services) -> list[Job]:
     began = stack.updated_at()
     while True:
         found = sorted(_not_answered_with(list(_unanswered(wish, jobs)), wish, services), key=lambda job: job.created)
-        new = [job for job in found if (job.created >= began if began else not job.ended)]
+        # Without a time, only the newest of jobs that are kept once they are created can be one without an answer.
+        candidates = found[-1:] if wish.mark and not began else found
+        new = [job for job in candidates if (job.created >= began if began else not job.ended)]
         if new or clock.now() >= until or clock.left() <= 0:
             break
         clock.wait(min(_LONGEST_POLL, until - clock.now()))

@@ -219,7 +219,7 @@ def test_deletion_gives_its_place_to_others_while_its_job_stops(world: World, pr
     before = world.service.clock.now()
     with pytest.raises(ComeAgain, match="is still stopping: Lambda delivers the event again"):
         handler.answer_to(event, lambda: world.client, world.stack, FakeClock(world.service))
-    assert world.service.clock.now() - before < 65
+    assert world.service.clock.now() - before < 20
     assert world.status(name) == "Stopping"
     assert world.deliver(event)["Status"] == "SUCCESS"
 

@@ -51,7 +51,8 @@ FUNCTION_SECONDS = 900.0
 EVENT_AGE_SECONDS = 600.0
 """How old Lambda lets an event become, as the construct sets it."""
 
-_THROTTLED_SECONDS = 5.0
+_LONGEST_PAUSE = 300.0
+"""Between two tries while too many functions run: the pause doubles from a second."""
 
 RETRY_SECONDS = (60.0, 120.0)
 """When Lambda delivers an event again after the function died: twice, and then never more."""
@@ -398,11 +399,12 @@ class Account:
 
     def _pause(self, seconds: float, ends: float) -> bool:
         """Wait for the next try, and until it is not throttled any more; return whether the event is young enough."""
+        throttled = 1.0
         while self.timeline.now() + seconds <= ends:
             self.timeline.wait(seconds)
             if len(self._invocations) < self.concurrency:
                 return True
-            seconds = _THROTTLED_SECONDS
+            seconds, throttled = throttled, min(2 * throttled, _LONGEST_PAUSE)
         return False
 
     def _once_more(self, delivery: Delivery, payload: dict[str, Any]) -> None:

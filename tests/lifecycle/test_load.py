@@ -45,7 +45,7 @@ def test_forty_deletions_that_share_ten_places_all_stop_their_jobs_and_succeed(a
     account.run(until=lambda: not stack.busy)
     assert stack.status == "DELETE_COMPLETE"
     told = [launch.job._stop_requested for launch in account.promises.launches]
-    assert max(when - began for when in told if when is not None) < 4 * 60
+    assert max(when - began for when in told if when is not None) < 3 * 60
     assert account.timeline.now() - began < 15 * 60
     account.promises.check([stack])
     account.promises.verify()
