@@ -56,7 +56,7 @@ def add(
     """Let deployments wait for a job of the app, if they are to.
 
     A wait condition can't be updated, and signals once: handle, condition and starter are new with each new request.
-    The handle comes after the job, for its URL does not live longer than twelve hours.
+    The handle comes after the job, because its URL lives for a day at most.
     """
     if wait is None:
         return None
