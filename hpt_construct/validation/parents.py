@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hpt_construct.built_in_images import OF_THE_APP
 from hpt_construct.errors import show
 from hpt_construct.tokens import is_token
 
@@ -25,11 +26,15 @@ _KINDS = {
     "CategoricalParameterRanges": "a categorical",
 }
 _ENVIRONMENT = "Environment"
+_IDENTICAL = "a warm start of type IdenticalDataAndAlgorithm keeps the {}: give the same, or choose TransferLearning"
+# What else a data source says is about how it is read.
+_DATA = (("S3DataSource", "S3Uri"), ("FileSystemDataSource", "FileSystemId"), ("FileSystemDataSource", "DirectoryPath"))
 _KEEPS = "a warm start keeps it: give both the same, or leave the parent out"
 
 
 def parent_problems(request: Mapping[str, Value], parents: Sequence[Mapping[str, Value] | None]) -> list[Problem]:
-    """Return what keeps a tuning job from starting with its parents' results: rules W1, W3, W4 and W6 of the reference.
+    """Return what keeps a tuning job from starting with its parents' results: rules W1, W3, W4, W6 and W7 of the
+    reference.
 
     :param request: The tuning job's request, structurally valid.
     :param parents: The request of each parent, in the order of the warm start; None for one that is not known.
@@ -116,6 +121,44 @@ def _other_setting(
             yield Problem(path, f"its {steps[-1]} is {theirs}, and this tuning job's {mine}; {_KEEPS}")
 
 
+def _other_data(request: Place, parent: Place, path: Path) -> Iterator[Problem]:
+    for definitions in _identical(request, parent):
+        mine, theirs = (
+            {each.read("ChannelName"): each for each in definition.every("InputDataConfig")}
+            for definition in definitions
+        )
+        for name in sorted(mine.keys() ^ theirs.keys()):
+            owner = "it" if name in theirs else "this tuning job"
+            yield Problem(path, f"only {owner} has the channel {show(name)}; {_IDENTICAL.format('data')}")
+        for name in sorted(mine.keys() & theirs.keys()):
+            for steps in _DATA:
+                here, there = (each.read("DataSource", *steps) for each in (mine[name], theirs[name]))
+                if (here or "").rstrip("/") != (there or "").rstrip("/"):
+                    message = f"its channel {show(name)} reads {_read(there)}, and this tuning job's {_read(here)}"
+                    yield Problem(path, f"{message}; {_IDENTICAL.format('data')}")
+                    break
+
+
+def _read(location: str | None) -> str:
+    return "something else" if location is None else show(location)
+
+
+def _other_algorithm(request: Place, parent: Place, path: Path) -> Iterator[Problem]:
+    for definitions in _identical(request, parent):
+        for member in ("TrainingImage", "AlgorithmName"):
+            mine, theirs = (each.read("AlgorithmSpecification", member) for each in definitions)
+            # Where an image of the app will be is not known while the request is checked.
+            if mine and theirs and mine != theirs and OF_THE_APP not in {mine, theirs}:
+                message = f"its {member} is {show(theirs)}, and this tuning job's {show(mine)}"
+                yield Problem(path, f"{message}; {_IDENTICAL.format('algorithm')}")
+
+
+def _identical(request: Place, parent: Place) -> Iterator[tuple[Place, Place]]:
+    """Yield the two definitions if the warm start's type says that their data and algorithm are the same."""
+    if request.read("WarmStartConfig", "WarmStartType") == "IdenticalDataAndAlgorithm":
+        yield from _single_definitions(request, parent)
+
+
 def _differ(mine: Value, theirs: Value) -> bool:
     """Tell whether two values are known to be different: tokens may come to the same, but not to nothing."""
     return mine != theirs and (None in (mine, theirs) or not (is_token(mine) or is_token(theirs)))
@@ -157,4 +200,6 @@ _RULES = (
     partial(_other_setting, ("EnableNetworkIsolation",), left_out=False),
     partial(_other_setting, ("EnableInterContainerTrafficEncryption",), left_out=False),
     partial(_other_setting, ("RetryStrategy", "MaximumRetryAttempts"), left_out="left out"),
+    _other_data,
+    _other_algorithm,
 )

@@ -9,14 +9,19 @@ import pytest
 from aws_cdk.assertions import Annotations, Match, Template
 
 from hpt_construct import (
+    AlgorithmSpecification,
     Autotune,
     CategoricalRange,
+    Channel,
     ContinuousRange,
     HyperparameterTuningJob,
     IntegerRange,
+    MetricDefinition,
     Objective,
     RetryStrategy,
+    S3DataSource,
     Strategy,
+    TrainingJobDefinition,
     ValidationError,
     WarmStart,
 )
@@ -153,6 +158,63 @@ def test_what_says_the_same_may_be_written_differently(stack: cdk.Stack) -> None
     parent = minimal(stack, "Parent", training_job=theirs)
     mine = definition(environment={"B": cdk.Aws.REGION, "A": "1"}, enable_inter_container_traffic_encryption=False)
     child(stack, [parent], training_job=mine)
+    Template.from_stack(stack).resource_count_is(TYPE, 2)
+
+
+BUCKET, IMAGE = "s3://amzn-s3-demo-bucket", "111122223333.dkr.ecr.us-east-1.amazonaws.com/churn"
+SAME_DATA, SAME_ALGORITHM = (
+    f"a warm start of type IdenticalDataAndAlgorithm keeps the {what}: give the same, or choose TransferLearning"
+    for what in ("data", "algorithm")
+)
+
+
+def reading(**uris: str) -> TrainingJobDefinition:
+    """A training of channels with these URIs."""
+    return definition(input_data_config=[Channel(name, S3DataSource(uri)) for name, uri in uris.items()])
+
+
+def of_image(tag: str) -> TrainingJobDefinition:
+    """A training in an image with this tag."""
+    loss = [MetricDefinition("loss", "loss=([0-9.]+)")]
+    image = AlgorithmSpecification(training_image=f"{IMAGE}:{tag}", metric_definitions=loss)
+    return definition(algorithm_specification=image)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "told"),
+    [
+        (
+            reading(train=f"{BUCKET}/old", test=f"{BUCKET}/test"),
+            reading(train=f"{BUCKET}/new", test=f"{BUCKET}/test/"),
+            f"its channel 'train' reads '{BUCKET}/old', and this tuning job's '{BUCKET}/new'; {SAME_DATA}",
+        ),
+        (
+            reading(train=BUCKET),
+            reading(train=BUCKET, more=BUCKET),
+            f"only this tuning job has the channel 'more'; {SAME_DATA}",
+        ),
+        (
+            of_image("1"),
+            of_image("2"),
+            f"its training_image is '{IMAGE}:1', and this tuning job's '{IMAGE}:2'; {SAME_ALGORITHM}",
+        ),
+    ],
+    ids=["other-data", "more-data", "other-image"],
+)
+def test_identical_data_and_algorithm_are_that(
+    stack: cdk.Stack, theirs: TrainingJobDefinition, mine: TrainingJobDefinition, told: str
+) -> None:
+    """What the type says is held to it; a transfer of what was learned takes other data and another image."""
+    parent = minimal(stack, "Parent", training_job=theirs)
+    assert problems(stack, [parent], training_job=mine) == (f"warm_start.parents[0]: {told}",)
+    warm_start = WarmStart.transfer_learning(parents=[parent])
+    assert minimal(stack, "Transfer", warm_start=warm_start, training_job=mine) is not None
+
+
+def test_data_that_is_not_known_may_be_identical(stack: cdk.Stack) -> None:
+    """Two tokens may come to the same."""
+    parent = minimal(stack, "Parent", training_job=reading(train=cdk.Fn.import_value("old")))
+    child(stack, [parent], training_job=reading(train=BUCKET))
     Template.from_stack(stack).resource_count_is(TYPE, 2)
 
 
