@@ -6,8 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .validation.rules.compute import DEFAULT_RUNTIME
-from .validation.rules.rule import CONFIG, Place, TokenMetError, each_definition, has_autotune
+from .validation.rules.rule import CONFIG, DEFAULT_RUNTIME, Place, TokenMetError, each_definition, has_autotune
 from .validation.rules.strategy import grid_size
 
 if TYPE_CHECKING:

@@ -347,6 +347,17 @@ CASES = (
           "config.TuningJobCompletionCriteria.TargetObjectiveMetricValue": 0.1},
          {"config.TuningJobCompletionCriteria.TargetObjectiveMetricValue": 0.1}, ("jobs", "jobs.0"), several=True),
 
+    Case("L7", W, "shorter", "config.ResourceLimits.MaxRuntimeInSeconds",
+         {"config.ResourceLimits.MaxRuntimeInSeconds": 3599}, {"config.ResourceLimits.MaxRuntimeInSeconds": 3600},
+         ("config.ResourceLimits.MaxRuntimeInSeconds", _RUNTIME, "job.StoppingCondition")),
+    Case("L7", W, "default", "config.ResourceLimits.MaxRuntimeInSeconds",
+         {"config.ResourceLimits.MaxRuntimeInSeconds": 3599},
+         {"config.ResourceLimits.MaxRuntimeInSeconds": 3599, _RUNTIME: 86_400}),
+    Case("L7", W, "of-one-definition", "config.ResourceLimits.MaxRuntimeInSeconds",
+         {"config.ResourceLimits.MaxRuntimeInSeconds": 3600, "jobs.1.StoppingCondition.MaxRuntimeInSeconds": 7200},
+         {"config.ResourceLimits.MaxRuntimeInSeconds": 7200, "jobs.1.StoppingCondition.MaxRuntimeInSeconds": 7200},
+         ("jobs.1",), several=True),
+
     # Ranges and hyperparameters
     *(Case("P1", E, f"integer-{text or 'empty'}", f"{_INTEGER}.0.MinValue", {_INTEGER: [{**DEPTH, "MinValue": text}]},
            {_INTEGER: [{**DEPTH, "MinValue": "-3"}]}, (f"{_INTEGER}.0.MinValue", _INTEGER))

@@ -11,6 +11,7 @@ from hpt_construct.tokens import is_token
 from hpt_construct.validation.problem import Problem
 
 from .rule import (
+    DEFAULT_RUNTIME,
     Level,
     Place,
     Rule,
@@ -33,7 +34,6 @@ _WAIT = ("StoppingCondition", "MaxWaitTimeInSeconds")
 _PENDING = ("StoppingCondition", "MaxPendingTimeInSeconds")
 _GROUP_NAMES = ("DataSource", "S3DataSource", "InstanceGroupNames")
 
-DEFAULT_RUNTIME = 24 * 3600
 _LONGEST_RUNTIME = 28 * 24 * 3600
 _LONGEST_WAIT_WITHOUT_CHECKPOINTS = 3600
 

@@ -21,6 +21,8 @@ CONFIG = "HyperParameterTuningJobConfig"
 STATIC = "StaticHyperParameters"
 SINGLE = "TrainingJobDefinition"
 SEVERAL = "TrainingJobDefinitions"
+DEFAULT_RUNTIME = 24 * 3600
+"""The seconds that a training job may take if the request doesn't say it."""
 
 _IMAGE = ("AlgorithmSpecification", "TrainingImage")
 SCRIPT = "sagemaker_program"

@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING
 
 from hpt_construct.validation.problem import Problem
 
-from .rule import CONFIG, SEVERAL, SINGLE, Level, Place, Rule, each_ranges, has_autotune, searched, tuning, whole
+from .rule import (
+    CONFIG,
+    DEFAULT_RUNTIME,
+    SEVERAL,
+    SINGLE,
+    Level,
+    Place,
+    Rule,
+    each_definition,
+    each_ranges,
+    has_autotune,
+    searched,
+    tuning,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,6 +193,16 @@ def _runtime_within_quota(_: Place, config: Place) -> Iterator[Problem]:
         yield Problem(config.at("ResourceLimits", "MaxRuntimeInSeconds"), message)
 
 
+def _tuning_outlasts_a_training_job(request: Place, definition: Place) -> Iterator[Problem]:
+    tuning_time = request.read(CONFIG, "ResourceLimits", "MaxRuntimeInSeconds")
+    training_time = definition.read("StoppingCondition", "MaxRuntimeInSeconds")
+    # The default of SageMaker and its SDK is nobody's decision.
+    if tuning_time is not None and training_time not in {None, DEFAULT_RUNTIME} and tuning_time < training_time:
+        message = f"got {tuning_time:,} for the tuning job, and one training job may take {training_time:,}"
+        path = request.at(CONFIG, "ResourceLimits", "MaxRuntimeInSeconds")
+        yield Problem(path, f"{message}; raise it, or lower the time of a training job")
+
+
 def _target_has_an_objective(request: Place, config: Place) -> Iterator[Problem]:
     if config.read("TuningJobCompletionCriteria", "TargetObjectiveMetricValue") is None:
         return
@@ -211,5 +235,6 @@ RULES = (
     Rule("L4", _W, "A total, a time or a criterion ends the tuning job", tuning, _something_ends_the_tuning),
     Rule("L5", _W, "A tuning job takes at most 30 days", tuning, _runtime_within_quota),
     Rule("L6", _W, "A target value has an objective", tuning, _target_has_an_objective),
+    Rule("L7", _W, "A tuning job outlasts a training job", each_definition, _tuning_outlasts_a_training_job),
 )
 # fmt: on
