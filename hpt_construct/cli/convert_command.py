@@ -19,8 +19,9 @@ from .words import NO_ANSWER, NOT_GOOD, AskError, exit_with
 def command(account: Account, *, file: str | None, from_job: str | None, construct_id: str) -> None:
     """Write the typed construct for the request in the JSON file FILE, ready to paste into a stack.
 
-    FILE is a request as boto3 and the AWS CLI take it, or a response of Describe. Give - to read standard input. A name
-    can be used only once, so --from-job leaves out the job's name, and the stack generates another one.
+    FILE is a request as boto3 and the AWS CLI take it, or a response of Describe. If it is something else with one
+    request in it, such as a state machine or a pipeline, that one counts. Give - to read standard input. A name can be
+    used only once, so --from-job leaves out the job's name, and the stack generates another one.
 
     Exits with 1 if synth would refuse the code, and tells all problems on standard error.
     """

@@ -10,6 +10,7 @@ import click
 from hpt_construct import rendering, validation
 from hpt_construct.tokens import is_token
 
+from . import other_shapes
 from .files import parse_json, read_some
 from .words import AskError, clean
 
@@ -61,21 +62,21 @@ def read(path: str) -> dict[str, Any]:
     :param path: The file, or ``-`` for standard input.
     :raises AskError: There is no such file, or no request in it.
     """
-    what = name(path)
+    what, content = name(path), b""
     try:
         with click.open_file(path, "rb") as file:
-            request = parse_json(read_some(file))
+            content = read_some(file)
+        document = parse_json(content)
     except RuntimeError as error:  # click's, if the shell has closed standard input
         raise AskError(f"{what} is closed; name a JSON file") from error
     except OSError as error:
         raise AskError(f"{what} can't be read: {error.strerror}; name a JSON file") from error
     except ValueError as error:
-        raise AskError(f"{what} is not JSON ({error}); it must be a request as boto3 takes it") from error
-    if not isinstance(request, dict) or "HyperParameterTuningJobConfig" not in request:
-        raise AskError(
-            f"{what} has no HyperParameterTuningJobConfig; it must be a request as boto3 takes it, "
-            "or a response of Describe"
-        )
+        way_out = other_shapes.hint(content) or "it must be a request as boto3 takes it"
+        raise AskError(f"{what} is not JSON ({error}); {way_out}") from error
+    request, note = other_shapes.take(document, what)
+    if note:
+        click.echo(f"hpt: {clean(note)}", err=True)
     return rendering.without_described(request)
 
 
