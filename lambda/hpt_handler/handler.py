@@ -237,4 +237,7 @@ def _failed(event: dict[str, Any], failure: Failure) -> bytes:
 def _log(what: str, **facts: Any) -> None:
     """Write one JSON object a line; never the ResponseURL, credentials, or values of hyperparameters or environment."""
     told = {key: value for key, value in facts.items() if value not in ("", None)}
+    if "PhysicalResourceId" in told:
+        # What follows the name in a result's id are its attributes, hyperparameters among them.
+        told["PhysicalResourceId"] = told["PhysicalResourceId"].partition("/")[0]
     print(json.dumps({"what": what, **told}))  # noqa: T201 – standard output is Lambda's log

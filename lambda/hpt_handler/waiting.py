@@ -5,10 +5,12 @@ As in ``lifecycle.py``, nothing here knows HTTP, Lambda or botocore.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
 import struct
+import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,6 +40,11 @@ _ELSEWHERE_SECONDS = 20.0
 """How long a job that the stack only refers to is looked for: its name is wrong more often than it is new."""
 
 _LONGEST_LOOK = 15.0
+_LONGEST_ID = 1000
+_LONGEST_ANSWER = 3500
+"""Bytes of a physical id and the attributes together, so that CloudFormation's 4,096 are enough for all else."""
+
+_HYPERPARAMETERS = "HyperParameters"
 _RUNNING = ("InProgress", "Stopping")
 
 
@@ -173,20 +180,32 @@ def is_past(told: dict[str, Any], clock: Clock) -> bool:
 def result(event: dict[str, Any], jobs: Jobs, stack: Stack, clock: Clock) -> Outcome:
     """Return the best training job of a tuning job that has ended, as attributes of the resource.
 
-    A rollback returns to what was accepted before, so it refuses nothing.
+    A rollback returns to what was accepted before, so it refuses nothing, and its answer is the one of then: somebody
+    may have deleted the record since, and what uses an attribute that is missing could not be rolled back.
     """
-    properties = event["ResourceProperties"]
-    name = properties["TuningJobName"]
+    properties, known = event["ResourceProperties"], _known_answers(event.get("PhysicalResourceId", ""))
+    name, old_name = properties["TuningJobName"], event.get("OldResourceProperties", {}).get("TuningJobName")
+
+    def rolls_back() -> bool:
+        return event["RequestType"] == "Update" and stack.status().endswith("ROLLBACK_IN_PROGRESS")
+
+    # Where the record is gone, the job's own rollback may have answered another of its names.
+    before = known.get(name) or next((told for job, told in known.items() if job != old_name), None)
+    if before and rolls_back():
+        return _answered({name: before})
     is_waited_for = properties.get("Waited") == "true"
     progress = _found(name, START_SECONDS if is_waited_for else _ELSEWHERE_SECONDS, jobs, clock)
     if progress and progress.job.status in _RUNNING:
         reason = _still_running(progress, is_waited_for=is_waited_for)
     else:
         reason = problem(progress, name, Gate.of(properties), only_completed=is_waited_for)
-    if reason and not (event["RequestType"] == "Update" and stack.status().endswith("ROLLBACK_IN_PROGRESS")):
+    if reason and not rolls_back():
         raise Failure(reason)
     best = progress and progress.best
-    return Outcome(name, data=_attributes(best, jobs.model_url(best.name)) if best else {})
+    answers = {name: _attributes(best, jobs.model_url(best.name)) if best else {}}
+    if old_name in known:
+        answers.setdefault(old_name, known[old_name])
+    return _answered(answers)
 
 
 def problem(progress: Progress | None, name: str, gate: Gate, *, only_completed: bool) -> str:
@@ -258,18 +277,54 @@ def _so_far(progress: Progress) -> str:
 
 
 def _attributes(best: Best, model_url: str) -> dict[str, str]:
-    """Return the attributes, the more important first: an answer that is too long drops some from the end."""
     known = {
         "TrainingJobName": best.name,
         "TrainingJobArn": best.arn,
         "ModelDataUrl": model_url,
         "ObjectiveValue": "" if best.value is None else repr(best.value),
         "DefinitionName": best.definition,
-        **{f"HyperParameters.{name}": value for name, value in best.hyperparameters.items()},
-        "HyperParameters": json.dumps(best.hyperparameters, separators=(",", ":")),
+        _HYPERPARAMETERS: json.dumps(best.hyperparameters, separators=(",", ":")),
     }
     # A missing attribute fails a deployment that uses it, and names it; an empty model would not.
-    return {name: value for name, value in known.items() if value or name.startswith("HyperParameters.")}
+    return _with_each_hyperparameter({name: value for name, value in known.items() if value})
+
+
+def _with_each_hyperparameter(attributes: dict[str, str]) -> dict[str, str]:
+    """Return all attributes, the more important first: an answer that is too long drops some from the end."""
+    together = {_HYPERPARAMETERS: attributes[_HYPERPARAMETERS]}
+    each = {f"{_HYPERPARAMETERS}.{name}": value for name, value in json.loads(together[_HYPERPARAMETERS]).items()}
+    return {**{name: value for name, value in attributes.items() if name not in together}, **each, **together}
+
+
+def _answered(answers: dict[str, dict[str, str]]) -> Outcome:
+    """Return the first of the answers, each by its tuning job, with an id that a rollback finds the others in.
+
+    An update's event has the id of the answer before, and so has the event of its rollback, which nothing else tells
+    what was answered before the update. The answer itself has the first claim on the bytes that it may have.
+    """
+    [(name, data), *_] = answers.items()
+    room = min(_LONGEST_ID, _LONGEST_ANSWER - len(json.dumps(data)))
+    kept = [
+        (job, {key: value for key, value in told.items() if not key.startswith(f"{_HYPERPARAMETERS}.")})
+        for job, told in answers.items()
+        if told
+    ]
+    while kept:
+        text = zlib.compress(json.dumps(kept, separators=(",", ":")).encode())
+        physical_id = f"{name}/{base64.urlsafe_b64encode(text).decode()}"
+        if len(physical_id) <= room:
+            return Outcome(physical_id, data=data)
+        kept.pop()
+    return Outcome(name, data=data)
+
+
+def _known_answers(physical_id: str) -> dict[str, dict[str, str]]:
+    """Return the answers that an id has kept, by their tuning jobs."""
+    try:
+        kept = json.loads(zlib.decompress(base64.urlsafe_b64decode(physical_id.partition("/")[2])))
+    except (ValueError, zlib.error):
+        return {}
+    return {job: _with_each_hyperparameter(attributes) for job, attributes in kept}
 
 
 def _url_ends(url: str) -> float:

@@ -52,7 +52,16 @@ class Tuned:
         self.name = name
         account.created()
 
-    def fill(self, stack: cdk.Stack, *, jobs: int = 3, wait: bool = True, stage: str = "dev", **options: Any) -> None:
+    def fill(
+        self,
+        stack: cdk.Stack,
+        *,
+        jobs: int = 3,
+        wait: bool = True,
+        stage: str = "dev",
+        fails: bool = False,
+        **options: Any,
+    ) -> None:
         """Tune, hold it to a metric, serve."""
         request = copy.deepcopy(self.request)
         limits = request["HyperParameterTuningJobConfig"]["ResourceLimits"]
@@ -63,10 +72,14 @@ class Tuned:
             stack, "Tuning", request, wait_for_completion=waiting if wait else None
         )
         if wait:
-            ssm.CfnParameter(
+            model = ssm.CfnParameter(
                 stack, "Model", name=f"{SERVING}/{self.name}", type="String", value=job.best_training_job.model_data_url
             )
             cdk.CfnOutput(stack, "Eta", value=job.best_training_job.hyperparameter("eta"))
+            if fails:
+                nobodys = {"FunctionName": "nobody", "Qualifier": "$LATEST"}
+                last = cdk.CfnResource(stack, "Last", type="AWS::Lambda::EventInvokeConfig", properties=nobodys)
+                last.node.add_dependency(model)
         cdk.Tags.of(stack).add("stage", stage)
 
     def deploy(self, **options: Any) -> Any:
@@ -133,6 +146,21 @@ def test_best_model_serves_until_a_better_one_is_accepted(fast: Account, guide_r
 
     fast.delete("Life")
     assert "RUNNING" not in stack.executions()
+
+
+def test_rollback_serves_the_model_of_a_job_whose_record_is_gone(fast: Account, guide_request: dict[str, Any]) -> None:
+    """Nobody can describe the job any more, and what uses its result still gets it."""
+    stack = Tuned(fast, guide_request, "Gone")
+    assert stack.deploy().returncode == 0
+    [job] = stack.created()
+    serving = stack.serving
+    fast.sagemaker.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=job)
+    failed = stack.deploy(jobs=4, fails=True)
+    assert failed.returncode == 1
+    assert fast.status("Gone") == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.serving == serving
+    assert len(stack.created()) == 1
+    fast.delete("Gone")
 
 
 def test_failed_tuning_fails_the_deployment_with_sagemakers_reason(

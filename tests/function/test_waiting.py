@@ -21,6 +21,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from hpt_handler import handler, response, stepfunctions, waiting
 from hpt_handler.errors import PollFailed
+from hpt_handler.sagemaker import Best
 from hypothesis import example, given
 from hypothesis import strategies as st
 from urllib3 import HTTPResponse
@@ -125,6 +126,8 @@ class Deployment:
     def result_event(self, job: str, request_type: str = "Create", **options: Any) -> dict[str, Any]:
         """An event of the result."""
         members = {} if request_type == "Create" else {"PhysicalResourceId": "earlier"}
+        if request_type == "Update":
+            members["old"] = options.pop("old")
         return self.world.event(
             request_type, {"TuningJobName": job, **options}, ResourceType=RESULT, LogicalResourceId="Best", **members
         )
@@ -534,7 +537,8 @@ class TestResult:
         reached = best(deployment.world, job)
         answer = deployment.result(job, ObjectiveAtLeast=value(reached))
         assert deployment.world.calls() == ["DescribeHyperParameterTuningJob", "DescribeTrainingJob"]
-        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", job)
+        assert answer["Status"] == "SUCCESS"
+        assert answer["PhysicalResourceId"].startswith(f"{job}/")
         output = properties["TrainingJobDefinition"]["OutputDataConfig"]["S3OutputPath"]
         name, tuned = reached["TrainingJobName"], reached["TunedHyperParameters"]
         assert answer["Data"] == {
@@ -623,6 +627,62 @@ class TestResult:
         answer = deployment.world.deliver(deployment.result_event("gone", "Update", Waited=True, old={}))
         assert answer["Status"] == answered
 
+    def test_rollback_answers_what_was_answered_before(
+        self, deployment: Deployment, properties: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Word for word, and asks SageMaker nothing: somebody may have deleted the record since, and an attribute that
+        is missing would be missed by what uses it.
+        """
+        world = deployment.world
+        first, second = (deployment.start_job({**properties, "Run": run}) for run in ("1", "2"))
+        world.service.advance(100 * HOUR)
+        accepted = deployment.result(first)
+        update = deployment.result_event(second, "Update", old={"TuningJobName": first})
+        forward = world.deliver({**update, "PhysicalResourceId": accepted["PhysicalResourceId"]})
+        assert forward["Data"]["TrainingJobName"].startswith(second)
+        world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=first)
+        world.calls()
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        # An update that fails keeps the id; one that succeeds before another resource fails has an id of its own.
+        for physical_id in (accepted["PhysicalResourceId"], forward["PhysicalResourceId"]):
+            reverse = deployment.result_event(first, "Update", old={"TuningJobName": second})
+            answer = world.deliver({**reverse, "PhysicalResourceId": physical_id})
+            assert answer["Data"] == accepted["Data"]
+            assert answer["PhysicalResourceId"] == accepted["PhysicalResourceId"]
+            # The job's own rollback answers its first name, which need not be that of the record that is gone.
+            other = deployment.result_event(f"{first}-other", "Update", old={"TuningJobName": second})
+            assert world.deliver({**other, "PhysicalResourceId": physical_id})["Data"] == accepted["Data"]
+        assert world.calls() == []
+        # A deployment that goes back is no rollback.
+        world.stack.now = "UPDATE_IN_PROGRESS"
+        assert world.deliver({**reverse, "PhysicalResourceId": physical_id})["Status"] == "FAILED"
+        assert physical_id.partition("/")[2] not in capsys.readouterr().out
+
+    def test_answer_that_was_none_is_not_remembered(self, deployment: Deployment, properties: dict[str, Any]) -> None:
+        """There was nothing to answer with; the job may have more to tell now."""
+        world = deployment.world
+        job = deployment.start_job(properties)
+        world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
+        event = deployment.result_event(job, "Update", old={"TuningJobName": "other"})
+        answer = world.deliver(event)
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", job)
+        assert "Data" not in answer
+        world.service.advance(100 * HOUR)
+        assert world.deliver({**event, "PhysicalResourceId": job})["Data"]["TrainingJobName"].startswith(job)
+
+    def test_answer_has_room_however_long_the_id_would_be(
+        self, deployment: Deployment, properties: dict[str, Any]
+    ) -> None:
+        """What the resource answers now comes first, and the answer before gives way."""
+        properties = copy.deepcopy(properties)
+        ranges = [{"Name": f"x{number}" * 8, "Values": [f"{number:060}"]} for number in range(15)]
+        properties["HyperParameterTuningJobConfig"]["ParameterRanges"] = {"CategoricalParameterRanges": ranges}
+        job = deployment.start_job(properties)
+        deployment.world.service.advance(100 * HOUR)
+        answer = deployment.result(job)
+        assert answer["PhysicalResourceId"] == job
+        assert len(answer["Data"]) == 4 + 15 + 1
+
     def test_deletion_asks_nobody(self, deployment: Deployment) -> None:
         """There is nothing of it but its attributes."""
         answer = deployment.world.deliver(deployment.result_event("gone", "Delete"))
@@ -665,6 +725,24 @@ def test_answer_leaves_out_from_the_end_what_has_no_room(attributes: list[tuple[
 def test_direction_of_the_best_decides_between_two_thresholds(direction: str, value: float, asked: str) -> None:
     """Definitions may differ in what they are judged by."""
     assert waiting.Gate(0.8, 0.3).problem(value, direction) == asked
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=80), st.text(max_size=80), max_size=12), min_size=1, max_size=3))
+def test_id_keeps_answers_as_far_as_there_is_room(tuned: list[dict[str, str]]) -> None:
+    """The first ones first, word for word, within CloudFormation's kilobyte."""
+    found = [Best("training", "arn:x", "", "Maximize", "auc", 0.5, each) for each in tuned]
+    answers = {f"job-{number}": waiting._attributes(each, "s3://bucket/x") for number, each in enumerate(found)}
+    outcome = waiting._answered(answers)
+    assert outcome.data == answers["job-0"]
+    known = waiting._known_answers(outcome.physical_id)
+    assert list(known.items()) == list(answers.items())[: len(known)]
+    assert len(outcome.physical_id.encode()) <= 1000
+    event = {"StackId": "s" * 200, "RequestId": "r" * 36, "LogicalResourceId": "l" * 255}
+    alone, beside = (
+        json.loads(response.body(event, physical_id, data=outcome.data))["Data"]
+        for physical_id in ("job-0", outcome.physical_id)
+    )
+    assert alone == beside
 
 
 def test_cold_start_of_a_creation_loads_nothing_of_it() -> None:
