@@ -36,9 +36,9 @@ def job_not_found(name: str) -> ServiceError:
     )
 
 
-def training_not_found(name: str) -> ServiceError:
+def training_not_found() -> ServiceError:
     """Return the error for a training job that doesn't exist."""
-    return validation_error(f"Requested resource not found: training job {name}.")
+    return validation_error("Requested resource not found.")
 
 
 def parent_has_not_ended(name: str, status: str) -> ServiceError:

@@ -8,7 +8,7 @@ from typing import Any
 from moto.sagemaker.models import HyperParameterTuningJob, SageMakerModelBackend
 from moto.sagemaker.utils import arn_formatter
 
-from sandbox.sagemaker import errors
+from sandbox.sagemaker import algorithms, errors, refusals
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.settings import ServiceSettings
 from sandbox.sagemaker.trainings import Ending, Plan, Training, best, name_of_tuning, not_improving, time_of
@@ -110,11 +110,19 @@ class TuningJob(HyperParameterTuningJob):
         if course.converged is not None and course.converged <= now:
             details["ConvergenceDetectedTime"] = time_of(course.converged)
         description = copy.deepcopy(self.request) | self._state()
+        if "TrainingJobDefinition" in description:
+            description["TrainingJobDefinition"] = self._described(description["TrainingJobDefinition"])
+        if "TrainingJobDefinitions" in description:
+            described = [self._described(definition) for definition in description["TrainingJobDefinitions"]]
+            description["TrainingJobDefinitions"] = described
         description["TuningJobCompletionDetails"] = details
         description["ConsumedResources"] = {"RuntimeInSeconds": int(min(now, course.ending.ended) - self.created)}
         if found is not None:
             description["BestTrainingJob"] = self.training_summary(found)
         return description
+
+    def _described(self, definition: dict[str, Any]) -> dict[str, Any]:
+        return algorithms.described(self.request, definition)
 
     def summary(self) -> dict[str, Any]:
         """Return the job as ListHyperParameterTuningJobs does."""
@@ -206,18 +214,14 @@ class SageMakerBackend(SageMakerModelBackend):
         """Start a tuning job and return its ARN.
 
         Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded beyond the quota,
-        ValidationException for a parent that has not ended.
+        ValidationException for a parent that has not ended, and for what refusals.py knows.
         """
         name = hyper_parameter_tuning_job_name
         _check_tags(tags or [])
         if name.lower() in self._jobs:
             raise errors.name_taken(name)
         self._check_parents(warm_start_config or {})
-        limit = self._settings().max_tuning_jobs
-        running = sum(job.status in RUNNING for job in self._jobs.values())
-        if running >= limit:
-            raise errors.too_many_jobs(limit, running)
-        request = {
+        given = {
             "HyperParameterTuningJobName": name,
             "HyperParameterTuningJobConfig": hyper_parameter_tuning_job_config,
             "TrainingJobDefinition": training_job_definition,
@@ -225,8 +229,14 @@ class SageMakerBackend(SageMakerModelBackend):
             "WarmStartConfig": warm_start_config,
             "Autotune": autotune,
         }
+        request = {member: value for member, value in given.items() if value is not None}
+        refusals.check(request, self._request_of)
+        limit = self._settings().max_tuning_jobs
+        running = sum(job.status in RUNNING for job in self._jobs.values())
+        if running >= limit:
+            raise errors.too_many_jobs(limit, running)
         job = TuningJob(
-            request=copy.deepcopy({member: value for member, value in request.items() if value is not None}),
+            request=copy.deepcopy(request),
             arn=arn_formatter("hyper-parameter-tuning-job", name, self.account_id, self.region_name),
             tags=_merged([], tags or []),
             clock=self._clock,
@@ -234,6 +244,10 @@ class SageMakerBackend(SageMakerModelBackend):
         )
         self._jobs[name.lower()] = job
         return job.arn
+
+    def _request_of(self, name: str) -> dict[str, Any] | None:
+        job = self._jobs.get(name.lower())
+        return None if job is None else job.request
 
     def _check_parents(self, warm_start: dict[str, Any]) -> None:
         # Accept parents that this account doesn't know, so that requests from elsewhere can be tried here.
@@ -302,6 +316,8 @@ class SageMakerBackend(SageMakerModelBackend):
         """
         found = self.training(training_job_name)
         if found is None:
+            if training_job_name not in self.training_jobs:
+                raise errors.training_not_found()
             return dict(super().describe_training_job(training_job_name))
         job, training = found
         return job.describe_training(training)
@@ -319,7 +335,7 @@ class SageMakerBackend(SageMakerModelBackend):
         """
         found = self.training(name)
         if found is None:
-            raise errors.training_not_found(name)
+            raise errors.training_not_found()
         job, training = found
         status = training.status_at(self._clock.now())
         if status not in RUNNING:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -92,7 +93,7 @@ class Search:
         noise = 0.02 * _unit(repr(sorted(hyperparameters.items())))
         loss = min(1.0, 0.04 + math.sqrt(distance) * 0.8 + noise + 0.1 * (1 - progress))
         value = _EASY * loss
-        return round(1 - value if self.metric(definition)["Type"] == "Maximize" else value, 6)
+        return _single(round(1 - value if self.metric(definition)["Type"] == "Maximize" else value, 6))
 
 
 def _axes(ranges: dict[str, Any]) -> list[_Axis]:
@@ -135,6 +136,12 @@ def _categorical(name: str, values: Sequence[str]) -> _Axis:
         lambda value: _unit(f"{name}={value}"),
         values,
     )
+
+
+def _single(value: float) -> float:
+    """Return a number in single precision, as SageMaker keeps objectives."""
+    (single,) = struct.unpack("f", struct.pack("f", value))
+    return float(single)
 
 
 def _unit(text: str) -> float:

@@ -18,6 +18,7 @@ FAILING_SHARE = "sandbox_failing_share"
 """The static hyperparameter by which a definition asks for failures: the share of its training jobs, from 0 to 1."""
 
 _ATTEMPTS = 5
+_ALL_FAILED = "All training jobs failed. Please take a look at the training jobs failures to get more details."
 _CONVERGED_AFTER = 10
 _UNBOUNDED = 750
 _UNDOCUMENTED_COUNT = 20
@@ -91,7 +92,9 @@ class Training:
             summary["TrainingJobDefinitionName"] = self.definition["DefinitionName"]
         value = self.objective_at(now)
         if value is not None:
-            summary["FinalHyperParameterTuningJobObjectiveMetric"] = {**self.metric, "Value": value}
+            # The only definition of a job has no name, and its objective no direction here.
+            told = self.metric if "DefinitionName" in self.definition else {"MetricName": self.metric["MetricName"]}
+            summary["FinalHyperParameterTuningJobObjectiveMetric"] = {**told, "Value": value}
         return summary
 
     def describe(self, now: float, arn: str, tuning_arn: str) -> dict[str, Any]:
@@ -249,6 +252,8 @@ class Plan:
         results.come_to(math.inf)
         if results.hopeless_at is not None and (ending is None or results.hopeless_at < ending.at):
             reason = f"No training job succeeded after {len(results.failed)} attempts."
+            if len(results.failed) == len(trainings) < _ATTEMPTS:
+                reason = _ALL_FAILED
             ending = Ending(results.hopeless_at, results.hopeless_at, "Failed", reason)
         if ending is not None:
             trainings = [self._cut(training, ending) for training in trainings if training.created <= ending.at]

@@ -186,6 +186,7 @@ def body() -> dict[str, Any]:
             "AlgorithmSpecification": {
                 "TrainingImage": "111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1",
                 "TrainingInputMode": "File",
+                "MetricDefinitions": [{"Name": "validation:auc", "Regex": "auc=(.*)"}],
             },
             "RoleArn": "arn:aws:iam::111122223333:role/tuning",
             "OutputDataConfig": {"S3OutputPath": "s3://bucket/output"},

@@ -194,7 +194,8 @@ hpt.HyperparameterTuningJob(
     random_seed=1,
     training_job=hpt.TrainingJobDefinition(
         algorithm_specification=hpt.AlgorithmSpecification(
-            training_image="111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1"
+            training_image="111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1",
+            metric_definitions=[hpt.MetricDefinition("validation:auc", "auc=(.*)")],
         ),
         role="arn:aws:iam::111122223333:role/tuning",
         output_data_config=hpt.OutputDataConfig(s3_output_path="s3://bucket/output"),

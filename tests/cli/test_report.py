@@ -111,7 +111,12 @@ def test_a_job_that_failed_has_a_page_too(world: World, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        {"ParameterRanges": {"CategoricalParameterRanges": [{"Name": "a", "Values": ["only"]}]}},
+        {
+            "ParameterRanges": {
+                "CategoricalParameterRanges": [{"Name": "a", "Values": ["only"]}],
+                "ContinuousParameterRanges": [{"Name": "b", "MinValue": "0", "MaxValue": "1"}],
+            }
+        },
         {"ParameterRanges": {"ContinuousParameterRanges": [{"Name": "a", "MinValue": "1", "MaxValue": "1"}]}},
         {
             "ParameterRanges": {
@@ -122,7 +127,7 @@ def test_a_job_that_failed_has_a_page_too(world: World, tmp_path: Path) -> None:
                     {"Name": "b", "MinValue": "1", "MaxValue": "999", "ScalingType": "Logarithmic"}
                 ],
             },
-            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "loss"},
+            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:auc"},
         },
         {"ParameterRanges": {}},
     ],
@@ -228,7 +233,7 @@ def test_a_hyperparameter_of_one_value_is_no_warning(
 ) -> None:
     """Optuna would say on the terminal that it draws no contour of it, and quote its name as it is."""
     ranges = [{"Name": f"{name}\x1b[2J", "MinValue": "1", "MaxValue": "1"} for name in "ab"]
-    world.start(config={"ParameterRanges": {"IntegerParameterRanges": ranges}})
+    world.start(config={"ParameterRanges": {"ContinuousParameterRanges": ranges}})
     world.service.advance(99_999)
     said: list[logging.LogRecord] = []
     handler = logging.Handler()

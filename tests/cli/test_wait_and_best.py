@@ -90,7 +90,7 @@ def test_jobs_of_a_stack_that_differ_in_direction_need_both_thresholds(world: Wo
     """Each is judged by the threshold of its direction; the least may then be more than the most."""
     world.start("up")
     world.start(
-        "down", config={"HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:rmse"}}
+        "down", config={"HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "validation:auc"}}
     )
     world.cloudformation.add("Training", First="up", Second="down")
     world.service.advance(99_999)
@@ -251,7 +251,10 @@ def test_all_jobs_of_a_stack_are_waited_for(world: World) -> None:
 
 def test_words_of_others_do_not_drive_the_terminal(world: World) -> None:
     """What is not text is taken out of reasons and hyperparameters."""
-    ranges = {"CategoricalParameterRanges": [{"Name": "a\x1b[2J", "Values": ["b\x07\u202ec"]}]}
+    ranges = {
+        "CategoricalParameterRanges": [{"Name": "a\x1b[2J", "Values": ["b\x07\u202ec"]}],
+        "ContinuousParameterRanges": [{"Name": "eta", "MinValue": "0", "MaxValue": "1"}],
+    }
     world.start(config={"ParameterRanges": ranges})
     world.service.advance(3600)
     assert "  a[2J          bc\n" in world.hpt("best", "tune").output

@@ -171,7 +171,7 @@ def test_failed_tuning_fails_the_deployment_with_sagemakers_reason(
     failed = stack.deploy(static={FAILING_SHARE: "1"})
     assert failed.returncode == 1
     [job] = stack.created()
-    assert f"The tuning job '{job}' failed: No training job succeeded after" in failed.stdout
+    assert f"The tuning job '{job}' failed: All training jobs failed. Please take a look" in failed.stdout
     assert "ROLLBACK_COMPLETE" in failed.stdout
     assert fast.jobs()[job] == "Failed"
     fast.delete("Failing")

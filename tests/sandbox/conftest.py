@@ -38,7 +38,11 @@ def request_body() -> dict[str, Any]:
         },
         "TrainingJobDefinition": {
             "StaticHyperParameters": {"num_round": "100"},
-            "AlgorithmSpecification": {"TrainingImage": "registry/image:1", "TrainingInputMode": "File"},
+            "AlgorithmSpecification": {
+                "TrainingImage": "111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1",
+                "TrainingInputMode": "File",
+                "MetricDefinitions": [{"Name": "validation:auc", "Regex": "auc=(.*)"}],
+            },
             "RoleArn": "arn:aws:iam::111122223333:role/tuning",
             "OutputDataConfig": {"S3OutputPath": "s3://bucket/output"},
             "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},

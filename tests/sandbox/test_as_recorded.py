@@ -4,9 +4,10 @@ import contextlib
 import io
 import json
 import re
+import struct
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,6 +16,9 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from sandbox import Sandbox, SandboxSettings
+from sandbox.sagemaker.clock import Clock
+from sandbox.sagemaker.service import SageMaker
+from sandbox.sagemaker.trainings import FAILING_SHARE
 
 _ACCOUNT = "111122223333"
 _FAILING_CODE = """
@@ -321,3 +325,218 @@ def test_an_invented_id_has_twelve_capitals_and_digits(stacks: _Stacks) -> None:
     """cloudformation-coverage-roadmap#1814; an event that a user has shown in 2023."""
     stacks.create("Silent", "none")
     assert re.fullmatch("Silent-Thing-[A-Z0-9]{12}", stacks.event("Silent", "Delete")["PhysicalResourceId"])
+
+
+@pytest.fixture
+def client(service: SageMaker) -> Any:
+    """Answer a client of it."""
+    return service.client()
+
+
+_XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.3-1"
+_SCIKIT_LEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1"
+_KMEANS = "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
+_NAME = {"HyperParameterTuningJobName": "Tune-1"}
+_Request = dict[str, Any]
+
+
+def _refusal(call: Callable[..., object], **arguments: object) -> tuple[int, str, str]:
+    """Call, and answer how it is refused."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    return _error(caught)
+
+
+def _validation(message: str) -> tuple[int, str, str]:
+    return 400, "ValidationException", message
+
+
+def test_a_name_is_taken(client: Any, request_body: _Request) -> None:
+    """Four users, 2021 to 2022, among them amazon-sagemaker-examples#2440 and #3353."""
+    client.create_hyper_parameter_tuning_job(**request_body)
+    assert _refusal(client.create_hyper_parameter_tuning_job, **request_body) == (
+        400,
+        "ResourceInUse",
+        "A hyperparameter tuning job with the name, Tune-1, already exists. Choose a different name.",
+    )
+
+
+@pytest.mark.parametrize("call", ["describe_hyper_parameter_tuning_job", "stop_hyper_parameter_tuning_job"])
+def test_there_is_no_such_tuning_job(client: Any, call: str) -> None:
+    """amazon-sagemaker-examples#1540, 2020-09-18."""
+    message = "Amazon SageMaker can't find a tuning job called Tune-1. Type another name."
+    assert _refusal(getattr(client, call), **_NAME) == (400, "ResourceNotFound", message)
+
+
+def test_there_is_no_such_training_job(client: Any) -> None:
+    """amazon-sagemaker-operator-for-k8s, whose tests had to pass on AWS: it tells it by this beginning."""
+    status, code, message = _refusal(client.describe_training_job, TrainingJobName="Tune-1-001-01234567")
+    assert (status, code) == (400, "ValidationException")
+    assert message.startswith("Requested resource not found")
+
+
+def test_a_quota_is_used_up(service: SageMaker, client: Any, request_body: _Request) -> None:
+    """The form, which six users have shown of instances, 2019 to 2023; data-science-on-aws#200 is one of them."""
+    service.configure(max_tuning_jobs=0)
+    status, code, message = _refusal(client.create_hyper_parameter_tuning_job, **request_body)
+    assert (status, code) == (400, "ResourceLimitExceeded")
+    form = (
+        r"The account-level service limit '.+' is 0 (\w+), "
+        r"with current utilization of 0 \1 and a request delta of 1 \1\."
+        r" Please use AWS Service Quotas to request an increase for this quota\."
+        r" If AWS Service Quotas is not available, contact AWS support to request an increase for this quota\."
+    )
+    assert re.fullmatch(form, message)
+
+
+def test_an_image_that_brings_no_metrics_has_to_be_given_the_objectives(client: Any, request_body: _Request) -> None:
+    """amazon-sagemaker-examples#1207, 2020-05-08; sagemaker-python-sdk#3932, 2023-06-14, of AWS's image for scripts."""
+    specification = request_body["TrainingJobDefinition"]["AlgorithmSpecification"]
+    del specification["MetricDefinitions"]
+    for image in ("111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1", _SCIKIT_LEARN):
+        specification["TrainingImage"] = image
+        assert _refusal(client.create_hyper_parameter_tuning_job, **request_body) == _validation(
+            "A metric is required for this hyperparameter tuning job objective. "
+            "Provide a metric in the metric definitions."
+        )
+    specification["TrainingImage"] = _XGBOOST
+    client.create_hyper_parameter_tuning_job(**request_body)
+
+
+def test_discrete_ranges_need_a_combination_for_each_training_job(client: Any, request_body: _Request) -> None:
+    """amazon-sagemaker-operator-for-k8s#123, 2020-07-15."""
+    config = request_body["HyperParameterTuningJobConfig"]
+    config["ParameterRanges"] = {"IntegerParameterRanges": [{"Name": "max_depth", "MinValue": "1", "MaxValue": "3"}]}
+    config["ResourceLimits"]["MaxNumberOfTrainingJobs"] = 10
+    assert _refusal(client.create_hyper_parameter_tuning_job, **request_body) == _validation(
+        "You don't have enough combinations of hyperparameter ranges. The total number of hyperparameter combinations "
+        "for the provided ranges [3.0] must be equal or greater than the value of MaxNumberOfJobs, [10]. "
+        "Provide additional ranges."
+    )
+    config["ResourceLimits"]["MaxNumberOfTrainingJobs"] = 3
+    client.create_hyper_parameter_tuning_job(**request_body)
+
+
+def test_a_warm_start_keeps_the_names_of_hyperparameters(
+    service: SageMaker, client: Any, request_body: _Request
+) -> None:
+    """amazon-sagemaker-examples#861, 2019-08-26: which of them are tuned may change."""
+    static = request_body["TrainingJobDefinition"]["StaticHyperParameters"]
+    static["alpha"] = "0"
+    client.create_hyper_parameter_tuning_job(**request_body)
+    service.advance(36_000)
+    request_body["HyperParameterTuningJobName"] = "Tune-2"
+    request_body["WarmStartConfig"] = {"ParentHyperParameterTuningJobs": [_NAME], "WarmStartType": "TransferLearning"}
+    del static["alpha"]
+    assert _refusal(client.create_hyper_parameter_tuning_job, **request_body) == _validation(
+        "The set of tunable plus static HyperParameter names is not the same across current and parent tuning jobs. "
+        "Please ensure this set is constant when warm starting. Note that previously static HyperParameters can be "
+        "tuned in warm start jobs and vice versa."
+    )
+    ranges = request_body["HyperParameterTuningJobConfig"]["ParameterRanges"]["ContinuousParameterRanges"]
+    ranges.append({"Name": "alpha", "MinValue": "0", "MaxValue": "1"})
+    client.create_hyper_parameter_tuning_job(**request_body)
+
+
+def test_describe_adds_to_the_request(client: Any, request_body: _Request) -> None:
+    """cloud-custodian, placebo test_sagemaker_hyperparameter_tuning_job_stop, 2024-04-10."""
+    definition = request_body["TrainingJobDefinition"]
+    del definition["EnableNetworkIsolation"]
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/train"}}
+    definition["InputDataConfig"] = [{"ChannelName": "train", "DataSource": source}]
+    definition["AlgorithmSpecification"] = {"TrainingImage": _XGBOOST, "TrainingInputMode": "File"}
+    client.create_hyper_parameter_tuning_job(**request_body)
+    description = client.describe_hyper_parameter_tuning_job(**_NAME)
+    told = description["TrainingJobDefinition"]
+    assert told["StaticHyperParameters"] == {"_tuning_objective_metric": "validation:auc", "num_round": "100"}
+    assert told["InputDataConfig"] == [
+        {"ChannelName": "train", "DataSource": source, "CompressionType": "None", "RecordWrapperType": "None"}
+    ]
+    switches = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
+    assert {switch: told[switch] for switch in switches} == dict.fromkeys(switches, False)
+    metrics = told["AlgorithmSpecification"]["MetricDefinitions"]
+    regex = r".*\[[0-9]+\].*#011validation-auc:([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?).*"
+    assert len(metrics) == 30
+    assert {"Name": "validation:auc", "Regex": regex} in metrics
+    assert metrics[-1] == {"Name": "ObjectiveMetric", "Regex": regex}
+    assert description["TuningJobCompletionDetails"] == {"NumberOfTrainingJobsObjectiveNotImproving": 0}
+    assert description["ConsumedResources"] == {"RuntimeInSeconds": 0}
+
+
+def test_describe_adds_the_metrics_of_each_definition(client: Any, request_body: _Request) -> None:
+    """cloud-custodian, placebo test_sagemaker_hyperparameter_tuning_job_query, 2024-04-06."""
+    objective = {"Type": "Minimize", "MetricName": "test:msd"}
+    ranges = {"IntegerParameterRanges": [{"Name": "mini_batch_size", "MinValue": "2", "MaxValue": "3"}]}
+    config = {"Strategy": "Bayesian", "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2}}
+    definition = {
+        **request_body.pop("TrainingJobDefinition"),
+        "DefinitionName": "one",
+        "TuningObjective": objective,
+        "HyperParameterRanges": ranges,
+        "AlgorithmSpecification": {"TrainingImage": _KMEANS, "TrainingInputMode": "File"},
+    }
+    request_body |= {"HyperParameterTuningJobConfig": config, "TrainingJobDefinitions": [definition]}
+    client.create_hyper_parameter_tuning_job(**request_body)
+    [told] = client.describe_hyper_parameter_tuning_job(**_NAME)["TrainingJobDefinitions"]
+    metrics = told["AlgorithmSpecification"]["MetricDefinitions"]
+    names = ["train:progress", "test:msd", "train:msd", "train:throughput", "test:ssd", "ObjectiveMetric"]
+    assert [metric["Name"] for metric in metrics] == names
+    assert metrics[-1]["Regex"] == metrics[1]["Regex"]
+
+
+def test_a_job_whose_trainings_all_fail_has_failed(service: SageMaker, client: Any, request_body: _Request) -> None:
+    """cloud-custodian, placebo test_sagemaker_hyperparameter_tuning_job_query, 2024-04-06."""
+    request_body["TrainingJobDefinition"]["StaticHyperParameters"][FAILING_SHARE] = "1"
+    request_body["HyperParameterTuningJobConfig"]["ResourceLimits"] = {
+        "MaxNumberOfTrainingJobs": 2,
+        "MaxParallelTrainingJobs": 2,
+    }
+    client.create_hyper_parameter_tuning_job(**request_body)
+    service.advance(36_000)
+    description = client.describe_hyper_parameter_tuning_job(**_NAME)
+    assert description["HyperParameterTuningJobStatus"] == "Failed"
+    assert description["FailureReason"] == (
+        "All training jobs failed. Please take a look at the training jobs failures to get more details."
+    )
+    assert description["TrainingJobStatusCounters"]["NonRetryableError"] == 2
+    assert description["ObjectiveStatusCounters"] == {"Succeeded": 0, "Pending": 0, "Failed": 2}
+    assert "BestTrainingJob" not in description
+
+
+def test_the_objective_of_a_job_with_one_definition_has_no_direction(
+    service: SageMaker, client: Any, request_body: _Request
+) -> None:
+    """A notebook of 2020, boston_housing_xgboost_hyperparameter_tuning_low_level; the ACK controller's test data.
+
+    Its value is in single precision, in both.
+    """
+    client.create_hyper_parameter_tuning_job(**request_body)
+    service.advance(36_000)
+    best = client.describe_hyper_parameter_tuning_job(**_NAME)["BestTrainingJob"]
+    metric = best["FinalHyperParameterTuningJobObjectiveMetric"]
+    assert metric.keys() == {"MetricName", "Value"}
+    assert struct.unpack("f", struct.pack("f", metric["Value"])) == (metric["Value"],)
+
+
+def test_training_jobs_are_named_after_their_tuning_job(client: Any, request_body: _Request) -> None:
+    """The same two; the same notebook has xgboost-…-017-a301f0d0."""
+    client.create_hyper_parameter_tuning_job(**request_body)
+    [*_, first] = client.list_training_jobs_for_hyper_parameter_tuning_job(**_NAME)["TrainingJobSummaries"]
+    assert re.fullmatch("Tune-1-00[1-3]-[0-9a-f]{8}", first["TrainingJobName"])
+
+
+def test_a_running_job_can_not_be_deleted(client: Any, request_body: _Request) -> None:
+    """terraform-provider-aws, internal/service/sagemaker/hyper_parameter_tuning_job.go, which tells it by these."""
+    client.create_hyper_parameter_tuning_job(**request_body)
+    status, code, message = _refusal(client.delete_hyper_parameter_tuning_job, **_NAME)
+    assert (status, code) == (400, "ValidationException")
+    assert "not in a terminal state" in message
+
+
+def test_the_tags_of_an_event_are_a_map(request_body: _Request) -> None:
+    """What Step Functions passed on from SageMaker in an account of 2020 ("mldemo-dev"); times are in milliseconds."""
+    events: list[dict[str, Any]] = []
+    service = SageMaker(clock=Clock(lambda: 1_800_000_000.0), notify=lambda _region, event: events.append(event))
+    service.client().create_hyper_parameter_tuning_job(**request_body)
+    detail = json.loads(events[0]["Detail"])
+    assert (detail["Tags"], detail["CreationTime"]) == ({"team": "a"}, 1_800_000_000_000)

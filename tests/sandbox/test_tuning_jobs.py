@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.sagemaker import algorithms
 from sandbox.sagemaker.service import SageMaker
 
 _ARN = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/Tune-1"
@@ -24,12 +25,14 @@ def _error(caught: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
 
 
 def test_describe_answers_the_request_and_invents_nothing(service: SageMaker, request_body: dict[str, Any]) -> None:
-    """A new job is described by its request, its status, its times and what runs; all else is absent."""
+    """A new job is described by its request with SageMaker's own additions, its status, its times and what runs."""
     client = service.client()
     assert client.create_hyper_parameter_tuning_job(**request_body)["HyperParameterTuningJobArn"] == _ARN
     description = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="Tune-1")
     del description["ResponseMetadata"]
     del request_body["Tags"]
+    definition = request_body["TrainingJobDefinition"]
+    request_body["TrainingJobDefinition"] = algorithms.described(request_body, definition)
     assert (
         request_body
         | {
