@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from constructs import Dependable, DependencyGroup
@@ -11,7 +12,7 @@ from .request import Channel, FileSystemDataSource, VpcConfig
 from .validation import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aws_cdk import aws_ec2 as ec2
     from constructs import IConstruct, IDependable
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from .request import TrainingJobDefinition
     from .validation import Path
 
+NO_WAY_TO_S3 = "hpt-construct:no-way-to-s3"
+NO_WAY_TO_FILES = "hpt-construct:no-way-to-files"
+
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
+_HTTPS = 443
 
 
 def dependables(
@@ -57,37 +62,156 @@ def dependables(
         yield ways
 
 
-def starved(definitions: Iterable[tuple[Path, TrainingJobDefinition]]) -> Iterator[Problem]:
-    """Subnets of the app from which training jobs can't reach S3; to be asked when the app is complete.
+def obstacles(definitions: Iterable[tuple[Path, TrainingJobDefinition]]) -> Iterator[tuple[str, Problem]]:
+    """What keeps training jobs in networks of the app from S3, and from file systems of the app, as far as all of it is
+    in the app; to be asked when that is complete.
 
     :param definitions: The training job definitions, each with its path.
+    :return: The ids of warnings, and what is wrong.
     """
-    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – loaded only by apps that have networks
-
+    app: _App | None = None
     for path, definition in definitions:
         if not isinstance(definition.vpc_config, VpcConfig):
             continue
-        for subnet in _constructs(definition.vpc_config.subnets):
-            network = _network(subnet)
-            if network is None or all(each.node.path != subnet.node.path for each in network.isolated_subnets):
-                continue
-            routes = [each for each in subnet.node.find_all() if isinstance(each, ec2.CfnRoute)]
-            if any({each.destination_cidr_block, each.destination_ipv6_cidr_block} & {*_EVERYWHERE} for each in routes):
-                continue
-            table = subnet.route_table.route_table_id
-            endpoints = (each for each in subnet.node.root.node.find_all() if isinstance(each, ec2.CfnVPCEndpoint))
-            if not any(_leads_to_s3(each, network.vpc_id, table) for each in endpoints):
-                what = "is isolated and has no endpoint of S3, where the training jobs' data is"
-                way_out = "vpc.add_gateway_endpoint('S3', service=ec2.GatewayVpcEndpointAwsService.S3) costs nothing"
-                message = f"{subnet.node.path!r} {what}; {way_out}, or take subnets with a NAT"
-                yield Problem((*path, "VpcConfig"), message)
+        given = definition.vpc_config.security_groups
+        groups, subnets = list(_constructs(given)), list(_constructs(definition.vpc_config.subnets))
+        for each in [*subnets, *groups][:1]:
+            app = app or _App(each.node.root)
+        if app is None:
+            continue
+        for subnet in subnets:
+            if (why := _starved(app, subnet)) is not None:
+                yield NO_WAY_TO_S3, Problem((*path, "VpcConfig"), f"{subnet.node.path!r} {why}")
+        # What groups of others let through is not known.
+        if isinstance(given, (list, tuple)) and len(groups) == len(given):
+            yield from _shut(app, path, definition, [group.security_group_id for group in groups])
 
 
-def _leads_to_s3(endpoint: ec2.CfnVPCEndpoint, vpc_id: str, route_table: str) -> bool:
-    # The region stands in the name, most often as a token.
-    if endpoint.vpc_id != vpc_id or '.s3"' not in json.dumps(endpoint.stack.resolve(endpoint.service_name)):
-        return False
-    return endpoint.vpc_endpoint_type != "Gateway" or route_table in (endpoint.route_table_ids or ())
+def _shut(
+    app: _App, path: Path, definition: TrainingJobDefinition, groups: Sequence[str]
+) -> Iterator[tuple[str, Problem]]:
+    """What the security groups let nobody through to."""
+    if app.lets_out(groups, _HTTPS) is False:
+        message = f"its security groups let nothing out on port {_HTTPS}, by which training jobs reach S3"
+        way_out = f"job.connections.allow_to_any_ipv4(ec2.Port.tcp({_HTTPS})) opens it"
+        yield NO_WAY_TO_S3, Problem((*path, "VpcConfig"), f"{message}; {way_out}")
+    for nth, channel in enumerate(definition.input_data_config or ()):
+        source = channel.data_source if isinstance(channel, Channel) else None
+        files = source.file_system_id if isinstance(source, FileSystemDataSource) else None
+        if (why := _locked(app, groups, files)) is not None:
+            place = ("InputDataConfig", nth, "DataSource", "FileSystemDataSource", "FileSystemId")
+            yield NO_WAY_TO_FILES, Problem((*path, *place), why)
+
+
+def _starved(app: _App, subnet: Any) -> str | None:
+    """Why training jobs in a subnet don't reach S3; None if they may."""
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – loaded only by apps that have networks
+
+    network = _network(subnet)
+    if network is None:
+        return None
+    public = any(each.node.path == subnet.node.path for each in network.public_subnets)
+    # The internet has no address to answer to: training jobs get none in a public subnet either.
+    useless = network.internet_gateway_id if public else None
+    routes = [each for each in subnet.node.find_all() if isinstance(each, ec2.CfnRoute)]
+    if any(_leads_far(each) and (useless is None or each.gateway_id != useless) for each in routes):
+        return None
+    if any(app.leads_to_s3(each, network.vpc_id, subnet.route_table.route_table_id) for each in app.endpoints):
+        return None
+    what = "is public, where training jobs get no address, and has" if public else "is isolated and has"
+    free = "vpc.add_gateway_endpoint('S3', service=ec2.GatewayVpcEndpointAwsService.S3) costs nothing"
+    return f"{what} no endpoint of S3, where the training jobs' data is; {free}, or take subnets with a NAT"
+
+
+def _leads_far(route: ec2.CfnRoute) -> bool:
+    everywhere = {route.destination_cidr_block, route.destination_ipv6_cidr_block} & {*_EVERYWHERE}
+    return bool(everywhere) or route.destination_prefix_list_id is not None
+
+
+def _locked(app: _App, groups: Sequence[str], files: Any) -> str | None:
+    """Why training jobs don't reach a file system; None if they may."""
+    connections = getattr(files, "connections", None)
+    port = None if connections is None else connections.default_port
+    number = None if port is None else port.to_rule_json().get("fromPort")
+    if connections is None or not isinstance(number, (int, float)):
+        return None
+    number = int(number)
+    way_out = "job.connections.allow_to_default_port(...) with the file system opens it"
+    if app.lets_in([each.security_group_id for each in connections.security_groups], number, groups) is False:
+        return f"{files.node.path!r} lets no training job in on port {number}; {way_out}"
+    if app.lets_out(groups, number) is False:
+        return f"no security group lets training jobs out on port {number}, to {files.node.path!r}; {way_out}"
+    return None
+
+
+class _App:
+    """The endpoints and the security groups of an app, found at once."""
+
+    def __init__(self, root: IConstruct) -> None:
+        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – see above
+
+        self.endpoints: list[ec2.CfnVPCEndpoint] = []
+        self._groups: dict[str, ec2.CfnSecurityGroup] = {}
+        self._in: list[ec2.CfnSecurityGroupIngress] = []
+        self._out: list[ec2.CfnSecurityGroupEgress] = []
+        for each in root.node.find_all():
+            if isinstance(each, ec2.CfnVPCEndpoint):
+                self.endpoints.append(each)
+            elif isinstance(each, ec2.CfnSecurityGroup):
+                self._groups[each.attr_group_id] = each
+            elif isinstance(each, ec2.CfnSecurityGroupIngress):
+                self._in.append(each)
+            elif isinstance(each, ec2.CfnSecurityGroupEgress):
+                self._out.append(each)
+
+    def leads_to_s3(self, endpoint: ec2.CfnVPCEndpoint, vpc_id: str, route_table: str) -> bool:
+        """Whether an endpoint is one of S3 that a subnet with this route table can use."""
+        # The region stands in the name, most often as a token.
+        if endpoint.vpc_id != vpc_id or '.s3"' not in json.dumps(endpoint.stack.resolve(endpoint.service_name)):
+            return False
+        return endpoint.vpc_endpoint_type != "Gateway" or route_table in (endpoint.route_table_ids or ())
+
+    def lets_out(self, groups: Sequence[str], port: int) -> bool | None:
+        """Whether groups let something out on a port; None if one of them is not of the app."""
+        if (known := self._known(groups)) is None:
+            return None
+        inside = [each.stack.resolve(each.security_group_egress) for each in known]
+        # A group that is made without a rule lets everything out.
+        return not all(inside) or any(_covers(each, port) for each in (*chain(*inside), *_beside(self._out, groups)))
+
+    def lets_in(self, groups: Sequence[str], port: int, sources: Sequence[str]) -> bool | None:
+        """Whether groups let others in on a port, of which an address may be any; None if one is not of the app."""
+        if (known := self._known(groups)) is None:
+            return None
+        inside = chain(*(each.stack.resolve(each.security_group_ingress) or () for each in known))
+        # What a reference within a rule refers to is not looked up: it may be them.
+        others = {None, *sources}
+        within = [
+            rule for rule in inside if not isinstance(name := rule.get("sourceSecurityGroupId"), str) or name in others
+        ]
+        beside = [each for each in self._in if each.source_security_group_id in others]
+        return any(_covers(each, port) for each in (*within, *_beside(beside, groups)))
+
+    def _known(self, groups: Sequence[str]) -> list[ec2.CfnSecurityGroup] | None:
+        known = [self._groups[name] for name in groups if name in self._groups]
+        return known if known and len(known) == len(groups) else None
+
+
+def _beside(rules: Iterable[Any], groups: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rules of groups that are resources of their own, spelled as those within a group."""
+    for each in rules:
+        if each.group_id in groups:
+            yield {"ipProtocol": each.ip_protocol, "fromPort": each.from_port, "toPort": each.to_port}
+
+
+def _covers(rule: Mapping[str, Any], port: int) -> bool:
+    """Whether a rule is about a TCP port; what is not known may be."""
+    protocol, first, last = (rule.get(name) for name in ("ipProtocol", "fromPort", "toPort"))
+    if protocol not in {"tcp", "6"}:
+        return protocol == "-1" or not isinstance(protocol, str)
+    if not isinstance(first, (int, float)) or not isinstance(last, (int, float)):
+        return True
+    return first <= port <= last
 
 
 def _constructs(several: Any) -> Iterator[Any]:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from .provider import Provider
     from .request import TuningJobRequest
 
-_NO_WAY_TO_S3: Final = "hpt-construct:no-way-to-s3"
 _GRANTED: Final = "GrantedByStack"
 _LONGEST_POLICY_NAME: Final = 128
 _UUID: Final = 36
@@ -48,13 +47,13 @@ class Surroundings:
         if any(self._networks()):
             for dependable in network.dependables(self._definitions, provider.complete_stack):
                 self._resource.node.add_dependency(dependable)
-            provider.check_at_synth(self._warn_of_isolation)
+            provider.check_at_synth(self._warn_of_obstacles)
 
-    def _warn_of_isolation(self) -> list[str]:
-        problems = network.starved(deferred.definitions(self._request))
+    def _warn_of_obstacles(self) -> list[str]:
+        found = network.obstacles(deferred.definitions(self._request))
         warn(
             self._job,
-            ((_NO_WAY_TO_S3, text) for problem in problems for text in rendering.tell(self._request, problem)),
+            ((warning, text) for warning, problem in found for text in rendering.tell(self._request, problem)),
         )
         return []
 

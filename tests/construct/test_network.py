@@ -23,6 +23,7 @@ from tests.construct.jobs import TYPE, definition, minimal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+PUBLIC = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)
 ISOLATED = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
 EGRESS = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
 
@@ -35,12 +36,34 @@ def network(stack: cdk.Stack) -> ec2.Vpc:
 
 
 def job_in(
-    stack: cdk.Stack, vpc: ec2.IVpc, subnets: ec2.SubnetSelection | None = None, **members: Any
+    stack: cdk.Stack,
+    vpc: ec2.IVpc,
+    subnets: ec2.SubnetSelection | None = None,
+    *,
+    open_to_all: bool = True,
+    **members: Any,
 ) -> HyperparameterTuningJob:
     """A job in some of its subnets, with a security group of its own."""
-    group = ec2.SecurityGroup(stack, "Trainings", vpc=vpc)
+    group = ec2.SecurityGroup(stack, "Trainings", vpc=vpc, allow_all_outbound=open_to_all)
     where = VpcConfig.from_vpc(vpc, security_groups=[group], subnets=subnets)
     return minimal(stack, training_job=definition(vpc_config=where, **members))
+
+
+def read(files: efs.IFileSystem | str) -> Channel:
+    """A channel that reads a file system."""
+    source = FileSystemDataSource(
+        file_system_id=files,
+        file_system_type=FileSystemType.EFS,
+        directory_path="/train",
+        file_system_access_mode=FileSystemAccessMode.READ_ONLY,
+    )
+    return Channel("train", source)
+
+
+def warnings(stack: cdk.Stack, name: str) -> list[Any]:
+    """The warnings of this id."""
+    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp(f"hpt-construct:{name}"))
+    return [each.entry.data for each in found]
 
 
 def waits_for(stack: cdk.Stack) -> set[str]:
@@ -97,13 +120,7 @@ class TestOrder:
         """Without them nothing answers in the subnet."""
         vpc = network(stack)
         files = efs.FileSystem(stack, "Files", vpc=vpc)
-        source = FileSystemDataSource(
-            file_system_id=files,
-            file_system_type=FileSystemType.EFS,
-            directory_path="/train",
-            file_system_access_mode=FileSystemAccessMode.READ_ONLY,
-        )
-        job = job_in(stack, vpc, input_data_config=[Channel("train", source)])
+        job = job_in(stack, vpc, input_data_config=[read(files)])
         files.connections.allow_default_port_from(job)
         assert {"AWS::EFS::MountTarget", "AWS::EC2::SecurityGroupIngress"} <= waits_for(stack)
 
@@ -163,6 +180,8 @@ class TestNoWayToS3:
             (ISOLATED, with_interface_endpoint, False),
             (ISOLATED, with_own_route, False),
             (EGRESS, with_nothing, False),
+            (PUBLIC, with_endpoint, False),
+            (PUBLIC, with_interface_endpoint, False),
         ],
         ids=lambda value: value.__name__ if callable(value) else "",
     )
@@ -173,11 +192,125 @@ class TestNoWayToS3:
         vpc = network(stack)
         job_in(stack, vpc, subnets)
         equip(vpc)
-        found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("hpt-construct:no-way-to-s3"))
         expected = (
             "training_job.vpc_config: 'Training/Vpc/Private_IsolatedSubnet1' is isolated and has no endpoint of S3, "
             "where the training jobs' data is; vpc.add_gateway_endpoint('S3', "
             "service=ec2.GatewayVpcEndpointAwsService.S3) costs nothing, or take subnets with a NAT "
             "[ack: hpt-construct:no-way-to-s3]"
         )
-        assert [each.entry.data for each in found] == ([expected] if warned else [])
+        assert warnings(stack, "no-way-to-s3") == ([expected] if warned else [])
+
+    def test_public_subnet_without_an_endpoint_is_a_warning(self, stack: cdk.Stack) -> None:
+        """Its internet gateway is of no use to who has no public address."""
+        vpc = network(stack)
+        job_in(stack, vpc, PUBLIC)
+        expected = (
+            "training_job.vpc_config: 'Training/Vpc/PublicSubnet1' is public, where training jobs get no address, and "
+            "has no endpoint of S3, where the training jobs' data is; vpc.add_gateway_endpoint('S3', "
+            "service=ec2.GatewayVpcEndpointAwsService.S3) costs nothing, or take subnets with a NAT "
+            "[ack: hpt-construct:no-way-to-s3]"
+        )
+        assert warnings(stack, "no-way-to-s3") == [expected]
+
+    @pytest.mark.parametrize(
+        ("opened", "port", "warned"),
+        [
+            (ec2.Peer.any_ipv4(), ec2.Port.tcp(443), False),
+            (ec2.Peer.any_ipv4(), ec2.Port.tcp_range(1, 1023), False),
+            (ec2.Peer.ipv4("10.0.0.0/8"), ec2.Port.all_traffic(), False),
+            (ec2.Peer.prefix_list("pl-0123456789abcdef0"), ec2.Port.tcp(443), False),
+            (ec2.Peer.security_group_id("sg-0123456789abcdef0"), ec2.Port.tcp(443), False),
+            (None, ec2.Port.tcp(443), True),
+            (ec2.Peer.any_ipv4(), ec2.Port.tcp(80), True),
+            (ec2.Peer.any_ipv4(), ec2.Port.udp(443), True),
+        ],
+    )
+    def test_groups_that_let_nothing_out_are_a_warning(
+        self, stack: cdk.Stack, opened: ec2.IPeer | None, port: ec2.Port, *, warned: bool
+    ) -> None:
+        """The CDK closes a group that isn't to let out everything, and one rule of one group opens it."""
+        job = job_in(stack, network(stack), EGRESS, open_to_all=False)
+        if opened is not None:
+            job.connections.allow_to(opened, port)
+        expected = (
+            "training_job.vpc_config: its security groups let nothing out on port 443, by which training jobs reach "
+            "S3; job.connections.allow_to_any_ipv4(ec2.Port.tcp(443)) opens it [ack: hpt-construct:no-way-to-s3]"
+        )
+        assert warnings(stack, "no-way-to-s3") == ([expected] if warned else [])
+
+    def test_groups_of_others_may_let_out_anything(self, stack: cdk.Stack) -> None:
+        """Nothing is known of a group that is given by its id, and one is enough."""
+        vpc = network(stack)
+        closed = ec2.SecurityGroup(stack, "Closed", vpc=vpc, allow_all_outbound=False)
+        imported = ec2.SecurityGroup.from_security_group_id(stack, "Imported", "sg-0123456789abcdef0")
+        others: tuple[ec2.ISecurityGroup | str, ...] = (imported, "sg-0123456789abcdef1")
+        for nth, other in enumerate(others):
+            where = VpcConfig(subnets=vpc.private_subnets, security_groups=[closed, other])
+            minimal(stack, f"Tuning{nth}", training_job=definition(vpc_config=where))
+        assert warnings(stack, "no-way-to-s3") == []
+
+
+class TestNoWayToFiles:
+    """Port 2049 is open in neither direction unless somebody says so."""
+
+    PLACE = "training_job.input_data_config[0].data_source.file_system_id"
+    WAY_OUT = (
+        "job.connections.allow_to_default_port(...) with the file system opens it [ack: hpt-construct:no-way-to-files]"
+    )
+
+    @staticmethod
+    def reading(stack: cdk.Stack, *, open_to_all: bool = True) -> tuple[HyperparameterTuningJob, efs.FileSystem]:
+        """A job and the file system of the same network that it reads."""
+        vpc = network(stack)
+        files = efs.FileSystem(stack, "Files", vpc=vpc)
+        return job_in(stack, vpc, EGRESS, open_to_all=open_to_all, input_data_config=[read(files)]), files
+
+    def test_file_system_that_lets_nobody_in_is_a_warning(self, stack: cdk.Stack) -> None:
+        """The mount waits until the training fails. A rule for somebody else is none for the job."""
+        job, files = self.reading(stack)
+        files.connections.allow_default_port_from(ec2.Peer.security_group_id("sg-0123456789abcdef0"))
+        files.connections.allow_from(job, ec2.Port.tcp(443))
+        assert warnings(stack, "no-way-to-files") == [
+            f"{self.PLACE}: 'Training/Files' lets no training job in on port 2049; {self.WAY_OUT}"
+        ]
+
+    @pytest.mark.parametrize(
+        "open_up",
+        [
+            lambda job, files: files.connections.allow_default_port_from(job),
+            lambda job, files: job.connections.allow_to_default_port(files),
+            lambda _, files: files.connections.allow_default_port_from(ec2.Peer.ipv4("10.0.0.0/16")),
+            lambda job, files: files.connections.allow_from(job, ec2.Port.all_traffic()),
+        ],
+    )
+    @pytest.mark.parametrize("open_to_all", [True, False])
+    def test_file_system_that_lets_them_in_is_fine(
+        self, stack: cdk.Stack, open_up: Callable[..., None], *, open_to_all: bool
+    ) -> None:
+        """By whichever rule. A way out that is closed is opened by those that name the job."""
+        job, files = self.reading(stack, open_to_all=open_to_all)
+        open_up(job, files)
+        job.connections.allow_to_any_ipv4(ec2.Port.tcp_range(1, 65535))
+        assert warnings(stack, "no-way-to-files") == []
+
+    def test_groups_that_let_nothing_out_to_it_are_a_warning(self, stack: cdk.Stack) -> None:
+        """A way into the file system alone is none."""
+        job, files = self.reading(stack, open_to_all=False)
+        files.connections.allow_default_port_from(ec2.Peer.ipv4("10.0.0.0/16"))
+        job.connections.allow_to_any_ipv4(ec2.Port.tcp(443))
+        assert warnings(stack, "no-way-to-files") == [
+            f"{self.PLACE}: no security group lets training jobs out on port 2049, to 'Training/Files'; {self.WAY_OUT}"
+        ]
+
+    def test_file_system_of_others_may_let_in_anybody(self, stack: cdk.Stack) -> None:
+        """Given by its id, or imported with a group that isn't of the app."""
+        vpc = network(stack)
+        group = ec2.SecurityGroup.from_security_group_id(stack, "Imported", "sg-0123456789abcdef0")
+        files = efs.FileSystem.from_file_system_attributes(
+            stack, "Files", file_system_id="fs-0123456789abcdef0", security_group=group
+        )
+        channels = [read("fs-0123456789abcdef1")]
+        job_in(stack, vpc, EGRESS, input_data_config=channels)
+        where = VpcConfig(subnets=vpc.private_subnets, security_groups=[ec2.SecurityGroup(stack, "Own", vpc=vpc)])
+        minimal(stack, "Other", training_job=definition(vpc_config=where, input_data_config=[read(files)]))
+        assert warnings(stack, "no-way-to-files") == []
