@@ -147,7 +147,8 @@ class Jobs:
         The job may have ended, or an earlier try may have taken effect. The refusal doesn't say so reliably: without a
         record there are no tags, so that the policy doesn't allow the call.
         """
-        for until in (self._clock.now(), math.inf):
+        until = self._clock.now()  # once, and then as long as it takes
+        while True:
             try:
                 self._calls.call(method, until, HyperParameterTuningJobName=name)
             except ServiceError:
@@ -156,6 +157,7 @@ class Jobs:
                     return
                 if math.isinf(until):
                     raise
+                until = math.inf
             else:
                 return
 
