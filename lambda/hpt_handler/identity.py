@@ -4,10 +4,14 @@ a job.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PREFIX = "hpt-construct:"
 STACK_ID = PREFIX + "stack-id"
@@ -23,7 +27,15 @@ KEPT_ONCE_CREATED = "retain-except-on-create"
 REPLACES = PREFIX + "replaces"
 """A mark on a job that an update has started: the name of the job that it replaces."""
 
+TAG_KEYS = PREFIX + "tag-keys"
+"""A mark on a job with tags of the user's: hashes of their keys, so that an update that adopts the job knows them from
+those of others.
+"""
+
+_MARKS = (REMOVAL_POLICY, REPLACES, TAG_KEYS)
 _MOST_TAGS = 50
+_HASH_OF_KEY = 5
+"""Characters of a key's hash: with 30 bits each, those of fifty keys fit into a tag."""
 
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 _MARKER = "not-created:"
@@ -92,9 +104,26 @@ class Wish(NamedTuple):
         }
 
     def tags_at_creation(self, replaces: str) -> dict[str, str]:
-        """Return the tags that a job starts with, without the marks that it has no room for."""
-        tags = {**self.tags, **self.ownership_tags()}
-        for key, value in ((REMOVAL_POLICY, self.mark), (REPLACES, replaces)):
+        """Return the tags that a job starts with."""
+        return self._with_marks({**self.tags, **self.ownership_tags()}, replaces)
+
+    def tags_later(self, tags: dict[str, str], old: Wish) -> dict[str, str]:
+        """Return the tags that a job with these ``tags`` is to have, if the wish before was ``old``.
+
+        It keeps those that say whose it is, and those of others.
+        """
+        users = tags.get(TAG_KEYS, _hashes(old.tags))
+        own = {users[start : start + _HASH_OF_KEY] for start in range(0, len(users), _HASH_OF_KEY)}
+        kept = {
+            key: value
+            for key, value in tags.items()
+            if key not in _MARKS and (key.startswith(PREFIX) or _hashes([key]) not in own)
+        }
+        return self._with_marks({**kept, **self.tags}, tags.get(REPLACES, ""))
+
+    def _with_marks(self, tags: dict[str, str], replaces: str) -> dict[str, str]:
+        """Add the marks that there is room for."""
+        for key, value in zip(_MARKS, (self.mark, replaces, _hashes(self.tags)), strict=True):
             if value and len(tags) < _MOST_TAGS:
                 tags[key] = value
         return tags
@@ -112,6 +141,11 @@ class Wish(NamedTuple):
     def _hash(self, *more: int) -> str:
         parts = [self.stack_id, self.logical_id, self.given_name, self.run, self.request, *more]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _hashes(keys: Iterable[str]) -> str:
+    digests = (hashlib.sha256(key.encode()).digest() for key in sorted(keys))
+    return "".join(base64.urlsafe_b64encode(digest)[:_HASH_OF_KEY].decode() for digest in digests)
 
 
 def is_name(physical_id: str) -> bool:

@@ -333,17 +333,15 @@ def _adopt(job: Job, tags: dict[str, str], wish: Wish, old: Wish | None, jobs: J
 
 
 def _retag(job: Job, tags: dict[str, str], wish: Wish, old: Wish, jobs: Jobs) -> None:
-    changed = {key: value for key, value in wish.tags.items() if tags.get(key) != value}
-    # Delete only tags that the resource itself has set: the job may also carry other people's tags.
-    gone = [key for key in old.tags if key in tags and key not in wish.tags]
-    if wish.mark and tags.get(identity.REMOVAL_POLICY) != wish.mark:
-        changed[identity.REMOVAL_POLICY] = wish.mark
-    if not wish.mark and identity.REMOVAL_POLICY in tags:
-        gone.append(identity.REMOVAL_POLICY)
-    if changed:
-        jobs.add_tags(job.arn, changed)
+    """Give a job that exists the tags that are wished for now."""
+    wanted = wish.tags_later(tags, old)
+    gone = [key for key in tags if key not in wanted]
+    changed = {key: value for key, value in wanted.items() if tags.get(key) != value}
+    # In this order, because a job has no room for the old ones and the new ones.
     if gone:
         jobs.delete_tags(job.arn, gone)
+    if changed:
+        jobs.add_tags(job.arn, changed)
 
 
 def _ours(wish: Wish, jobs: Jobs) -> Iterator[tuple[Job, dict[str, str]]]:

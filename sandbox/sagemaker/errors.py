@@ -76,6 +76,11 @@ def access_denied(caller: str, action: str, resource: str, *, explicit: bool = F
     )
 
 
+def too_many_tags(limit: int) -> ServiceError:
+    """Return the error for more tags than a resource takes; the words of the real one are not known."""
+    return validation_error(f"A resource can't have more than {limit} tags.")
+
+
 def throttled() -> ServiceError:
     """Return the error for a call beyond the rate."""
     return ServiceError("ThrottlingException", "Rate exceeded")

@@ -14,6 +14,7 @@ from sandbox.sagemaker.settings import ServiceSettings
 from sandbox.sagemaker.trainings import Ending, Plan, Training, best, name_of_tuning, not_improving, time_of
 
 RUNNING = ("InProgress", "Stopping")
+MOST_TAGS = 50
 _ARN_TYPE = ":hyper-parameter-tuning-job/"
 _TRAINING_ARN_TYPE = ":training-job/"
 # A training job that is stopping still counts as running, and one that has failed won't be tried again.
@@ -380,12 +381,16 @@ class SageMakerBackend(SageMakerModelBackend):
     def add_tags(self, arn: str, tags: list[dict[str, str]]) -> list[dict[str, str]]:
         """Add tags to a resource, in place of those of the same key; answer all of its tags.
 
-        Raises ServiceError: ValidationException for an ARN that is not the resource's, to the letter.
+        Raises ServiceError: ValidationException for an ARN that is not the resource's, to the letter, or for more tags
+        than a resource takes.
         """
         _check_tags(tags)
         resource = self._get_resource_from_arn(arn)
-        resource.tags = _merged(resource.tags or [], tags)
-        return list(resource.tags)
+        merged = _merged(resource.tags or [], tags)
+        if len(merged) > MOST_TAGS:
+            raise errors.too_many_tags(MOST_TAGS)
+        resource.tags = merged
+        return list(merged)
 
     def tags_of(self, arn: str) -> list[dict[str, str]]:
         """Return the tags of the tuning job or the training job that an ARN names in any case; none for another one."""

@@ -75,6 +75,7 @@ class TestCreate:
             identity.STACK_ID: event["StackId"],
             identity.LOGICAL_ID: "Tuning",
             identity.CREATED_BY: event["RequestId"],
+            identity.TAG_KEYS: "yosi0",
         }
 
     def test_uses_a_given_name_as_it_is(self, world: World, named: dict[str, Any]) -> None:
@@ -338,18 +339,23 @@ class TestUpdate:
         """Changed, added and removed tags leave the job running, and others' tags on it."""
         old = with_tags(properties, team="ml", stage="dev", cost="1")
         name = world.send("Create", old)["PhysicalResourceId"]
-        owned = {key: value for key, value in world.tags(name).items() if key.startswith(identity.PREFIX)}
+        owned = {
+            key: value
+            for key, value in world.tags(name).items()
+            if key.startswith(identity.PREFIX) and key != identity.TAG_KEYS
+        }
         arn = f"arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/{name}"
         world.outsider.add_tags(ResourceArn=arn, Tags=[{"Key": "by-hand", "Value": "x"}])
         world.calls()
         new = with_tags(properties, team="nlp", owner="me", cost="1")
         answer = world.send("Update", new, old=old, PhysicalResourceId=name)
         assert answer["PhysicalResourceId"] == name
-        assert [call.parameters.get("Tags") for call in world.service.calls() if call.operation == "AddTags"] == [
-            [{"Key": "team", "Value": "nlp"}, {"Key": "owner", "Value": "me"}]
-        ]
-        assert world.calls() == ["DescribeHyperParameterTuningJob", "ListTags", "AddTags", "DeleteTags"]
-        assert world.tags(name) == {**owned, "team": "nlp", "owner": "me", "cost": "1", "by-hand": "x"}
+        [added] = [call.parameters["Tags"] for call in world.service.calls() if call.operation == "AddTags"]
+        assert [tag["Key"] for tag in added] == ["team", "owner", identity.TAG_KEYS]
+        assert world.calls() == ["DescribeHyperParameterTuningJob", "ListTags", "DeleteTags", "AddTags"]
+        tags = world.tags(name)
+        assert len(tags.pop(identity.TAG_KEYS)) == 3 * 5
+        assert tags == {**owned, "team": "nlp", "owner": "me", "cost": "1", "by-hand": "x"}
 
     def test_given_name_can_not_be_changed(self, world: World, named: dict[str, Any]) -> None:
         """The deployment fails with the way out, and keeps the id, or CloudFormation would delete the job."""
@@ -850,6 +856,20 @@ class TestUpdate:
         users = {key: value for key, value in world.tags(first).items() if not key.startswith(identity.PREFIX)}
         assert users == {"owner": "me"}
 
+    def test_adopted_job_loses_the_tags_of_its_earlier_life(self, world: World, properties: dict[str, Any]) -> None:
+        """The wish in between had none of them; what others have put on the job stays."""
+        before, between = with_tags(properties, team="ml", stage="dev"), with_tags(changed(properties), owner="me")
+        first = world.send("Create", before)
+        arn = first["Data"]["HyperParameterTuningJobArn"]
+        world.outsider.add_tags(ResourceArn=arn, Tags=[{"Key": "by-hand", "Value": "x"}])
+        second = world.send("Update", between, old=before, PhysicalResourceId=first["PhysicalResourceId"])
+        after = with_tags(properties, stage="test")
+        answer = world.send("Update", after, old=between, PhysicalResourceId=second["PhysicalResourceId"])
+        assert answer["PhysicalResourceId"] == first["PhysicalResourceId"]
+        tags = world.tags(first["PhysicalResourceId"])
+        users = {key: value for key, value in tags.items() if not key.startswith(identity.PREFIX)}
+        assert users == {"stage": "test", "by-hand": "x"}
+
     def test_mark_of_a_kept_job_follows_its_removal_policy(self, world: World, properties: dict[str, Any]) -> None:
         """A job of 0.1.0 has none: the first update gives it one, and launches nothing."""
         kept = {**properties, "RemovalPolicy": "retain"}
@@ -867,11 +887,45 @@ class TestUpdate:
         assert world.names() == [name]
 
     def test_marks_are_left_out_where_there_is_no_room(self, world: World, properties: dict[str, Any]) -> None:
-        """A user may have 46 tags of the 50, and 0.1.0 took the rest."""
-        full = with_tags({**properties, "RemovalPolicy": "retain"}, **{f"k{number}": "v" for number in range(46)})
-        tags = world.tags(world.send("Create", full)["PhysicalResourceId"])
-        assert len(tags) == 50
-        assert identity.REMOVAL_POLICY not in tags
+        """A user may have 46 tags of the 50, and 0.1.0 took the rest: such a job can still be given other tags."""
+        keys = [f"k{number}" for number in range(46)]
+        before = with_tags({**properties, "RemovalPolicy": "retain"}, **dict.fromkeys(keys, "v"))
+        name = world.send("Create", before)["PhysicalResourceId"]
+        after = with_tags({**properties, "RemovalPolicy": "retain"}, **dict.fromkeys(keys, "w"))
+        for new, value in ((before, "v"), (after, "w")):
+            answer = world.send("Update", new, old=before, PhysicalResourceId=name)
+            assert answer["Status"] == "SUCCESS"
+            tags = world.tags(name)
+            assert (len(tags), {tags[key] for key in keys}) == (50, {value})
+            assert identity.REMOVAL_POLICY not in tags
+
+    def test_marks_make_room_for_tags_and_come_back(self, world: World, properties: dict[str, Any]) -> None:
+        """The removal policy's is the last to go; which job was replaced isn't known again."""
+        removal, replaces, keys = identity.REMOVAL_POLICY, identity.REPLACES, identity.TAG_KEYS
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        kept = {**changed(properties), "RemovalPolicy": "retain"}
+        name = world.send("Update", kept, old=properties, PhysicalResourceId=first)["PhysicalResourceId"]
+        old = kept
+        for count, marks in (
+            (43, {removal, replaces, keys}),
+            (44, {removal, replaces}),
+            (45, {removal}),
+            (46, set()),
+            (43, {removal, keys}),
+        ):
+            new = with_tags(kept, **{f"k{number}": "v" for number in range(count)})
+            assert world.send("Update", new, old=old, PhysicalResourceId=name)["Status"] == "SUCCESS"
+            old, tags = new, world.tags(name)
+            assert (tags.keys() & {removal, replaces, keys}, len(tags)) == (marks, count + 4 + len(marks))
+
+    def test_tags_can_all_be_replaced(self, world: World, properties: dict[str, Any]) -> None:
+        """A job has no room for the old ones and the new ones at once."""
+        old = with_tags(properties, **{f"old{number}": "v" for number in range(30)})
+        new = with_tags(properties, **{f"new{number}": "v" for number in range(30)})
+        name = world.send("Create", old)["PhysicalResourceId"]
+        assert world.send("Update", new, old=old, PhysicalResourceId=name)["Status"] == "SUCCESS"
+        users = {key: value for key, value in world.tags(name).items() if not key.startswith(identity.PREFIX)}
+        assert users == {f"new{number}": "v" for number in range(30)}
 
     def test_deleted_record_is_not_replaced(self, world: World, properties: dict[str, Any]) -> None:
         """Somebody tidied up: an update without another wish spends no money again."""

@@ -26,6 +26,7 @@ from moto.core.botocore_stubber import MockRawResponse
 from sandbox import Fault, ServiceSettings
 from sandbox.sagemaker.clock import Clock
 from sandbox.sagemaker.errors import ServiceError, access_denied
+from sandbox.sagemaker.models import MOST_TAGS
 from sandbox.sagemaker.service import SageMaker
 
 from .policy import ROLE
@@ -315,7 +316,9 @@ class Account:
             self.promises.by_hand(job)
 
     def tag_by_hand(self, job: TuningJob) -> None:
-        """Somebody puts a tag of their own on a job."""
+        """Somebody puts a tag of their own on a job, if there is room."""
+        if len(tags_of(job)) >= MOST_TAGS:
+            return
         self.tell(f"somebody tags '{job.name}'")
         job.tags = [*(tag for tag in job.tags or () if tag["Key"] != "by-hand"), {"Key": "by-hand", "Value": "x"}]
         self.promises.by_hand(job)

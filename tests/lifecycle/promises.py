@@ -22,6 +22,9 @@ STACK_ID: Final = PREFIX + "stack-id"
 LOGICAL_ID: Final = PREFIX + "logical-id"
 REQUEST_ID: Final = PREFIX + "cloudformation-request"
 MARK: Final = PREFIX + "removal-policy"
+TAG_KEYS: Final = PREFIX + "tag-keys"
+MARKS: Final = (MARK, TAG_KEYS, PREFIX + "replaces")
+"""What a job has besides, if there is room for it."""
 
 TEXTS: Final = {
     1: "never touch what is not ours",
@@ -109,6 +112,10 @@ class Launch:
     """When the function has changed its tags, and for which event."""
     foreign: set[str] = field(default_factory=set)
     """Keys of tags that somebody else has put there."""
+    put: set[str] = field(default_factory=set)
+    """Keys of tags of the user's that the function has put there."""
+    crowded: bool = False
+    """Whether there was once no room to note these keys."""
 
     @property
     def resource(self) -> tuple[str, str]:
@@ -195,14 +202,17 @@ class Promises:
             self._deleted.add((event["StackId"], event["LogicalResourceId"]))
             if event["RequestType"] != "Delete" or event["ResourceProperties"].get("RemovalPolicy") != "destroy":
                 self._break(5, f"a {event['RequestType']} without the removal policy 'destroy' deletes a record")
-        properties, old = invocation.delivery.properties, invocation.delivery.old
+        properties = invocation.delivery.properties
         if operation == "AddTags":
             given = {tag["Key"]: tag["Value"] for tag in parameters["Tags"]}
             mark = {MARK: properties.removal} if properties.removal in ("retain", KEPT_ONCE_CREATED) else {}
-            if not given.items() <= {**dict(properties.tags), **mark}.items():
+            other = {key: value for key, value in given.items() if key == MARK or key not in MARKS}
+            if not other.items() <= {**dict(properties.tags), **mark}.items():
                 self._break(7, f"tags that nobody wished for are added: {given}")
-        if operation == "DeleteTags" and not set(parameters["TagKeys"]) <= {*dict(old.tags if old else ()), MARK}:
-            self._break(7, f"tags that are not the resource's are taken off: {parameters['TagKeys']}")
+        if operation == "DeleteTags":
+            put = {key for launch in self.launches if launch.job is job for key in launch.put}
+            if not put | set(MARKS) >= set(parameters["TagKeys"]):
+                self._break(7, f"tags that are not the resource's are taken off: {parameters['TagKeys']}")
 
     def called(self, invocation: Invocation, operation: str, parameters: dict[str, Any], error: str | None) -> None:
         """A call of the function's has been carried out, or refused."""
@@ -211,6 +221,7 @@ class Promises:
             for known in self.launches:
                 if known.job is job:
                     known.retagged.append((self._account.timeline.now(), invocation.delivery))
+                    _note_tags(known)
         if operation != "CreateHyperParameterTuningJob" or error is not None:
             return
         assert job is not None
@@ -223,8 +234,9 @@ class Promises:
         ]
         if earlier:
             self._break(2, f"{request_id} has started '{earlier[0].job.name}', and now '{job.name}' too")
-        owned = {key: value for key, value in tags_of(job).items() if key.startswith(PREFIX) and key != MARK}
+        owned = {key: value for key, value in tags_of(job).items() if key.startswith(PREFIX) and key not in MARKS}
         launch = Launch(job, invocation.delivery, owned, self._account.timeline.now())
+        _note_tags(launch)
         expected = (*launch.resource, request_id)
         if tuple(owned.get(key) for key in (STACK_ID, LOGICAL_ID, REQUEST_ID)) != expected:
             self._break(1, f"'{job.name}' starts without the tags that say whose it is: {owned}")
@@ -419,8 +431,7 @@ class Promises:
         ):
             self._break(12, f"SUCCESS with '{physical_id}' of an earlier event, which is {launch.job.status}")
         if (
-            unchanged
-            and self._latest(resource) is delivery
+            self._latest(resource) is delivery
             and self._is_there(launch.job)
             and self._proves(launch)
             and launch.touched_at < invocation.began
@@ -428,8 +439,12 @@ class Promises:
             and not any(when >= invocation.began and other is not delivery for when, other in launch.retagged)
         ):
             tags, wished = tags_of(launch.job), dict(delivery.properties.tags)
-            gone = dict(delivery.old.tags if delivery.old else ()).keys() - wished.keys()
-            if not wished.items() <= tags.items() or gone & tags.keys():
+            users = {key: tags[key] for key in tags if not key.startswith(PREFIX) and key not in launch.foreign}
+            if launch.crowded:
+                # The accepted limit: without the note, only tags of the wish before are known to be the user's.
+                before = dict(delivery.old.tags if delivery.old else ())
+                users = {key: value for key, value in users.items() if key in wished or key in before}
+            if users != wished:
                 self._break(7, f"SUCCESS, and the tags of '{physical_id}' are {tags}")
 
     def began(self, delivery: Delivery) -> None:
@@ -460,6 +475,13 @@ class Promises:
     def _break(self, number: int, how: str) -> None:
         self._account.tell(f"*** promise {number} broken: {how}")
         self.broken[number].append(how)
+
+
+def _note_tags(launch: Launch) -> None:
+    """See what the function has done to a job's tags."""
+    tags = tags_of(launch.job)
+    launch.put |= {key for key in tags if not key.startswith(PREFIX) and key not in launch.foreign}
+    launch.crowded = launch.crowded or (TAG_KEYS not in tags and bool(launch.put & tags.keys()))
 
 
 def tags_of(job: TuningJob) -> dict[str, str]:

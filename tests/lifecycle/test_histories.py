@@ -29,12 +29,15 @@ ERRORS = {
     "wrong": ("ValidationException", "Something about the request is wrong, and it takes long to say what: “…”. " * 60),
 }
 
+MOST, OTHERS = (tuple((f"{key}{number}", "x") for number in range(count)) for key, count in (("k", 46), ("o", 24)))
+"""As many tags as a user may have, and so many others that a job has no room for both."""
+
 properties = st.builds(
     Properties,
     trainings=st.sampled_from([7, 8]),
     run=st.sampled_from(["", "", "2"]),
     name=st.sampled_from([None, None, None, "Churn", "churn", "Other"]),
-    tags=st.sampled_from([(), (("team", "ml"),), (("team", "nlp"), ("stage", "dev"))]),
+    tags=st.sampled_from([(), (), (("team", "ml"),), (("team", "nlp"), ("stage", "dev")), OTHERS, MOST]),
     removal=st.sampled_from(["stop", "stop", "stop", "destroy", "retain", "retain-except-on-create"]),
     broken_tags=st.sampled_from([*[False] * 9, True]),
 )

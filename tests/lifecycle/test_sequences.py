@@ -9,7 +9,7 @@ import pytest
 
 from .account import CALM, DIES_ALWAYS, Account, Death, Mishaps, Trouble
 from .cloudformation import Again, Stack
-from .promises import REQUEST_ID, Properties, tags_of
+from .promises import PREFIX, REQUEST_ID, TAG_KEYS, Properties, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -241,7 +241,32 @@ class TestUpdate:
         assert user.deploy(Properties(tags=(("team", "nlp"),))) == "UPDATE_COMPLETE"
         [launch] = user.account.promises.launches
         assert launch.job.status == "InProgress"
-        assert tags_of(launch.job) == {**launch.owned, "team": "nlp"}
+        assert {key: value for key, value in tags_of(launch.job).items() if key != TAG_KEYS} == {
+            **launch.owned,
+            "team": "nlp",
+        }
+
+    @pytest.mark.parametrize("count", [24, 46])
+    def test_changes_as_many_tags_as_there_may_be(self, user: User, count: int) -> None:
+        """All of them are others, and none again when the update is rolled back; the job is kept beside them."""
+        before, after = (tuple((f"{key}{number}", "v") for number in range(count)) for key in ("old", "new"))
+        user.deploy(Properties(tags=before, removal="retain"))
+        assert user.deploy(Properties(tags=after, removal="retain"), other_fails=math.inf) == "UPDATE_ROLLBACK_COMPLETE"
+        assert user.deploy(Properties(tags=after, removal="retain")) == "UPDATE_COMPLETE"
+        [launch] = user.account.promises.launches
+        assert {key: value for key, value in tags_of(launch.job).items() if not key.startswith(PREFIX)} == dict(after)
+
+    def test_returns_to_a_job_with_other_tags(self, user: User) -> None:
+        """It was given them in its earlier life, and none of the wish in between."""
+        user.account.service.configure(training_seconds=1)
+        user.deploy(Properties(tags=(("team", "ml"), ("stage", "dev"))))
+        [first] = user.account.promises.launches
+        user.account.run(1000)
+        user.account.tag_by_hand(first.job)
+        user.deploy(LARGE)
+        assert user.deploy(Properties(tags=(("stage", "test"),))) == "UPDATE_COMPLETE"
+        users = {key: value for key, value in tags_of(first.job).items() if not key.startswith(PREFIX)}
+        assert users == {"stage": "test", "by-hand": "x"}
 
     def test_goes_back_from_tags_that_are_none(self, user: User) -> None:
         """A token became something else: the update fails, and the rollback doesn't."""

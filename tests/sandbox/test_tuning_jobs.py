@@ -165,6 +165,17 @@ def test_tags_of_the_service_are_refused(service: SageMaker, request_body: dict[
         service.client().create_hyper_parameter_tuning_job(**request_body | {"Tags": [{"Key": "aws:x", "Value": "1"}]})
 
 
+def test_a_job_takes_fifty_tags(service: SageMaker, request_body: dict[str, Any]) -> None:
+    """A tag that is there already may get another value; one more tag is refused, and nothing is changed."""
+    client = service.client()
+    tags = [{"Key": f"k{number}", "Value": "v"} for number in range(50)]
+    client.create_hyper_parameter_tuning_job(**request_body | {"Tags": tags})
+    client.add_tags(ResourceArn=_ARN, Tags=[{"Key": "k0", "Value": "w"}])
+    with pytest.raises(ClientError, match="more than 50 tags"):
+        client.add_tags(ResourceArn=_ARN, Tags=[{"Key": "k1", "Value": "w"}, {"Key": "one-more", "Value": ""}])
+    assert client.list_tags(ResourceArn=_ARN)["Tags"] == [{"Key": "k0", "Value": "w"}, *tags[1:]]
+
+
 def test_the_tag_operations_take_the_arn_to_the_letter(service: SageMaker, request_body: dict[str, Any]) -> None:
     """List answers the ARN in lower case, and with that one the tags can't be read (boto/boto3#4606)."""
     client = service.client()
