@@ -14,10 +14,12 @@ from .files import parse_json
 from .words import AskError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _CONFIG: Final = "HyperParameterTuningJobConfig"
-_NAME: Final = api_model.GENERATED
+_DEFINITION: Final = "HyperParameterTrainingJobDefinition"
+_ALGORITHM: Final = "AlgorithmSpecification"
+_NAMES: Final = (api_model.GENERATED, "TrainingJobName")
 _PATH: Final = ".$"
 """Ends a name in a state of Step Functions whose value is a path into the execution's data."""
 
@@ -26,7 +28,6 @@ _REFERENCE: Final = re.compile(r"Get|Ref|Std:.*|Fn::.*")
 """The only name in an object that a pipeline or CloudFormation replaces with a value."""
 
 TERRAFORM: Final = "aws_sagemaker_hyper_parameter_tuning_job"
-_JOB: Final = re.compile(r"(?!HyperParameterTuning)(?P<job>\w+)JobName")
 _TOLD_BY: Final = 100_000
 """How many bytes tell what a file is."""
 
@@ -63,11 +64,13 @@ class _Found:
 def take(document: Any, what: str) -> tuple[dict[str, Any], str]:
     """Return the only request in a document, and what there is to say about what it was taken from.
 
+    It is a tuning job's request, or a training job's in a document without a tuning job.
+
     :param what: What messages call the document.
     :raises AskError: There is no request, there are several, or values in it are known to an execution alone. It says
         what the document is, and which part of it to take.
     """
-    found = list(_requests(document))
+    found = list(_requests(document, is_tuning_job)) or list(_requests(document, _is_training_job))
     if not found:
         raise AskError(f"{what} {_other(document)}")
     if len(found) > 1:
@@ -78,7 +81,7 @@ def take(document: Any, what: str) -> tuple[dict[str, Any], str]:
     if only.path:
         notes.append(f"took the request from {only.place}")
     if only.path or any(name.endswith(_PATH) for name in request):
-        late = ", ".join(validation.spell_api(path) for path in _late(request) if path[0] != _NAME)
+        late = ", ".join(validation.spell_api(path) for path in _late(request) if path[0] not in _NAMES)
         if late:
             whose, alone = (f"{only.place} of {what}", f", {_as_jq(only)},") if only.path else (what, "")
             raise AskError(
@@ -89,10 +92,20 @@ def take(document: Any, what: str) -> tuple[dict[str, Any], str]:
         if len(given) < len(request):
             notes.append("left out its name, which only an execution knows")
         request = given
-    if _CONFIG not in request:
-        request = _respelled(request)
+    marker, shape = (_CONFIG, api_model.REQUEST) if is_tuning_job(request) else (_ALGORITHM, _DEFINITION)
+    if marker not in request:
+        request = _with_names(request, shape)
         notes.append("took its names for those of the API, ignoring case and underscores")
     return request, "; ".join(notes)
+
+
+def is_tuning_job(request: Mapping[str, Any]) -> bool:
+    """Tell whether members are those of a tuning job's request, in any spelling."""
+    return any(_plain(name) == _plain(_CONFIG) for name in request)
+
+
+def _is_training_job(request: Mapping[str, Any]) -> bool:
+    return {_plain(_ALGORITHM), "outputdataconfig"} <= {_plain(name) for name in request}
 
 
 def hint(content: bytes) -> str:
@@ -109,22 +122,24 @@ def hint(content: bytes) -> str:
     return ""
 
 
-def _requests(value: Any, path: tuple[str | int | _Inside, ...] = ()) -> Iterator[_Found]:
+def _requests(
+    value: Any, is_one: Callable[[Mapping[str, Any]], bool], path: tuple[str | int | _Inside, ...] = ()
+) -> Iterator[_Found]:
     if isinstance(value, dict):
-        if any(_plain(name) == _plain(_CONFIG) for name in value):
+        if is_one(value):
             yield _Found(value, path)
             return
         for name, below in value.items():
-            yield from _requests(below, (*path, name))
+            yield from _requests(below, is_one, (*path, name))
     elif isinstance(value, list):
         for index, below in enumerate(value):
-            yield from _requests(below, (*path, index))
+            yield from _requests(below, is_one, (*path, index))
     elif isinstance(value, str) and value.lstrip().startswith("{") and _FROM_JSON not in path:
         try:
             inside = parse_json(value.encode())
         except ValueError:
             return
-        yield from _requests(inside, (*path, _FROM_JSON))
+        yield from _requests(inside, is_one, (*path, _FROM_JSON))
 
 
 def _plain(name: str) -> str:
@@ -149,14 +164,12 @@ def _is_late(step: str | int, value: Any) -> bool:
     return isinstance(value, str) and _JSONATA.fullmatch(value) is not None
 
 
-def _respelled(request: Mapping[str, Any]) -> dict[str, Any]:
-    members = {**api_model.members(api_model.DESCRIPTION), **api_model.members(api_model.REQUEST)}
-    return _with_names(request, members)
-
-
-def _with_names(value: Mapping[str, Any], members: Mapping[str, str]) -> dict[str, Any]:
+def _with_names(value: Mapping[str, Any], shape_name: str) -> dict[str, Any]:
     """Return a structure with the API's names; one that the API doesn't have stays, and a second one for a member."""
-    names = {_plain(name): name for name in members}
+    members = api_model.members(shape_name)
+    if shape_name == api_model.REQUEST:
+        members = {**api_model.members(api_model.DESCRIPTION), **members}
+    names = {_plain(name): name for name in (*members, *validation.instead(shape_name))}
     found: dict[str, Any] = {}
     for given, below in value.items():
         name = names.get(_plain(given), given)
@@ -169,7 +182,7 @@ def _below(value: Any, shape_name: str | None) -> Any:
         return value
     shape = api_model.shapes()[shape_name]
     if isinstance(value, dict) and shape["type"] == "structure":
-        return _with_names(value, api_model.members(shape_name))
+        return _with_names(value, shape_name)
     if isinstance(value, list) and shape["type"] == "list":
         return [_below(item, shape["member"]["shape"]) for item in value]
     # The names in a map are the user's.
@@ -194,10 +207,9 @@ def _other(document: Any) -> str:
             name = str(values.get("name", "NAME")) if isinstance(values, dict) else "NAME"
             way_out = f"when it is applied, take the tuning job with `hpt convert --from-job {shlex.quote(name)}`"
             return f"is Terraform's, whose names are not the API's; {way_out}"
-    if isinstance(document, dict):
-        for name in document:
-            if found := _JOB.fullmatch(name):
-                return f"is a request of Create{found['job']}Job, not of CreateHyperParameterTuningJob"
+    operation = validation.operation_of(document) if isinstance(document, dict) else None
+    if operation is not None:
+        return f"is {validation.of_another_operation(operation)}"
     return f"has no {_CONFIG}; it must be a request as boto3 takes it, or a response of Describe"
 
 

@@ -57,20 +57,27 @@ def construct_code(
     :param scope: The name of the variable for the construct's scope.
     :param indent: How many times to indent the code, except its first line.
     """
-    construct = _construct(api_request, construct_id, scope)
+    construct = _construct(api_request, construct_id, scope, {})
     return None if construct is None else _laid_out(construct, indent)
 
 
-def module_code(api_request: Mapping[str, Any], construct_id: str) -> str | None:
-    """Return the same code after the imports that it needs."""
-    construct = _construct(api_request, construct_id, "self")
+def module_code(
+    api_request: Mapping[str, Any], construct_id: str, comments: Mapping[str, str] | None = None
+) -> str | None:
+    """Return the same code after the imports that it needs.
+
+    :param comments: Comments by the argument of the construct that each stands above.
+    """
+    construct = _construct(api_request, construct_id, "self", comments or {})
     if construct is None:
         return None
     cdk = "import aws_cdk as cdk\n" if any(start.startswith("cdk.") for start in _starts(construct)) else ""
     return f"{cdk}import hpt_construct as hpt\n\n{_laid_out(construct)}"
 
 
-def _construct(api_request: Mapping[str, Any], construct_id: str, scope: str) -> _Group | None:
+def _construct(
+    api_request: Mapping[str, Any], construct_id: str, scope: str, comments: Mapping[str, str]
+) -> _Group | None:
     try:
         parsed = rendering.parse(api_request)
         fits = rendering.render(parsed) == api_request
@@ -78,8 +85,11 @@ def _construct(api_request: Mapping[str, Any], construct_id: str, scope: str) ->
         fits = False
     if not fits:
         return None
-    arguments = [_Item(scope), _Item(_string(construct_id)), *_arguments(parsed)]
-    return _Group("hpt.HyperparameterTuningJob(", arguments, ")")
+    arguments = [
+        dataclasses.replace(item, comment=comments.get(item.name.removesuffix("="), item.comment))
+        for item in _arguments(parsed)
+    ]
+    return _Group("hpt.HyperparameterTuningJob(", [_Item(scope), _Item(_string(construct_id)), *arguments], ")")
 
 
 def _arguments(part: Any) -> Iterator[_Item]:

@@ -10,7 +10,7 @@ import click
 from hpt_construct import rendering, validation
 from hpt_construct.tokens import is_token
 
-from . import other_shapes
+from . import other_shapes, training_job
 from .files import parse_json, read_some
 from .words import AskError, clean
 
@@ -56,10 +56,12 @@ def name(path: str) -> str:
     return "standard input" if path == "-" else repr(path)
 
 
-def read(path: str) -> dict[str, Any]:
+def read(path: str, ranges: Sequence[str] = (), objective: str | None = None) -> dict[str, Any]:
     """Read the request in a JSON file, without the members that only Describe returns.
 
     :param path: The file, or ``-`` for standard input.
+    :param ranges: What to tune, if it is a training job's request.
+    :param objective: The metric to tune by, if it is one.
     :raises AskError: There is no such file, or no request in it.
     """
     what, content = name(path), b""
@@ -75,8 +77,14 @@ def read(path: str) -> dict[str, Any]:
         way_out = other_shapes.hint(content) or "it must be a request as boto3 takes it"
         raise AskError(f"{what} is not JSON ({error}); {way_out}") from error
     request, note = other_shapes.take(document, what)
-    if note:
-        click.echo(f"hpt: {clean(note)}", err=True)
+    notes = [note] if note else []
+    if not other_shapes.is_tuning_job(request):
+        request, left_out = training_job.tuning_request(request, what, ranges, objective)
+        notes += left_out
+    elif ranges or objective is not None:
+        raise AskError(f"{what} is of a tuning job, which has its own ranges; leave out --tune and --objective")
+    for each in notes:
+        click.echo(f"hpt: {clean(each)}", err=True)
     return rendering.without_described(request)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .elsewhere import elsewhere_findings
+from .other_requests import instead, of_another_operation, operation_of
 from .parents import parent_problems
 from .problem import Path, Problem, spell_api
 from .rules import RULES, Finding, Level, rule_findings
@@ -24,6 +25,9 @@ __all__ = [
     "Problem",
     "check",
     "errors",
+    "instead",
+    "of_another_operation",
+    "operation_of",
     "parent_problems",
     "rule_findings",
     "spell_api",
@@ -50,7 +54,7 @@ def check(request: Mapping[str, Any], environment: Environment | None = None) ->
     """
     problems = structure_problems(request)
     findings = [Finding("structure", Level.ERROR, overridable=False, problem=problem) for problem in problems]
-    if any(not problem.path for problem in problems):
+    if any(not problem.path for problem in problems) or operation_of(request) is not None:
         return findings
     sound: Any = request
     for problem in problems:

@@ -14,6 +14,7 @@ from hpt_construct.errors import show
 from hpt_construct.request import spelling
 from hpt_construct.tokens import is_calculated, is_token
 
+from .other_requests import CONFIG, of_another_operation, operation_of, way_out
 from .problem import Problem
 
 _KINDS: Final[Mapping[str, tuple[type | tuple[type, ...], str]]] = {
@@ -45,6 +46,10 @@ Check = Callable[[Any], Sequence[Problem]]
 
 def structure_problems(request: Any) -> list[Problem]:
     """Return every difference between the request and what the API model allows; tokens count as right."""
+    operation = operation_of(request) if isinstance(request, Mapping) else None
+    if operation is not None:
+        # Whatever else it lacks or has too much follows from that.
+        return [Problem((CONFIG,), f"missing; this is {of_another_operation(operation)}", structural=True)]
     return [Problem(found.path, found.message, structural=True) for found in _check(api_model.REQUEST)(request)]
 
 
@@ -112,9 +117,8 @@ def _check_structure(shape_name: str, shape: Mapping[str, Any]) -> Check:
             elif name in api_model.OUTPUT_ONLY.get(shape_name, ()):
                 found.append(Problem((name,), "only the service writes it; leave it out"))
             elif not is_token(name):
-                found.append(
-                    Problem((name,), f"not a member of {shape_name}{_nearest(_api_name(shape_name, name), members)}")
-                )
+                hint = way_out(shape_name, str(name)) or _nearest(_api_name(shape_name, name), members)
+                found.append(Problem((name,), f"not a member of {shape_name}{hint}"))
         return found
 
     return check

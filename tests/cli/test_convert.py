@@ -85,7 +85,7 @@ _CDK = SimpleNamespace(
 )
 
 
-def _rendered(code: str) -> dict[str, Any]:
+def rendered(code: str) -> dict[str, Any]:
     """What the typed parts in a code render."""
     made: dict[str, Any] = {}
 
@@ -111,7 +111,7 @@ _MANY = settings(suppress_health_check=[*settings().suppress_health_check, Healt
 @given(api_request=_ANY_REQUEST)
 def test_any_request_comes_back_out_of_its_code(api_request: dict[str, Any]) -> None:
     """Whatever the API's description allows: the code's typed parts render it again, value for value."""
-    assert _rendered(str(construct_code(api_request, "Tuning"))) == api_request
+    assert rendered(str(construct_code(api_request, "Tuning"))) == api_request
 
 
 _ANY_JSON = st.recursive(
@@ -140,7 +140,7 @@ def test_what_is_no_request_has_problems_and_its_code_still_says_the_same(data: 
     if code is None:
         assert request_file.problems(api_request)
     else:
-        assert _rendered(code) == api_request
+        assert rendered(code) == api_request
 
 
 def test_the_code_is_as_a_person_would_write_it(tmp_path: Path, body: dict[str, Any]) -> None:
