@@ -223,7 +223,8 @@ def _definition(partition: str, function: str) -> dict[str, Any]:
     return {
         "Comment": "Polls for the end of a SageMaker hyperparameter tuning job (hpt-construct)",
         "TimeoutSeconds": _LONGEST_EXECUTION,
-        "StartAt": "Poll",
+        # What starts an execution tells how long: a signal should not come before its condition.
+        "StartAt": "Wait",
         "States": {
             "Poll": {
                 "Type": "Task",

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from .sagemaker import Best, Progress
 
 POLL_SECONDS = 60.0
+_FIRST_WAIT = 30.0
+"""Seconds before the first poll, in which CloudFormation creates the wait condition: that a signal counts which comes
+before it is only suggested by the documentation.
+"""
+
 _CALL_SECONDS = 60.0
 """How long a poll tries its call before Step Functions polls again."""
 
@@ -122,7 +127,7 @@ def start(event: dict[str, Any], executions: Executions, clock: Clock) -> Outcom
         "Until": until,
         "TimeoutInSeconds": timeout,
         **{key: properties[key] for key in ("ObjectiveAtLeast", "ObjectiveAtMost") if key in properties},
-        "poll": {"wait": 0},
+        "poll": {"wait": math.ceil(min(_FIRST_WAIT, max(0.0, (until - clock.now()) / 2)))},
     }
     name = execution(url)
     executions.start(properties["StateMachineArn"], name, json.dumps(told))

@@ -188,6 +188,7 @@ class TestTemplate:
         made = template(waiting)
         [machine] = ids(made, "AWS::StepFunctions::StateMachine")
         definition_ = made["Resources"][machine]["Properties"]["Definition"]
+        assert definition_["StartAt"] == "Wait"
         poll = definition_["States"]["Poll"]
         [retry], [catch] = poll["Retry"], poll["Catch"]
         assert definition_["States"][catch["Next"]] == {"Type": "Wait", "Seconds": 60, "Next": "Poll"}

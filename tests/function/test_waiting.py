@@ -205,6 +205,15 @@ class TestStarter:
         assert told["ObjectiveAtLeast"] == "0.85"
         assert deployment.world.calls() == []
 
+    @pytest.mark.parametrize(("timeout", "wait"), [(6 * HOUR, 30), (600, 30), (60, 15)])
+    def test_first_poll_leaves_time_for_the_wait_condition(
+        self, deployment: Deployment, properties: dict[str, Any], timeout: int, wait: int
+    ) -> None:
+        """A signal that comes before its condition may not count, and a short wait still has its polls."""
+        deployment.start(deployment.start_job(properties), TimeoutInSeconds=timeout)
+        [told] = deployment.machines.running.values()
+        assert told["poll"] == {"wait": wait}
+
     @pytest.mark.parametrize("physical_id", ["", "Training-Wait-1A2B", "not-created:request-9"])
     def test_deletion_stops_the_execution_whatever_its_id(
         self, deployment: Deployment, properties: dict[str, Any], physical_id: str
@@ -675,7 +684,10 @@ class TestResult:
     ) -> None:
         """What the resource answers now comes first, and the answer before gives way."""
         properties = copy.deepcopy(properties)
-        ranges = [{"Name": f"x{number}" * 8, "Values": [f"{number:060}"]} for number in range(15)]
+        ranges = [
+            {"Name": f"x{number}" * 8, "Values": [f"{each:060}" for each in (number, number + 50)]}
+            for number in range(15)
+        ]
         properties["HyperParameterTuningJobConfig"]["ParameterRanges"] = {"CategoricalParameterRanges": ranges}
         job = deployment.start_job(properties)
         deployment.world.service.advance(100 * HOUR)
