@@ -169,6 +169,10 @@ def _with_names(value: Mapping[str, Any], shape_name: str) -> dict[str, Any]:
     members = api_model.members(shape_name)
     if shape_name == api_model.REQUEST:
         members = {**api_model.members(api_model.DESCRIPTION), **members}
+    elif shape_name == _DEFINITION:
+        # A training job's request has these besides.
+        hyperparameters, tags = members["StaticHyperParameters"], api_model.members(api_model.REQUEST)["Tags"]
+        members = {**members, "HyperParameters": hyperparameters, "Tags": tags}
     names = {_plain(name): name for name in (*members, *validation.instead(shape_name))}
     found: dict[str, Any] = {}
     for given, below in value.items():
@@ -185,8 +189,20 @@ def _below(value: Any, shape_name: str | None) -> Any:
         return _with_names(value, shape_name)
     if isinstance(value, list) and shape["type"] == "list":
         return [_below(item, shape["member"]["shape"]) for item in value]
+    if isinstance(value, list) and shape["type"] == "map":
+        return _as_map(value)
     # The names in a map are the user's.
     return value
+
+
+def _as_map(value: list[Any]) -> Any:
+    """Return the map that a list of names and values means, as in manifests of the older operator for Kubernetes."""
+    found = {}
+    for each in value:
+        match each:
+            case {"name": str(name), "value": text} if len(each) == len(("name", "value")):
+                found[name] = text
+    return found if len(found) == len(value) else value
 
 
 def _as_jq(found: _Found) -> str:

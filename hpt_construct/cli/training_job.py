@@ -47,14 +47,13 @@ def tuning_request(
     :param objective: The metric, with ``maximize`` or ``minimize`` before it if nothing else tells which.
     :raises AskError: There are no ranges or no objective, or they can't be understood; all problems at once.
     """
-    definition = {name: value for name, value in job.items() if name in api_model.members(_DEFINITION)}
-    hyperparameters = {**_mapping(job.get("HyperParameters")), **_mapping(job.get("StaticHyperParameters"))}
+    hyperparameters = job.get("HyperParameters", job.get("StaticHyperParameters", {}))
     algorithm = _mapping(job.get("AlgorithmSpecification"))
     known = algorithm_of(str(algorithm.get("TrainingImage")))
     missing = [
         f"{option} ({has})" if has else option
         for option, given, has in (
-            ("--tune 'eta=0.01:0.3:log'", ranges, _shown("hyperparameter", hyperparameters)),
+            ("--tune 'eta=0.01:0.3:log'", ranges, _shown("hyperparameter", _mapping(hyperparameters))),
             ("--objective 'validation:auc'", objective, _shown("metric", _metrics(algorithm, known))),
         )
         if not given
@@ -68,13 +67,15 @@ def tuning_request(
     chosen = _objective(objective, known, problems)
     if problems:
         raise AskError("; ".join(problems))
-    definition["AlgorithmSpecification"] = {
-        name: value for name, value in algorithm.items() if name in api_model.members(_ALGORITHM)
-    }
-    tuned = {each["Name"] for kind in lists.values() for each in kind}
-    static = {name: value for name, value in hyperparameters.items() if name not in tuned}
-    if static:
-        definition["StaticHyperParameters"] = static
+    described = "TrainingJobArn" in job
+    definition = _kept(job, _DEFINITION, described=described)
+    definition["AlgorithmSpecification"] = _kept(algorithm, _ALGORITHM, described=described)
+    definition.pop("StaticHyperParameters", None)
+    if isinstance(hyperparameters, dict):
+        tuned = {each["Name"] for kind in lists.values() for each in kind}
+        hyperparameters = {name: value for name, value in hyperparameters.items() if name not in tuned}
+    if hyperparameters:
+        definition["StaticHyperParameters"] = hyperparameters
     request = {
         "HyperParameterTuningJobConfig": {
             "Strategy": "Bayesian",
@@ -86,8 +87,14 @@ def tuning_request(
         **({"Tags": job["Tags"]} if job.get("Tags") else {}),
     }
     # What SageMaker adds to a training job, it adds to those of a tuning job as well.
-    described = rendering.without_described({"HyperParameterTuningJobArn": "", **request})
-    return described, list(_left_out(job, algorithm))
+    request = rendering.without_described({"HyperParameterTuningJobArn": "", **request})
+    return request, list(_left_out(job, algorithm))
+
+
+def _kept(given: Mapping[str, Any], shape: str, *, described: bool) -> dict[str, Any]:
+    """Return what a definition has of a training job; what only Describe returns is no mistake, and is left out."""
+    names = api_model.members(shape) if described else given.keys() - validation.instead(shape).keys()
+    return {name: value for name, value in given.items() if name in names}
 
 
 def _mapping(value: Any) -> dict[str, Any]:

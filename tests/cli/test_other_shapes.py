@@ -155,6 +155,23 @@ def test_a_request_with_names_in_another_spelling_is_taken(spelling: str, data: 
         assert told == note + "took its names for those of the API, ignoring case and underscores"
 
 
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ([{"name": "a", "value": "1"}, {"name": "b", "value": "2"}], {"a": "1", "b": "2"}),
+        ([{"name": "a", "value": "1"}, {"name": "a", "value": "2"}], None),
+        ([{"name": ["a"], "value": "1"}], None),
+        ([{"name": "a"}], None),
+        ([{"name": "a", "value": "1", "x": 1}], None),
+    ],
+)
+def test_a_list_of_names_and_values_is_a_map(body: dict[str, Any], given: Any, taken: Any) -> None:
+    """In a manifest of the older operator for Kubernetes; unless something would get lost."""
+    body["TrainingJobDefinition"]["StaticHyperParameters"] = given
+    request, _ = other_shapes.take(_renamed(body, SPELLINGS["camelCase"]), "it")
+    assert request["TrainingJobDefinition"]["StaticHyperParameters"] == (given if taken is None else taken)
+
+
 def test_names_that_cannot_be_told_apart_stay(tmp_path: Path, body: dict[str, Any]) -> None:
     """Neither of two that mean the same is dropped, nor one that the API doesn't have."""
     renamed = _renamed(body, SPELLINGS["camelCase"])

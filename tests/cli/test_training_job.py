@@ -29,7 +29,7 @@ def job(body: dict[str, Any]) -> dict[str, Any]:
     """A training job's request."""
     definition = body["TrainingJobDefinition"]
     del definition["StaticHyperParameters"]
-    definition["AlgorithmSpecification"]["TrainingImage"] = XGBOOST
+    definition["AlgorithmSpecification"] = {"TrainingImage": XGBOOST, "TrainingInputMode": "File"}
     hyperparameters = {"eta": "0.2", "max_depth": "5", "num_round": "100", "objective": "binary:logistic"}
     channel = {
         "ChannelName": "train",
@@ -231,10 +231,31 @@ def test_what_a_tuning_job_lacks_is_told(tmp_path: Path, job: dict[str, Any]) ->
 )
 def test_a_training_job_may_be_in_something_else(tmp_path: Path, job: dict[str, Any], wrap: Any) -> None:
     """As a tuning job may."""
-    job["ContainerEntrypoint"] = None
     del job["TrainingJobName"]
     wrapped = _convert(tmp_path, wrap(job), *TUNE, *OBJECTIVE)
     assert (wrapped.exit_code, wrapped.stdout) == (0, _convert(tmp_path, job, *TUNE, *OBJECTIVE).stdout)
+
+
+def test_a_manifest_of_a_training_job_loses_nothing(tmp_path: Path, job: dict[str, Any]) -> None:
+    """Tags have names of the API's as well, and lists of names and values are the maps that they mean."""
+    hyperparameters, tags = job["HyperParameters"], job["Tags"]
+    spec = {name[0].lower() + name[1:]: value for name, value in job.items()}
+    spec["hyperParameters"] = [{"name": name, "value": value} for name, value in hyperparameters.items()]
+    spec["tags"] = [{"key": each["Key"], "value": each["Value"]} for each in tags]
+    result = _convert(tmp_path, {"kind": "TrainingJob", "spec": spec}, *TUNE, *OBJECTIVE)
+    assert (result.exit_code, result.stdout) == (0, _convert(tmp_path, job, *TUNE, *OBJECTIVE).stdout)
+
+
+@pytest.mark.parametrize("described", [True, False])
+def test_a_member_that_nobody_knows_is_told_unless_describe_returned_it(
+    tmp_path: Path, job: dict[str, Any], *, described: bool
+) -> None:
+    """A misspelled one isn't dropped, and hyperparameters of another kind aren't either."""
+    job |= {"Enviroment": {"A": "b"}} | ({"TrainingJobArn": "arn"} if described else {"HyperParameters": ["a"]})
+    result = _convert(tmp_path, job, *TUNE, *OBJECTIVE)
+    assert result.exit_code == (0 if described else 2)
+    assert ("TrainingJobDefinition.Enviroment: not a member of " in result.stderr) is not described
+    assert ("StaticHyperParameters: got ['a'], must be a map of strings" in result.stderr) is not described
 
 
 @pytest.mark.parametrize("arguments", [("FILE", *TUNE), ("FILE", *OBJECTIVE), ("--from-job", "tune", *TUNE)])
