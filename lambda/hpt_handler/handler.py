@@ -161,7 +161,6 @@ def _is_own_poll(told: dict[str, Any]) -> bool:
             "TuningJobName": str(),
             "HandleUrl": str(url),
             "Until": int() | float(),
-            "TimeoutInSeconds": int() | float(),
         }:
             return origin.is_cloudformations(url) and origin.is_own_handle(url)
         case _:

@@ -125,7 +125,6 @@ def start(event: dict[str, Any], executions: Executions, clock: Clock) -> Outcom
         "TuningJobName": properties["TuningJobName"],
         "HandleUrl": url,
         "Until": until,
-        "TimeoutInSeconds": timeout,
         **{key: properties[key] for key in ("ObjectiveAtLeast", "ObjectiveAtMost") if key in properties},
         "poll": {"wait": math.ceil(min(_FIRST_WAIT, max(0.0, (until - clock.now()) / 2)))},
     }
@@ -159,7 +158,7 @@ def poll(told: dict[str, Any], jobs: Jobs, clock: Clock) -> Poll:
         if left > 0:
             # Whole seconds, as Step Functions counts them.
             return Poll(wait=math.ceil(min(POLL_SECONDS, left)))
-        return Poll(Signal(url, name, _too_late(progress, float(told["TimeoutInSeconds"]))))
+        return Poll(Signal(url, name, _too_late(progress, clock)))
     return Poll(Signal(url, name, problem(progress, name, Gate.of(told), only_completed=True)))
 
 
@@ -216,7 +215,10 @@ def result(event: dict[str, Any], jobs: Jobs, stack: Stack, clock: Clock) -> Out
 def problem(progress: Progress | None, name: str, gate: Gate, *, only_completed: bool) -> str:
     """Return why a job that no longer runs is not accepted; an empty string if it is."""
     if progress is None and only_completed:
-        return f"The tuning job '{name}' was deleted, so its best training job is not known"
+        return (
+            f"The tuning job '{name}' was deleted, so its best training job is not known. Deploy again to start "
+            "another one: with another run='...', where rollback is disabled"
+        )
     if progress is None:
         return (
             f"There is no tuning job '{name}' in this account and region. Correct the name, or deploy again when the "
@@ -227,7 +229,8 @@ def problem(progress: Progress | None, name: str, gate: Gate, *, only_completed:
         return {
             "Failed": f"The tuning job '{name}' failed: {job.failure_reason or 'SageMaker gives no reason'}",
             "Stopped": f"The tuning job '{name}' was stopped by somebody before it had ended ({_so_far(progress)}). "
-            "Deploy it again with another run='...'",
+            "Deploy again to start another one: with another tuning_job_name, if you gave one, and with another "
+            "run='...', where rollback is disabled",
         }.get(job.status, f"The tuning job '{name}' is {job.status}")
     if best is None or best.value is None:
         return (
@@ -238,7 +241,8 @@ def problem(progress: Progress | None, name: str, gate: Gate, *, only_completed:
     if asked:
         return (
             f"The tuning job '{name}' is not good enough: its best {best.metric} is {_shown(best.value)} (training job "
-            f"'{best.name}'), but wait_for_completion requires {asked}"
+            f"'{best.name}'), but wait_for_completion requires {asked}. Another threshold judges this tuning job once "
+            "more and starts none, except after the rollback of a first deployment"
         )
     return ""
 
@@ -248,13 +252,19 @@ def execution(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()
 
 
-def _too_late(progress: Progress, timeout: float) -> str:
-    hours, minutes = divmod(round(timeout / 60), 60)
-    shown = " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (minutes, "min")) if number)
+def _too_late(progress: Progress, clock: Clock) -> str:
+    passed = _duration(clock.now() - progress.job.created.timestamp())
     return (
-        f"The tuning job '{progress.job.name}' has not ended after {shown}: {_so_far(progress)}. Give "
+        f"The tuning job '{progress.job.name}' has not ended {passed} after its start: {_so_far(progress)}. Give "
         "wait_for_completion more time, or the tuning job less to do"
     )
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (0 if hours else rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
 
 
 def _unseen(name: str) -> str:
@@ -269,7 +279,7 @@ def _still_running(progress: Progress, *, is_waited_for: bool) -> str:
     if is_waited_for:
         return (
             f"{what}: a value that the template only refers to has changed and started it, and the deployment does not "
-            "wait for such a change alone. Deploy it with another run='...'"
+            "wait for such a change alone. Deploy again with another timeout of wait_for_completion"
         )
     return f"{what}, so its best training job is not known yet. Deploy again when it has ended"
 

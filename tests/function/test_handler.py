@@ -360,7 +360,7 @@ def test_error_of_a_poll_does_not_quote_the_service(world: World, properties: di
     name = world.send("Create", properties)["PhysicalResourceId"]
     quoting = Fault(operation="DescribeHyperParameterTuningJob", code="ValidationException", message="Value 'hunter2'")
     world.service.add_fault(quoting)
-    told = {"TuningJobName": name, "HandleUrl": "https://x", "Until": 2e9, "TimeoutInSeconds": 60.0}
+    told = {"TuningJobName": name, "HandleUrl": "https://x", "Until": 2e9}
     with pytest.raises(PollFailed, match="ValidationException") as caught:
         handler.answer_to_poll(told, lambda: world.client, FakeClock(world.service))
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))

@@ -198,7 +198,6 @@ def test_event_without_any_one_member_is_malformed(
         {"HandleUrl": None},
         {"TuningJobName": 1},
         {"Until": "now"},
-        {"TimeoutInSeconds": None},
     ],
     ids=repr,
 )
@@ -207,7 +206,7 @@ def test_poll_that_is_none_of_this_stack_is_refused(
 ) -> None:
     """It would send the progress of a job to another server or stack."""
     own = f"https://{LONG}.s3.amazonaws.com/{STACK_ID.replace(':', '%3A')}/WaitHandle?X-Amz-Date=1"
-    told = {"hpt-construct": "poll", "TuningJobName": "x", "HandleUrl": own, "Until": 0.0, "TimeoutInSeconds": 60.0}
+    told = {"hpt-construct": "poll", "TuningJobName": "x", "HandleUrl": own, "Until": 0.0}
     assert handler.handle({**told, **changed}, Context()) == {"done": True, "wait": 0}
     assert (sent, world.calls()) == ([], [])
     assert handler.handle(told, Context()) == {"done": True, "wait": 0}

@@ -360,7 +360,9 @@ class TestPoll:
             asked = "at least" if side == "ObjectiveAtLeast" else "at most"
             assert deployment.signal["Reason"] == (
                 f"The tuning job '{job}' is not good enough: its best validation:auc is {value(reached):.7g} (training "
-                f"job '{reached['TrainingJobName']}'), but wait_for_completion requires {asked} {threshold:.7g}"
+                f"job '{reached['TrainingJobName']}'), but wait_for_completion requires {asked} {threshold:.7g}. "
+                "Another threshold judges this tuning job once more and starts none, except after the rollback of a "
+                "first deployment"
             )
 
     def test_failed_job_is_refused_with_sagemakers_reason(
@@ -428,8 +430,9 @@ class TestPoll:
         assert 6.5 * HOUR - 60 <= seconds < 6.5 * HOUR - 58
         found = best(deployment.world, job)
         assert re.fullmatch(
-            rf"The tuning job '{job}' has not ended after 6 h 30 min: [1-9] of 20 training jobs completed, best "
-            rf"validation:auc {value(found):.7g}\. Give wait_for_completion more time, or the tuning job less to do",
+            rf"The tuning job '{job}' has not ended 6 h 29 min after its start: [1-9] of 20 training jobs completed, "
+            rf"best validation:auc {value(found):.7g}\. Give wait_for_completion more time, or the tuning job less to "
+            "do",
             deployment.signal["Reason"],
         )
 
@@ -444,7 +447,10 @@ class TestPoll:
         job = deployment.start_job(properties)
         deployment.start(job, TimeoutInSeconds=60)
         deployment.run()
-        assert f"'{job}' has not ended after 1 min: 0 training jobs completed. Give" in deployment.signal["Reason"]
+        assert (
+            f"'{job}' has not ended 30 s after its start: 0 training jobs completed. Give"
+            in deployment.signal["Reason"]
+        )
 
     def test_url_that_ends_earlier_ends_the_wait(self, deployment: Deployment, properties: dict[str, Any]) -> None:
         """It is signed for twelve hours from its making, which may have been a while ago."""
@@ -566,7 +572,7 @@ class TestResult:
         assert answer["Reason"] == (
             f"The tuning job '{job}' is still running (0 of 20 training jobs completed): a value that the template "
             "only refers to has changed and started it, and the deployment does not wait for such a change alone. "
-            "Deploy it with another run='...'"
+            "Deploy again with another timeout of wait_for_completion"
         )
 
     @pytest.mark.parametrize(("waited", "seconds"), [(True, 180), (False, 20)])
@@ -581,7 +587,8 @@ class TestResult:
         before = deployment.world.service.clock.now()
         answer = deployment.world.deliver(deployment.result_event("gone", Waited=waited))
         assert answer["Reason"] == (
-            "The tuning job 'gone' was deleted, so its best training job is not known"
+            "The tuning job 'gone' was deleted, so its best training job is not known. Deploy again to start another "
+            "one: with another run='...', where rollback is disabled"
             if waited
             else "There is no tuning job 'gone' in this account and region. Correct the name, or deploy again when the "
             "tuning job has ended"
