@@ -177,11 +177,19 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     if is_token(request.get(CONFIG)):
         message = "got a token, its members must be known at synth; they may be tokens"
         found.append(validation.Problem((CONFIG,), message))
-    errors += [text for problem in found for text in tell(problem)]
+    errors += _told(found, tell)
     if errors:
         # One mistake may be in the way of several members.
         raise ValidationError(where(scope, id), dict.fromkeys(errors))
     return Checked(tuple(warnings))
+
+
+def _told(problems: Sequence[validation.Problem], tell: Tell) -> Iterator[str]:
+    """Tell of problems, but of a value of the wrong class only that: what a rule misses in it says no more."""
+    told = [(problem, text) for problem in problems for text in tell(problem)]
+    wrong = [text.partition(": got ")[0] for problem, text in told if problem.structural and ": got " in text]
+    inside = tuple(f"{place}{step}" for place in wrong for step in ".[")
+    return (text for problem, text in told if problem.structural or not text.startswith(inside))
 
 
 def _is_gate(wait: Any) -> bool:

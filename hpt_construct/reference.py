@@ -376,6 +376,9 @@ class IHyperparameterTuningJob(cdk.Resource):
         """
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 – loaded only by apps that have dashboards
 
+        if not isinstance(metric_name, str):
+            got = f"metric_name: got {show(metric_name)}"
+            raise ValidationError(self.node.path, [f"{got}, must be a metric's name, like 'validation:auc'"])
         if "'" in metric_name:
             raise ValidationError(
                 self.node.path,

@@ -48,7 +48,11 @@ _EXPECTED: Final[Mapping[Codec, str]] = {
 }
 """What each codec that converts CDK types accepts."""
 
-_NUMBERS: Final = (_part.SECONDS, _part.GIBIBYTES)
+_NUMBERS: Final[Mapping[Codec, tuple[str, str, str]]] = {
+    _part.SECONDS: ("Duration", "seconds", "Duration.seconds(token)"),
+    _part.GIBIBYTES: ("Size", "GiB", "Size.gibibytes(token)"),
+}
+"""The class of the CDK, the API's unit, and how to give a token."""
 
 _QUOTED_OR_NAME: Final = re.compile(
     r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)|\b[A-Z][A-Za-z0-9]+\b(?![.(])""", re.ASCII
@@ -104,6 +108,8 @@ def of_value(codec: Codec, value: Any, path: Sequence[str | int], message: str) 
             yield from _of_alternatives(codec, value, path, message)
         case _ if not path and message.startswith(f"got {show(value)}, must be "):
             yield from _of_scalar(codec, value)
+        case _ if codec is PARENT and isinstance(value, str) and value.startswith("arn:"):
+            yield "", f"got {show(value)}, must be a tuning job or its name, like {show(value.rpartition('/')[2])}"
 
 
 def _of_scalar(codec: Codec, value: Any) -> Iterator[Mistake]:
@@ -112,8 +118,17 @@ def _of_scalar(codec: Codec, value: Any) -> Iterator[Mistake]:
     if codec is _part.INSTANCE_TYPE and not isinstance(value, str):
         yield "", f"got {show(value)}, must be an InstanceType or its name, like {_instance_type_of(value)}"
     # A value that could be converted has the right type, so the model's message about the result applies.
+    elif codec in _NUMBERS and _is_unresolved(value):
+        kind, unit, like = _NUMBERS[codec]
+        yield "", f"got a {kind} of a token that isn't in {unit}, which no template can convert; use {like}"
     elif codec in _EXPECTED and not (codec in _NUMBERS and number) and codec.render(value) is value:
         yield "", f"got {_shown(value)}, must be {_EXPECTED[codec]}"
+
+
+def _is_unresolved(value: Any) -> bool:
+    """Whether a duration or size of the CDK stands for a number that only the deployment knows."""
+    ask = getattr(value, "is_unresolved", None)
+    return callable(ask) and bool(ask())
 
 
 def _of_ranges(value: Any, path: Sequence[str | int], message: str) -> Iterator[Mistake]:

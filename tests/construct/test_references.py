@@ -448,6 +448,12 @@ class TestMetrics:
         with pytest.raises(ValidationError, match='metric_name: got "it\'s", must have no apostrophe'):
             minimal(stack).metric("it's")
 
+    @pytest.mark.parametrize("name", [5, None])
+    def test_name_that_is_none_is_refused(self, stack: cdk.Stack, name: Any) -> None:
+        """No traceback of ours."""
+        with pytest.raises(ValidationError, match=f"metric_name: got {name}, must be a metric's name, like 'validati"):
+            minimal(stack).metric(name)
+
 
 @pytest.mark.parametrize("jobs", [1, 60])
 def test_app_loads_no_module_that_it_does_not_use(jobs: int) -> None:

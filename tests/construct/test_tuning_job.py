@@ -30,7 +30,7 @@ from hpt_construct.checking import TuningJobOptions
 from hpt_construct.request import _part, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 TYPE = "Custom::SageMakerHyperParameterTuningJob"
 DEFINITION = TrainingJobDefinition(
@@ -429,6 +429,42 @@ class TestMistakes:
         with pytest.raises(ValidationError) as caught:
             minimal(stack, **{argument: value})
         assert problem in caught.value.problems[0]
+
+    @pytest.mark.parametrize("given", [{"a": 1}, {}])
+    def test_value_of_another_class_is_one_problem(self, stack: cdk.Stack, given: dict[str, int]) -> None:
+        """What a rule misses in it says no more."""
+        with pytest.raises(ValidationError) as caught:
+            minimal(stack, training_job=given)
+        [problem] = caught.value.problems
+        assert problem.startswith(f"training_job: got {given}, must be a TrainingJobDefinition, like ")
+
+    @pytest.mark.parametrize("make", [cdk.Duration.minutes, cdk.Duration.hours])
+    def test_duration_of_a_token_is_told_as_what_it_is(
+        self, stack: cdk.Stack, make: Callable[[float], cdk.Duration]
+    ) -> None:
+        """Its seconds can be a token; no template can calculate them of minutes."""
+        token = cdk.Token.as_number(cdk.Fn.import_value("time"))
+
+        def limits(time: cdk.Duration) -> ResourceLimits:
+            return ResourceLimits(max_parallel_training_jobs=1, max_training_jobs=1, max_runtime=time)
+
+        with pytest.raises(ValidationError) as caught:
+            minimal(stack, resource_limits=limits(make(token)))
+        [problem] = caught.value.problems
+        assert problem == (
+            "resource_limits.max_runtime: got a Duration of a token that isn't in seconds, which no template can "
+            "convert; use Duration.seconds(token)"
+        )
+        minimal(stack, resource_limits=limits(cdk.Duration.seconds(token)))
+
+    def test_parent_given_as_an_arn_is_told_by_its_name(self, stack: cdk.Stack) -> None:
+        """SageMaker takes names, of its own account and region."""
+        arn = "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/nightly"
+        with pytest.raises(ValidationError) as caught:
+            minimal(stack, warm_start=hpt_construct.WarmStart.transfer_learning(parents=[arn]))
+        assert caught.value.problems == (
+            f"warm_start.parents[0]: got '{arn}', must be a tuning job or its name, like 'nightly'",
+        )
 
     def test_refused_job_leaves_the_stack_as_it_was(self, stack: cdk.Stack) -> None:
         """Bad input loses nothing: the same id can be used for a better one."""
