@@ -48,5 +48,6 @@ def test_a_stack_s_job_from_the_deployment_to_its_end(account: Account, guide_re
 
     destroyed = account.destroy(STACK)
     assert destroyed.returncode == 0, destroyed.stderr
-    orphan = json.loads(_hpt(account, "list", "--orphans", "--stack", STACK, "--json").stdout)
+    assert _hpt(account, "list", "--orphans", "--stack", STACK, "--json").stdout == ""
+    orphan = json.loads(_hpt(account, "list", "--orphans", "--all", "--stack", STACK, "--json").stdout)
     assert orphan["tuning_job_name"] == listed["tuning_job_name"]
