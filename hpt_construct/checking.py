@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import aws_cdk as cdk
 
-from . import api_model, instance_hours, validation
+from . import api_model, instance_hours, moments, validation
 from .errors import ValidationError, show, where
 from .reference import IHyperparameterTuningJob
 from .tokens import NOT_MADE, awaits_lookup, false_tokens, is_token
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _RUNNING_PARENT: Final = "hpt-construct:running-parent"
 _NO_TEXT: Final = "a token that is no string"
+_NEW_EACH_TIME: Final = "hpt-construct:new-each-time"
 _ROLE_OF_HUB: Final = "hpt-construct:C2"
 """What a role that the job makes can't do, as a warning that can be acknowledged."""
 
@@ -38,6 +39,10 @@ POLICIES: Final = "Q2"
 """The quota of managed policies, as ``raised_quotas`` calls it; whether it is kept only the complete app can tell."""
 
 _QUOTAS: Final = tuple(sorted({POLICIES, *(rule.id for rule in validation.RULES if rule.overridable)}))
+
+_YEARS_AGO: Final = 10**9
+_YEARS_AHEAD: Final = 2**31
+"""Seconds since 1970 between which a number may be the time of a synth."""
 
 _ENVIRONMENT: Final = "_hpt_construct_environment"
 _SEVERAL: Final = (list, tuple, set, frozenset)
@@ -147,7 +152,10 @@ def check(  # noqa: PLR0913 – what is checked, against what, and the words for
     structural = {finding.problem.path for finding in findings if finding.problem.structural}
     found = [problem for problem in unseen if problem.path not in structural]
     found += _name_of_the_cdk(request)
-    found += _false_tokens(request)
+    texts: list[tuple[validation.Path, str]] = []
+    _collect_texts(request, (), texts)
+    found += _false_tokens(texts)
+    warnings += [(_NEW_EACH_TIME, text) for problem in _new_each_time(texts) for text in tell(problem)]
     found += validation.errors(findings, raised_quotas)
     gate = _is_gate(options.get("wait_for_completion"))
     for finding in findings:
@@ -233,13 +241,20 @@ def _name_of_the_cdk(request: Mapping[str, Any]) -> Iterator[validation.Problem]
         yield validation.Problem((api_model.GENERATED,), f"{message}; {way_out}")
 
 
-def _false_tokens(request: Mapping[str, Any]) -> Iterator[validation.Problem]:
-    texts: list[tuple[validation.Path, str]] = []
-    _collect_texts(request, (), texts)
+def _false_tokens(texts: Sequence[tuple[validation.Path, str]]) -> Iterator[validation.Problem]:
     false = false_tokens(text for _, text in texts)
     for path, text in texts if false else ():
         if text in false:
             yield validation.Problem(path, f"got {show(text)}, {NOT_MADE}")
+
+
+def _new_each_time(texts: Sequence[tuple[validation.Path, str]]) -> Iterator[validation.Problem]:
+    for number, found in moments.passing([text for _, text in texts]):
+        path = texts[number][0]
+        # Tags change on the tuning job that exists.
+        if path[0] != "Tags":
+            message = f"has {found}: the next synth has another, and its deployment starts another tuning job"
+            yield validation.Problem(path, f"{message}; give what stays as it is, and run=... to start one on purpose")
 
 
 def _collect_texts(value: Any, path: validation.Path, texts: list[tuple[validation.Path, str]]) -> None:
@@ -253,6 +268,9 @@ def _collect_texts(value: Any, path: validation.Path, texts: list[tuple[validati
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
             _collect_texts(item, (*path, index), texts)
+    elif type(value) is int and _YEARS_AGO < value < _YEARS_AHEAD:
+        # A seed that was taken from the clock.
+        texts.append((path, str(value)))
 
 
 def _bad_options(options: TuningJobOptions) -> Iterator[str]:
