@@ -41,6 +41,15 @@ def training_not_found() -> ServiceError:
     return validation_error("Requested resource not found.")
 
 
+def has_ended(kind: str, status: str) -> ServiceError:
+    """Return the error for stopping what has ended, in the words that are known of training jobs.
+
+    kind: what it is, such as "training job".
+    status: what it has ended as.
+    """
+    return validation_error(f"The request was rejected because the {kind} is in status {status}.")
+
+
 def parent_has_not_ended(name: str, status: str) -> ServiceError:
     """Return the error for a warm start with a parent that still runs; the words of the real one are not known."""
     return validation_error(f"The parent tuning job {name} is {status}. It must be Completed, Stopped or Failed.")

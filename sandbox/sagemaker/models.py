@@ -340,7 +340,7 @@ class SageMakerBackend(SageMakerModelBackend):
         job, training = found
         status = training.status_at(self._clock.now())
         if status not in RUNNING:
-            raise errors.validation_error(f"The training job {name} is already in a terminal state: {status}.")
+            raise errors.has_ended("training job", status)
         job.fail_training(training, reason)
 
     def stop_hyper_parameter_tuning_job(self, name: str) -> None:
@@ -350,9 +350,7 @@ class SageMakerBackend(SageMakerModelBackend):
         """
         job = self.tuning_job(name)
         if job.status not in RUNNING:
-            raise errors.validation_error(
-                f"The hyperparameter tuning job {job.name} is already in a terminal state: {job.status}."
-            )
+            raise errors.has_ended("hyperparameter tuning job", job.status)
         job.stop(self._settings().stopping_seconds)
 
     def delete_hyper_parameter_tuning_job(self, hyper_parameter_tuning_job_name: str) -> None:

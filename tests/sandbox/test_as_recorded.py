@@ -525,6 +525,16 @@ def test_training_jobs_are_named_after_their_tuning_job(client: Any, request_bod
     assert re.fullmatch("Tune-1-00[1-3]-[0-9a-f]{8}", first["TrainingJobName"])
 
 
+def test_what_has_ended_can_not_be_stopped(service: SageMaker, client: Any, request_body: _Request) -> None:
+    """awslabs/benchmark-ai#928, of a training job; the words for a tuning job were not seen."""
+    client.create_hyper_parameter_tuning_job(**request_body)
+    client.stop_hyper_parameter_tuning_job(**_NAME)
+    service.advance(36_000)
+    assert _refusal(client.stop_hyper_parameter_tuning_job, **_NAME) == _validation(
+        "The request was rejected because the hyperparameter tuning job is in status Stopped."
+    )
+
+
 def test_a_running_job_can_not_be_deleted(client: Any, request_body: _Request) -> None:
     """terraform-provider-aws, internal/service/sagemaker/hyper_parameter_tuning_job.go, which tells it by these."""
     client.create_hyper_parameter_tuning_job(**request_body)

@@ -246,7 +246,7 @@ def test_a_training_fails_by_request(service: SageMaker, request_body: dict[str,
     assert (failed["TrainingJobName"], failed["FailureReason"]) == (name, "AlgorithmError: no such column")
     assert "FinalHyperParameterTuningJobObjectiveMetric" not in failed
     assert len(_trainings(service, StatusEquals="InProgress")) == 3
-    with pytest.raises(ServiceError, match="already in a terminal state: Failed"):
+    with pytest.raises(ServiceError, match="because the training job is in status Failed"):
         service.fail_training(name, "too late")
     service.advance(36_000)
     assert _describe(service)["TrainingJobStatusCounters"]["NonRetryableError"] == 1

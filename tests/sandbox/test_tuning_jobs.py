@@ -86,13 +86,13 @@ def test_a_stopped_job_is_stopping_first(service: SageMaker, request_body: dict[
 
 
 def test_a_job_that_has_ended_cannot_be_stopped(service: SageMaker, request_body: dict[str, Any]) -> None:
-    """Stop says that the job is already in a terminal state."""
+    """Stop says which status the job is in."""
     client = service.client()
     client.create_hyper_parameter_tuning_job(**request_body)
     service.advance(36_000)
     with pytest.raises(ClientError) as caught:
         client.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="Tune-1")
-    message = "The hyperparameter tuning job Tune-1 is already in a terminal state: Completed."
+    message = "The request was rejected because the hyperparameter tuning job is in status Completed."
     assert _error(caught) == ("ValidationException", message)
 
 
