@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -26,7 +27,8 @@ _COMMANDS = {
 }
 
 _EPILOG = """\
-TARGET is a tuning job's name or ARN, a stack's name or ARN (all of its tuning jobs), or stack/logical-id.
+TARGET is a tuning job's name or ARN, a stack's name or ARN (all of its tuning jobs), or one of a stack's by its logical
+id or the path of its construct, as in Stack/Tuning.
 
 hpt uses the credentials, profiles, regions and endpoints of the AWS CLI.
 
@@ -50,6 +52,17 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f"hpt_construct.cli.{cmd_name}_command").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = get_close_matches(args[0], _COMMANDS, n=1)
+            if not close:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 – click's
         with formatter.section("Commands"):

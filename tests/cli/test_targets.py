@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hpt_construct.cli.sagemaker import SageMaker
+from hpt_construct.cli.target import RESOURCE_TYPE, _logical_id
 from sandbox.sagemaker.settings import Fault
 
 if TYPE_CHECKING:
@@ -28,11 +30,13 @@ def _assert_one_sentence(world: World, *arguments: str, says: str) -> None:
     assert says in result.stderr
 
 
-@pytest.mark.parametrize("target", ["tune", "TUNE", _ARN.format("us-east-1"), "Training", "Training/Job"])
-def test_a_job_is_named_in_four_ways(world: World, target: str) -> None:
-    """By its name in any case, its ARN, its stack, or its resource."""
+@pytest.mark.parametrize(
+    "target", ["tune", "TUNE", _ARN.format("us-east-1"), "Training", "Training/Tuning79A926AD", "Training/Tuning"]
+)
+def test_a_job_is_named_in_five_ways(world: World, target: str) -> None:
+    """By its name in any case, its ARN, its stack, its resource, or its construct."""
     world.start()
-    world.cloudformation.add("Training", Job="tune")
+    world.cloudformation.add("Training", Tuning79A926AD="tune")
     world.service.advance(99_999)
     assert world.hpt("wait", target).output.startswith("tune is Completed")
 
@@ -60,6 +64,49 @@ def test_a_stack_is_named_by_its_arn(world: World) -> None:
     _assert_one_sentence(world, "wait", arn, "--region", "us-east-1", says="that is in eu-west-1, but --region says")
     gone = _STACK_ARN.format("us-east-1")
     _assert_one_sentence(world, "wait", gone, says=f"in us-east-1 there is neither a tuning job nor a stack {gone!r}")
+
+
+@pytest.mark.parametrize(
+    "path", ["Tuning", "Search/Tuning", "Search/Default", "a-b/Ä 1/b", "Tuning/Tuning", "Resource/x"]
+)
+def test_a_construct_has_the_logical_id_that_the_cdk_gives(path: str) -> None:
+    """Of its path, whatever is in it."""
+    import aws_cdk as cdk  # noqa: PLC0415 – starts node
+    from constructs import Construct  # noqa: PLC0415 – the same
+
+    stack = cdk.Stack(cdk.App(), "Training")
+    scope: Construct = stack
+    for part in path.split("/"):
+        scope = Construct(scope, part)
+    resource = cdk.CfnResource(scope, "Resource", type=RESOURCE_TYPE)
+    assert stack.resolve(resource.logical_id) == _logical_id(path)
+
+
+def test_a_training_job_is_told_with_its_tuning_job(world: World) -> None:
+    """Whoever copies an ARN from the console may have the wrong one."""
+    world.start()
+    world.service.advance(3600)
+    best = world.sagemaker.tuning("tune").best
+    assert best is not None
+    says = f"hpt: '{best.name}' is a training job; its tuning job is 'tune', so name that one\n"
+    _assert_one_sentence(world, "best", best.arn, says=says)
+    _assert_one_sentence(world, "best", f"{best.arn}x", says=f"the training job '{best.name}x' does not exist")
+
+
+def test_a_training_job_of_its_own_has_no_tuning_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing to look at here."""
+    monkeypatch.setattr(SageMaker, "described_training", lambda _self, _name: {"TrainingJobName": "alone"})
+    arn = _ARN.format("us-east-1").replace("hyper-parameter-tuning-job/tune", "training-job/alone")
+    _assert_one_sentence(world, "best", arn, says="'alone' is a training job, and of no tuning job; name a tuning job")
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"), [("wathc", " Did you mean 'watch'?"), ("bset", " Did you mean 'best'?"), ("x", "")]
+)
+def test_a_command_that_is_misspelled_is_told_with_one_like_it(world: World, typed: str, says: str) -> None:
+    """2, as for every wrong input."""
+    result = world.hpt(typed)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, f"Error: No such command {typed!r}.{says}")
 
 
 @pytest.mark.parametrize(

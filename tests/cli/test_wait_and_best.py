@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hpt_construct.cli import wait_command
 from hpt_construct.cli.judging import Bar
 from hpt_construct.cli.wait_command import await_verdict
 from sandbox.sagemaker.settings import Fault
@@ -27,6 +29,32 @@ def test_waits_until_the_job_has_ended_and_asks_ever_more_rarely(world: World) -
     assert clock.slept[:3] == [1.5, 2.25, 3.375]
     assert clock.slept[-1] == 30
     assert [call.operation for call in world.service.calls()[1:]] == [DESCRIBE] * (len(clock.slept) + 1)
+
+
+def test_tells_now_and_then_how_far_it_is(world: World) -> None:
+    """Every five minutes, but for the time between two looks: CI ends what is silent."""
+    world.start()
+    clock = world.clock()
+    began, told = clock.now(), list[tuple[float, int]]()
+    await_verdict(
+        world.sagemaker, "tune", Bar(), clock, None, lambda tuning: told.append((clock.now() - began, tuning.completed))
+    )
+    times = [time for time, _ in told]
+    assert all(300 <= later - earlier <= 330 for earlier, later in pairwise([0, *times]))
+    assert sum(clock.slept) - times[-1] <= 330
+    assert told[-1][1] > told[0][1]
+
+
+def test_what_it_tells_is_on_standard_error(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads JSON gets nothing else; in a terminal nobody needs it."""
+    world.start()
+    world.service.advance(1800)
+    wait_command._say(world.sagemaker.tuning("tune"))
+    out, err = capsys.readouterr()
+    assert (out, err) == (
+        "",
+        "tune is InProgress: 6 of 20 training jobs completed, 3 running, best validation:auc 0.8917\n",
+    )
 
 
 def test_backs_off_when_it_is_throttled(world: World) -> None:
