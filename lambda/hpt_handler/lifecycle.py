@@ -42,6 +42,9 @@ _MOST_ATTEMPTS = 100
 _MOST_MISSING = 3
 """The most names in a row that may be free although a later one is taken, because somebody deleted their records."""
 
+_CLOCKS_DIFFER = 10.0
+"""How many seconds the clocks of CloudFormation and SageMaker may differ at most."""
+
 _LONGEST_POLL = 15.0
 _WORTH_KEEPING = ("InProgress", "Completed")
 _GOES_FORWARD = "UPDATE_IN_PROGRESS"
@@ -156,10 +159,7 @@ def delete(wish: Wish, physical_id: str, services: Services, given_up: GivenUpEv
     delete_record = wish.removal_policy == "destroy"
     named = jobs.describe(physical_id) if identity.is_name(physical_id) else None
     if named:
-        tags = jobs.tags(named.arn)
-        found = [named, *_left_behind(named, tags, wish, services)] if wish.owns(tags) else []
-        if not found:
-            note = f"by its tags, the tuning job '{named.name}' does not belong to this resource: left alone"
+        found, note = _to_delete(named, wish, services)
     elif (event_id := identity.creation(physical_id)) is not None:
         started = [job for job, _ in _started_by(event_id, wish, jobs)]
         found = _not_answered_with(started, wish, services)
@@ -173,8 +173,8 @@ def delete(wish: Wish, physical_id: str, services: Services, given_up: GivenUpEv
         if job.status == "InProgress":
             jobs.stop(job.name)
     for job in found:
-        _await_end(job, services, patient=given_up is not None)
-        if delete_record:
+        is_there = _await_end(job, services, patient=given_up is not None)
+        if is_there and delete_record:
             jobs.delete_record(job.name)
     return Outcome(physical_id, note=note or ("" if found else "no tuning job to stop"))
 
@@ -458,6 +458,17 @@ def _overtaken(name: str) -> Failure:
     )
 
 
+def _to_delete(named: Job, wish: Wish, services: Services) -> tuple[list[Job], str]:
+    """Return the job that a deletion names, with those that it has left behind; or why it is left alone."""
+    tags = services.jobs.tags(named.arn)
+    if not wish.owns(tags):
+        return [], f"by its tags, the tuning job '{named.name}' does not belong to this resource: left alone"
+    if wish.sent is not None and named.created.timestamp() > wish.sent + _CLOCKS_DIFFER:
+        # Lambda delivers the deletion of an earlier job of this name once more, whose record is gone.
+        return [], f"the tuning job '{named.name}' is younger than this deletion: left alone"
+    return [named, *_left_behind(named, tags, wish, services)], ""
+
+
 def _left_behind(deleted: Job, tags: dict[str, str], wish: Wish, services: Services) -> Iterator[Job]:
     """Yield the job that the deleted one replaced, if it still runs although CloudFormation has lost track of it; and
     the one before that, as long as they run.
@@ -511,12 +522,16 @@ def _not_answered_with(found: list[Job], wish: Wish, services: Services) -> list
     return [job for job in found if job.name.lower() != known]
 
 
-def _await_end(job: Job, services: Services, *, patient: bool) -> None:
-    """Wait until a job has ended; one that was found stopping only if ``patient``: others need the place more."""
+def _await_end(job: Job, services: Services, *, patient: bool) -> bool:
+    """Wait until a job has ended, and return whether its record is still there.
+
+    One that was found stopping is waited for only if ``patient``: others need the place more. If Lambda has delivered
+    the deletion twice, the other delivery may have deleted the record, and another job have the name.
+    """
     jobs, _, clock = services
     now: Job | None = job
     tries = 0
-    while now is not None and not now.ended:
+    while now is not None and now.created == job.created and not now.ended:
         if not patient and (job.status != "InProgress" or clock.now() - clock.began >= HOLD_SECONDS):
             raise ComeAgain(f"'{job.name}' is still stopping: Lambda delivers the event again in a minute or two")
         if clock.left() <= 0:
@@ -527,6 +542,7 @@ def _await_end(job: Job, services: Services, *, patient: bool) -> None:
         clock.wait(backoff(tries, _LONGEST_POLL))
         tries += 1
         now = jobs.describe(job.name)
+    return now is not None and now.created == job.created
 
 
 def _taken(holder: _Holder, wish: Wish) -> str:

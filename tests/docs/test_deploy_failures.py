@@ -34,6 +34,7 @@ NO_REASONS = {
     "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done",
     "'{}' ({}) was started before for the same request: adopted",
     "by its tags, the tuning job '{}' does not belong to this resource: left alone",
+    "the tuning job '{}' is younger than this deletion: left alone",
     "no tuning job to stop",
     "the tuning job is accepted",
     "CloudFormation no longer waits for this tuning job",

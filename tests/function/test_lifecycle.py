@@ -14,7 +14,7 @@ from hpt_handler import identity, lifecycle
 
 from sandbox import Fault
 
-from .conftest import FakeStack
+from .conftest import FakeClock, FakeStack
 
 if TYPE_CHECKING:
     from .conftest import World
@@ -969,6 +969,7 @@ class TestLog:
         name = world.deliver(event)["PhysicalResourceId"]
         world.deliver(event)
         world.send("Delete", properties, LogicalResourceId="Other", PhysicalResourceId=name)
+        world.send("Delete", properties, PhysicalResourceId=name, ResponseURL=world.url(60))
         world.send("Delete", properties, PhysicalResourceId="nightly")
         world.send("Update", properties, old=properties, LogicalResourceId="Other", PhysicalResourceId=name)
         world.stack.now = "UPDATE_ROLLBACK_IN_PROGRESS"
@@ -979,6 +980,7 @@ class TestLog:
         assert notes == [
             f"'{name}' (InProgress) was started before for the same request: adopted",
             f"by its tags, the tuning job '{name}' does not belong to this resource: left alone",
+            f"the tuning job '{name}' is younger than this deletion: left alone",
             "no tuning job to stop",
             "the request is unchanged, but its job is gone or not tagged as this resource's: nothing was done",
         ]
@@ -1009,6 +1011,52 @@ class TestDelete:
         name = world.send("Create", properties)["PhysicalResourceId"]
         assert world.send("Delete", properties, PhysicalResourceId=name)["Status"] == "SUCCESS"
         assert world.names() == []
+
+    @pytest.mark.parametrize("is_named", [False, True])
+    def test_deletion_that_comes_again_leaves_the_next_job_of_that_name_alone(
+        self, world: World, properties: dict[str, Any], named: dict[str, Any], *, is_named: bool
+    ) -> None:
+        """DESTROY has deleted the record, so that the resource has the same name when it is added again."""
+        wish = {**(named if is_named else properties), "RemovalPolicy": "destroy"}
+        name = world.send("Create", wish)["PhysicalResourceId"]
+        world.service.advance(60)
+        event = world.event("Delete", wish, PhysicalResourceId=name, ResponseURL=world.url())
+        assert world.deliver(event)["Status"] == "SUCCESS"
+        assert world.names() == []
+        assert world.send("Create", wish)["PhysicalResourceId"] == name
+        world.service.advance(3600)
+        status = world.status(name)
+        assert world.deliver(event)["Status"] == "SUCCESS"
+        assert world.status(name) == status
+
+    def test_deletion_that_comes_twice_at_a_time_leaves_the_next_job_of_that_name_alone(
+        self, world: World, named: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """While this one waited, the other has deleted the record, and another resource's job took the name."""
+        wish = {**named, "RemovalPolicy": "destroy"}
+        world.send("Create", wish)
+
+        def wait(_clock: FakeClock, seconds: float) -> None:
+            world.service.advance(max(seconds, 40))
+            if len(waits) == 0:
+                world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName="Nightly")
+                world.send("Create", named, LogicalResourceId="Other")
+            waits.append(seconds)
+
+        waits: list[float] = []
+        monkeypatch.setattr(FakeClock, "wait", wait)
+        assert world.send("Delete", wish, PhysicalResourceId="Nightly")["Status"] == "SUCCESS"
+        assert len(waits) == 1
+        assert world.status("Nightly") == "InProgress"
+
+    def test_deletion_that_comes_at_once_stops_a_job_by_a_clock_that_is_ahead(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """The signature has whole seconds, and the services' clocks may differ by some."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        sent = {"PhysicalResourceId": name, "ResponseURL": world.url(seconds_ago=5)}
+        assert world.send("Delete", properties, **sent)["Status"] == "SUCCESS"
+        assert world.status(name) == "Stopped"
 
     def test_strangers_job_is_left_alone(self, world: World, named: dict[str, Any]) -> None:
         """Whatever id the event carries: without our tags, nothing happens to the job."""

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 SERVICE_TIMEOUT_SECONDS = 1560.0
 """As the construct sets it."""
 
+PREPARATION_SECONDS = 15.0
+"""How long it takes from one operation to the first event of the next: the CDK CLI makes a change set, for instance."""
+
 _ANY = "*"
 _CLEAN_UP_TRIES = 3
 
@@ -98,6 +101,7 @@ class Stack:
     def __post_init__(self) -> None:
         self._mishaps: Iterator[Mishaps] = itertools.repeat(CALM)
         self._numbers = itertools.count(1)
+        self._ended = -math.inf
         self._to_roll_back: dict[str, Properties] = {}
         self._reversed: dict[str, Properties] = {}
         self._superfluous: list[str] = []
@@ -192,7 +196,9 @@ class Stack:
         self._mishaps = itertools.chain(mishaps, itertools.repeat(CALM))
 
         def work() -> None:
+            self.account.timeline.wait(self._ended + PREPARATION_SECONDS - self.account.timeline.now())
             self._enter(operation())
+            self._ended = self.account.timeline.now()
             self.account.timeline.poke()
 
         self.account.timeline.start(work)

@@ -168,6 +168,8 @@ class Promises:
         since. Deletions and updates without a change have no such limit: they never start anything.
         """
         event = delivery.event
+        if event["RequestType"] == "Delete":
+            return True
         if delivery.status == "FAILED" or (event["StackId"], event["LogicalResourceId"]) in self._deleted:
             return False
         if delivery.answer is None or delivery.old is None or delivery.old.wish == delivery.properties.wish:
@@ -195,8 +197,10 @@ class Promises:
         job = self._target(parameters)
         if job is not None and not self._is_owned(job, invocation):
             self._break(1, f"{operation} on '{job.name}', which is not tagged as this resource's: {tags_of(job)}")
-        if operation == "StopHyperParameterTuningJob" and job is not None:
-            self._check_stop(invocation, job)
+        # SageMaker deletes no record of a job that runs.
+        is_refused = operation == "DeleteHyperParameterTuningJob" and job is not None and job.status in _RUNNING
+        if operation in ("StopHyperParameterTuningJob", "DeleteHyperParameterTuningJob") and job and not is_refused:
+            self._check_end(invocation, operation, job)
         if operation == "DeleteHyperParameterTuningJob":
             event = invocation.event
             self._deleted.add((event["StackId"], event["LogicalResourceId"]))
@@ -354,9 +358,11 @@ class Promises:
                     2, f"'{launch.job.name}' is what is wished for ({launch.job.status}), and another is started"
                 )
 
-    def _check_stop(self, invocation: Invocation, job: TuningJob) -> None:
+    def _check_end(self, invocation: Invocation, operation: str, job: TuningJob) -> None:
         event = invocation.event
-        if event["RequestType"] == "Delete" and event["PhysicalResourceId"].lower() == job.name.lower():
+        comes_again = invocation.delivery.answer is not None
+        names_it = event["RequestType"] == "Delete" and event["PhysicalResourceId"].lower() == job.name.lower()
+        if names_it and not comes_again:
             return
         stack = self._account.stacks[event["StackId"]]
         # The accepted limit: just after the function has asked CloudFormation, another delivery of the event answers.
@@ -365,7 +371,7 @@ class Promises:
             if launch.delivery is invocation.delivery and launch.delivery.answered >= asked:
                 continue
             if launch.job is job and stack.wants(*launch.resource, job.name, launch.delivery.properties):
-                self._break(5, f"{event['RequestType']} {event['RequestId']} stops '{job.name}', which is wanted")
+                self._break(5, f"{operation} of {event['RequestId']} on '{job.name}', which is wanted")
 
     def _check_form(self, invocation: Invocation, answer: dict[str, Any], body: bytes) -> None:
         event = invocation.event

@@ -52,7 +52,7 @@ lost = st.lists(calls, min_size=1, max_size=3, unique=True).map(tuple)
 lost_as = st.sampled_from(["connection", "timeout", "error"])
 delay = st.sampled_from([1.0, 100.0, 599.0])
 latency = st.sampled_from([0.2, 1.0, 7.0])
-again = st.sampled_from([0.1, 1.0, 30.0, 400.0])
+again = st.sampled_from([0.1, 1.0, 30.0, 400.0, 4000.0])
 unseen = st.sampled_from([20.0, 300.0])
 mishaps = st.one_of(
     st.just(Mishaps()),
@@ -167,6 +167,20 @@ class Histories(RuleBasedStateMachine):
         named = replace(template.get("Tuning", Properties()), name="Churn")
         for tuning, fails in ((named, None), (replace(named, name=away), other_fails), (named, None)):
             self.deploy(name, {**template, "Tuning": tuning}, [], fails, math.inf)
+
+    @rule(name=st.sampled_from(STACKS), second=properties, mishaps=mishaps, seconds=st.sampled_from([0.0, 0.0, 60.0]))
+    def remove_and_add(self, name: str, second: Properties, mishaps: Mishaps, seconds: float) -> None:
+        """The user takes a tuning job out, and something goes wrong with its deletion; then it is put back.
+
+        DESTROY has set its name free.
+        """
+        stack = self._idle(name)
+        second = replace(second, removal="destroy")
+        others = {key: resource.properties for key, resource in stack.resources.items() if key != "Second"}
+        for template, mishap in (({**others, "Second": second}, None), (others, mishaps)):
+            self.deploy(name, template, [mishap] if mishap else [], None, math.inf)
+        self.account.run(seconds)
+        self.deploy(name, {**others, "Second": second}, [], None, math.inf)
 
     @rule(name=st.sampled_from(STACKS), mishaps=several_mishaps, seconds=a_while)
     def destroy(self, name: str, mishaps: list[Mishaps], seconds: float) -> None:

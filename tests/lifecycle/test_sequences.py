@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .account import CALM, DIES_ALWAYS, Account, Death, Mishaps, Trouble
-from .cloudformation import Again, Stack
+from .cloudformation import PREPARATION_SECONDS, Again, Stack
 from .promises import PREFIX, REQUEST_ID, TAG_KEYS, Properties, tags_of
 
 if TYPE_CHECKING:
@@ -210,6 +210,16 @@ class TestUpdate:
         user.deploy(SMALL)
         assert user.deploy(SMALL, kept, mishaps=[SLOW], other_fails=1) == "UPDATE_ROLLBACK_COMPLETE"
         assert user.statuses() == ["InProgress", "InProgress", "Stopped"]
+
+    @pytest.mark.parametrize("name", [None, "Churn"])
+    def test_removes_a_resource_and_adds_it_again(self, user: User, name: str | None) -> None:
+        """Lambda delivers the deletion once more when the next job has the name, which DESTROY has set free."""
+        destroyed = Properties(name=name, removal="destroy")
+        user.deploy(SMALL, destroyed)
+        user.deploy(SMALL, mishaps=[Mishaps(again=400)])
+        user.deploy(SMALL, destroyed)
+        user.account.run(1000)
+        assert user.statuses() == ["InProgress", "Stopped", "InProgress"]
 
     def test_gives_up_a_new_resource_while_it_runs(self, user: User) -> None:
         """The Delete with an invented id comes in the clean-up, and waits for the creation."""
@@ -485,7 +495,7 @@ class TestDeletion:
         assert user.destroy([Mishaps(lost=(lost,), lost_as="timeout")]) == "DELETE_COMPLETE"
         assert user.account.jobs() == {}
         # A call of which the answer is lost takes ten seconds, after which the event has to come once more.
-        assert user.account.timeline.now() - began < 90
+        assert user.account.timeline.now() - began < PREPARATION_SECONDS + 90
 
     def test_leaves_what_is_retained(self, user: User) -> None:
         """With the removal policy RETAIN there is no event, and the job goes on."""
