@@ -182,7 +182,7 @@ def _footprint() -> tuple[list[Row], dict[str, Mapping[str, float]]]:
     awaited, waited = stacks.template(stacks.waiting, 98), footprint.size("waiting")
     loaded = footprint.modules_loaded()
     rows = [
-        report.at_most("resources of a stack, once", ours.resources_once, 8, ""),
+        report.at_most("resources of a stack, once", ours.resources_once, 9, ""),
         report.at_most("resources of a job", ours.resources_a_job, 1, ""),
         report.at_most("bytes of a job / AwsCustomResource", ours.bytes_a_job / aws.bytes_a_job, 0.55),
         report.at_most("function, zipped", footprint.zipped_function() / 1024, 64.0, "KB"),
