@@ -278,8 +278,9 @@ def _still_running(progress: Progress, *, is_waited_for: bool) -> str:
     what = f"The tuning job '{progress.job.name}' is still running ({_so_far(progress)})"
     if is_waited_for:
         return (
-            f"{what}: a value that the template only refers to has changed and started it, and the deployment does not "
-            "wait for such a change alone. Deploy again with another timeout of wait_for_completion"
+            f"{what}, and the deployment did not wait for it: a value that the template only refers to has changed and "
+            "started it, or CloudFormation has counted a signal of an earlier deployment. Deploy again with another "
+            "timeout of wait_for_completion"
         )
     return f"{what}, so its best training job is not known yet. Deploy again when it has ended"
 
