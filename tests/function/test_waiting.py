@@ -570,9 +570,9 @@ class TestResult:
         job = deployment.start_job(properties)
         answer = deployment.result(job)
         assert answer["Reason"] == (
-            f"The tuning job '{job}' is still running (0 of 20 training jobs completed), and the deployment did not wait "
-            "for it: a value that the template only refers to has changed and started it, or CloudFormation has counted "
-            "a signal of an earlier deployment. Deploy again with another timeout of wait_for_completion"
+            f"The tuning job '{job}' is still running (0 of 20 training jobs completed), and the deployment did not "
+            "wait for it: a value that the template only refers to has changed and started it, or CloudFormation has "
+            "counted a signal of an earlier deployment. Deploy again with another timeout of wait_for_completion"
         )
 
     @pytest.mark.parametrize(("waited", "seconds"), [(True, 180), (False, 20)])
