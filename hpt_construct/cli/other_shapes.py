@@ -32,14 +32,8 @@ _TOLD_BY: Final = 100_000
 """How many bytes tell what a file is."""
 
 
-class _Inside:
-    """Between the place of a string and a place in the JSON that the string is."""
-
-    def __repr__(self) -> str:
-        return "fromjson"
-
-
-_FROM_JSON: Final = _Inside()
+_Path = tuple[str | int | None, ...]
+"""Steps down from a document; None leads from a string into the JSON that it is."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +41,18 @@ class _Found:
     """An object that has the members of a request, in whatever spelling, and where it is."""
 
     members: dict[str, Any]
-    path: tuple[str | int | _Inside, ...]
+    path: _Path
 
     @property
     def place(self) -> str:
         """The path as messages show it."""
-        return validation.spell_api(tuple(step for step in self.path if not isinstance(step, _Inside)))
+        return validation.spell_api(tuple(step for step in self.path if step is not None))
+
+    @property
+    def is_part_of_tuning_job(self) -> bool:
+        """Whether it is a definition of a tuning job that lacks its configuration."""
+        names = (_plain(step) for step in self.path if isinstance(step, str))
+        return any(name in {"trainingjobdefinition", "trainingjobdefinitions"} for name in names)
 
     @property
     def jq(self) -> str:
@@ -70,7 +70,9 @@ def take(document: Any, what: str) -> tuple[dict[str, Any], str]:
     :raises AskError: There is no request, there are several, or values in it are known to an execution alone. It says
         what the document is, and which part of it to take.
     """
-    found = list(_requests(document, is_tuning_job)) or list(_requests(document, _is_training_job))
+    found = list(_requests(document, is_tuning_job)) or [
+        each for each in _requests(document, _is_training_job) if not each.is_part_of_tuning_job
+    ]
     if not found:
         raise AskError(f"{what} {_other(document)}")
     if len(found) > 1:
@@ -122,9 +124,7 @@ def hint(content: bytes) -> str:
     return ""
 
 
-def _requests(
-    value: Any, is_one: Callable[[Mapping[str, Any]], bool], path: tuple[str | int | _Inside, ...] = ()
-) -> Iterator[_Found]:
+def _requests(value: Any, is_one: Callable[[Mapping[str, Any]], bool], path: _Path = ()) -> Iterator[_Found]:
     if isinstance(value, dict):
         if is_one(value):
             yield _Found(value, path)
@@ -134,12 +134,12 @@ def _requests(
     elif isinstance(value, list):
         for index, below in enumerate(value):
             yield from _requests(below, is_one, (*path, index))
-    elif isinstance(value, str) and value.lstrip().startswith("{") and _FROM_JSON not in path:
+    elif isinstance(value, str) and value.lstrip().startswith("{") and None not in path:
         try:
             inside = parse_json(value.encode())
         except ValueError:
             return
-        yield from _requests(inside, is_one, (*path, _FROM_JSON))
+        yield from _requests(inside, is_one, (*path, None))
 
 
 def _plain(name: str) -> str:
@@ -209,8 +209,8 @@ def _as_jq(found: _Found) -> str:
     return f"as `jq {shlex.quote(found.jq)}` prints it"
 
 
-def _jq_step(step: str | int | _Inside) -> str:
-    if isinstance(step, _Inside):
+def _jq_step(step: str | int | None) -> str:
+    if step is None:
         return " | fromjson | "
     return f".{step}" if isinstance(step, str) and re.fullmatch(r"[A-Za-z_]\w*", step) else f"[{json.dumps(step)}]"
 

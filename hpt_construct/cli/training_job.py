@@ -17,7 +17,7 @@ from .words import AskError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-LIMITS: Final = {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2}
+_LIMITS: Final = {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2}
 """What the tuning job may start, until somebody decides."""
 
 _DEFINITION: Final = "HyperParameterTrainingJobDefinition"
@@ -80,7 +80,7 @@ def tuning_request(
         "HyperParameterTuningJobConfig": {
             "Strategy": "Bayesian",
             "HyperParameterTuningJobObjective": chosen,
-            "ResourceLimits": LIMITS,
+            "ResourceLimits": _LIMITS,
             "ParameterRanges": lists,
         },
         "TrainingJobDefinition": definition,

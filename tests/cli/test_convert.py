@@ -112,6 +112,7 @@ _MANY = settings(suppress_health_check=[*settings().suppress_health_check, Healt
 def test_any_request_comes_back_out_of_its_code(api_request: dict[str, Any]) -> None:
     """Whatever the API's description allows: the code's typed parts render it again, value for value."""
     assert rendered(str(construct_code(api_request, "Tuning"))) == api_request
+    assert rendered(f"if True:\n    if True:\n        {construct_code(api_request, 'Tuning', indent=2)}") == api_request
 
 
 _ANY_JSON = st.recursive(

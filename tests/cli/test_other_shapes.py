@@ -193,6 +193,10 @@ def test_names_that_cannot_be_told_apart_stay(tmp_path: Path, body: dict[str, An
         ({"type": other_shapes.TERRAFORM, "instances": []}, "take the tuning job with `hpt convert --from-job NAME`"),
         ({"ProcessingJobName": "a"}, "is a request of CreateProcessingJob, not of CreateHyperParameterTuningJob"),
         ({"HyperParameterTuningJobName": "a"}, "has no HyperParameterTuningJobConfig; it must be a request as boto3"),
+        (
+            {"TrainingJobDefinition": {"AlgorithmSpecification": {}, "OutputDataConfig": {}}},
+            "has no HyperParameterTuningJobConfig; it must be a request as boto3",
+        ),
         (["{", "{x", 1, None], "has no HyperParameterTuningJobConfig; it must be a request as boto3"),
         (f'resource "{other_shapes.TERRAFORM}" "a" {{\n}}', "it is Terraform; when it is applied, take"),
         ("{'HyperParameterTuningJobConfig': {}}", "it is what Python prints; write it with json.dump("),
