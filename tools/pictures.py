@@ -28,6 +28,7 @@ from sandbox.sagemaker.settings import ServiceSettings
 
 _FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 _NAME = "churn-5f0c-xgboost-8k2m4q7z1"
+_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 _ROWS = 6
 _SECONDS = 4600
 _REQUEST: dict[str, Any] = {
@@ -49,7 +50,7 @@ _REQUEST: dict[str, Any] = {
     },
     "TrainingJobDefinition": {
         "StaticHyperParameters": {"num_round": "100", "sandbox_failing_share": "0.04"},
-        "AlgorithmSpecification": {"TrainingImage": "registry/image:1", "TrainingInputMode": "File"},
+        "AlgorithmSpecification": {"TrainingImage": _IMAGE, "TrainingInputMode": "File"},
         "RoleArn": "arn:aws:iam::111122223333:role/tuning",
         "OutputDataConfig": {"S3OutputPath": "s3://amzn-s3-demo-bucket/models"},
         "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
