@@ -20,6 +20,7 @@ from hpt_construct import (
     Channel,
     ContinuousRange,
     HyperparameterTuningJob,
+    MetricDefinition,
     Objective,
     OutputDataConfig,
     ResourceConfig,
@@ -206,7 +207,8 @@ def test_job_in_a_network_of_the_app_tells_a_rules_target(account: Account) -> N
             resource_limits=ResourceLimits(max_training_jobs=2, max_parallel_training_jobs=1),
             training_job=TrainingJobDefinition(
                 algorithm_specification=AlgorithmSpecification(
-                    training_image="111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1"
+                    training_image="111122223333.dkr.ecr.us-east-1.amazonaws.com/image:1",
+                    metric_definitions=[MetricDefinition("validation:auc", "auc=(.*)")],
                 ),
                 input_data_config=[Channel("train", S3DataSource(data.s3_object_url))],
                 output_data_config=OutputDataConfig(s3_output_path="s3://amzn-s3-demo-bucket/models"),
