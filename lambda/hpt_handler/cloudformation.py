@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 UNKNOWN = ""
 """The answer if CloudFormation can't be asked."""
 
+ASK_SECONDS = 90.0
+"""How long a run asks again where CloudFormation doesn't answer, all its questions together; then it asks each once.
+Enough of the time in which a job may start is left.
+"""
+
 
 class Stack:
     """The stack that an event comes from."""
@@ -28,6 +33,9 @@ class Stack:
         self._stack_id = stack_id
         self._client = client
         self._clock = clock
+        self._seconds = ASK_SECONDS
+        self.refusal: ServiceError | None = None
+        """Why the last question without an answer had none, if there was one."""
 
     def status(self) -> str:
         """Return the stack's status, such as UPDATE_IN_PROGRESS."""
@@ -52,10 +60,15 @@ class Stack:
         return answer["StackResourceDetail"].get("PhysicalResourceId", UNKNOWN) if answer else UNKNOWN
 
     def _ask(self, method: str, **arguments: str) -> Any:
+        began = self._clock.now()
+        until = began + max(0.0, self._seconds)
         try:
-            return Calls(self._client(), self._clock).call(method, StackName=self._stack_id, **arguments)
-        except ServiceError:
+            return Calls(self._client(), self._clock).call(method, until, StackName=self._stack_id, **arguments)
+        except ServiceError as refusal:
+            self.refusal = refusal
             return None
+        finally:
+            self._seconds -= self._clock.now() - began
 
 
 @cache

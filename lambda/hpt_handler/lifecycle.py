@@ -65,6 +65,9 @@ class Jobs(Protocol):
 class Stack(Protocol):
     """What a lifecycle needs of CloudFormation; an empty answer means that CloudFormation can't be asked."""
 
+    refusal: ServiceError | None
+    """Why CloudFormation has not answered, if it has not."""
+
     def status(self) -> str: ...
     def updated_at(self) -> datetime | None: ...
     def physical_id(self, logical_id: str) -> str: ...
@@ -137,17 +140,9 @@ def update(wish: Wish, old: Wish, physical_id: str, services: Services) -> Outco
             return _adopt(*_best(known), wish, old, jobs)
         was_created = not never_created and (not current or identity.REPLACES in tags)
         return _go_back_to_nothing(wish, was_created=was_created)
-    if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
-        raise Failure(
-            f"The tuning job '{physical_id}' can't be changed: SageMaker can't update a tuning job, and a new one "
-            "needs another name. Give the changed job another tuning_job_name, or leave it out, so that every change "
-            "gets its own name"
-        )
-    # If CloudFormation can't be asked, this may be a rollback, and then no new job is better than a second one.
-    if known and (not status or _best(known)[0].status in _WORTH_KEEPING):
+    if known and _best(known)[0].status in _WORTH_KEEPING:
         return _adopt(*_best(known), wish, old, jobs)
-    if stack.physical_id(wish.logical_id).lower() not in ("", physical_id.lower()):
-        raise Failure("This update was carried out before: Lambda has delivered it once more")
+    _check_that_it_may_start(wish, physical_id, current, status, stack)
     runs = current is not None and is_ours and current.status == "InProgress"
     return _start(wish, old, "" if never_created else physical_id, services, holds_quota=runs)
 
@@ -202,6 +197,25 @@ def give_up(wish: Wish, physical_id: str, services: Services, given_up: GivenUpE
         f"{why}; {what}. Deploy again; if this happens often, see the function's log and how many functions the "
         "account may run at a time"
     )
+
+
+def _check_that_it_may_start(wish: Wish, physical_id: str, current: Job | None, status: str, stack: Stack) -> None:
+    """Raise a failure if an update can't start a job, or mustn't."""
+    if current and wish.given_name is not None and wish.given_name.lower() == physical_id.lower():
+        raise Failure(
+            f"The tuning job '{physical_id}' can't be changed: SageMaker can't update a tuning job, and a new one "
+            "needs another name. Give the changed job another tuning_job_name, or leave it out, so that every change "
+            "gets its own name"
+        )
+    if not status:
+        raise Failure(
+            f"The tuning job '{wish.name(0)}' was not started: CloudFormation did not tell whether it rolls the stack "
+            "back, and a rollback must start none. If a policy denies the function cloudformation:DescribeStacks, have "
+            "it allowed. Then deploy again, or continue the rollback",
+            stack.refusal,
+        )
+    if stack.physical_id(wish.logical_id).lower() not in ("", physical_id.lower()):
+        raise Failure("This update was carried out before: Lambda has delivered it once more")
 
 
 def _go_back_to_nothing(wish: Wish, *, was_created: bool) -> Outcome:

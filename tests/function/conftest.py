@@ -22,6 +22,8 @@ from sandbox.sagemaker.settings import ServiceSettings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hpt_handler.errors import ServiceError
+
 RETRY_SECONDS = (60.0, 120.0, 0.0)
 """What Lambda lets pass after the first delivery that ended with an error, the second, the third."""
 
@@ -66,6 +68,8 @@ class FakeStack:
     """Physical ids by logical ids."""
     statuses: list[str] = field(default_factory=list)
     """What it says the next times it is asked, before it says what is true now."""
+    refusal: ServiceError | None = None
+    """Why it has not answered."""
     updated: datetime | None = None
     """When its last update began."""
 

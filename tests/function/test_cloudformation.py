@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from hpt_handler import cloudformation
+from hpt_handler import cloudformation, lifecycle
 from urllib3 import HTTPResponse
 
 from .conftest import STACK_ID, FakeClock
@@ -33,6 +33,8 @@ RESOURCE = (
     "</DescribeStackResourceResponse>"
 )
 NOT_CREATED = RESOURCE.replace("<PhysicalResourceId>nightly</PhysicalResourceId>", "")
+DENIED = (403, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>")
+THROTTLED = (400, DENIED[1].replace("AccessDenied", "Throttling"))
 REFUSED = "<ErrorResponse><Error><Code>ValidationError</Code><Message>no such stack</Message></Error></ErrorResponse>"
 
 
@@ -95,7 +97,33 @@ def test_physical_id_is_that_of_the_resource(service: CloudFormation, world: Wor
 
 
 def test_service_that_can_t_be_asked_leaves_it_open(service: CloudFormation, world: World) -> None:
-    """No event fails for that."""
+    """What that means is for who asks to decide; the service's words are kept."""
     service.says = (400, REFUSED)
     stack = seen(service, world)
     assert (stack.status(), stack.updated_at(), stack.physical_id("Tuning")) == ("", None, "")
+    assert str(stack.refusal) == "ValidationError: no such stack"
+
+
+@pytest.mark.parametrize("refused", [DENIED, THROTTLED])
+def test_questions_share_the_time_for_which_they_are_repeated(
+    service: CloudFormation, world: World, refused: tuple[int, str]
+) -> None:
+    """Whatever they ask: the time in which a job may start goes by meanwhile."""
+    service.says = refused
+    stack = seen(service, world)
+    before = world.service.clock.now()
+    assert stack.status() == ""
+    assert cloudformation.ASK_SECONDS / 2 < world.service.clock.now() - before < cloudformation.ASK_SECONDS
+    asked = len(service.asked)
+    for _ in range(20):
+        stack.physical_id("Tuning")
+        stack.updated_at()
+    assert world.service.clock.now() - before < cloudformation.ASK_SECONDS
+    assert len(service.asked) - asked < 2 * 40 + 10  # botocore asks twice where the service is busy
+    service.says = (200, STACKS)
+    assert stack.status() == "UPDATE_ROLLBACK_IN_PROGRESS"
+
+
+def test_time_for_questions_leaves_some_to_start_the_job() -> None:
+    """The times are written down in two places."""
+    assert cloudformation.ASK_SECONDS <= lifecycle.START_SECONDS / 2

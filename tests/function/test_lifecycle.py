@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hpt_handler import identity, lifecycle
+from hpt_handler.errors import ServiceError
 
 from sandbox import Fault
 
@@ -615,8 +616,6 @@ class TestUpdate:
             ("Stopped", "UPDATE_IN_PROGRESS", "FAILED"),
             ("Failed", "UPDATE_ROLLBACK_IN_PROGRESS", "SUCCESS"),
             ("Stopped", "UPDATE_ROLLBACK_IN_PROGRESS", "SUCCESS"),
-            # It may be a rollback.
-            ("Stopped", "", "SUCCESS"),
         ],
     )
     def test_given_name_of_its_own_ended_job_is_returned_to_if_the_job_completed_or_in_a_rollback(
@@ -671,12 +670,12 @@ class TestUpdate:
         assert answer["Status"] == "FAILED"
         assert world.status(second) == "Stopping"
 
-    def test_update_is_not_given_up_where_cloudformation_can_t_be_asked(
+    def test_update_is_not_given_up_where_cloudformation_can_t_be_asked_any_more(
         self, world: World, properties: dict[str, Any]
     ) -> None:
-        """No answer is no rollback."""
+        """It has said that it deploys; that it doesn't answer once the job runs is no rollback."""
         first = world.send("Create", properties)["PhysicalResourceId"]
-        world.stack.now = ""
+        world.stack = FakeStack("", statuses=["UPDATE_IN_PROGRESS"])
         answer = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
         assert answer["Status"] == "SUCCESS"
         assert world.status(answer["PhysicalResourceId"]) == "InProgress"
@@ -752,22 +751,45 @@ class TestUpdate:
         assert (answer["Status"], answer["Reason"]) == ("FAILED", told)
         assert world.names() == sorted([first, second])
 
-    @pytest.mark.parametrize("removal", ["Stopped", "Failed"])
-    def test_ended_job_is_returned_to_where_cloudformation_can_t_be_asked(
-        self, world: World, properties: dict[str, Any], removal: str
+    @pytest.mark.parametrize("known", ["none", "Stopped", "Failed"])
+    def test_nothing_is_started_where_cloudformation_can_t_be_asked(
+        self, world: World, properties: dict[str, Any], known: str
     ) -> None:
-        """It may be a rollback: no new job is better than a second one."""
+        """It may be a rollback, which starts none, or a deployment, for which an ended job is no answer."""
         first = world.send("Create", properties)["PhysicalResourceId"]
         second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)[
             "PhysicalResourceId"
         ]
-        if removal == "Stopped":
+        if known == "Stopped":
             world.send("Delete", properties, PhysicalResourceId=first)
         else:
             world.service.fail_job(first, "no data")
-        world.stack.now = ""
+        if known == "none":
+            world.outsider.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=first)
+        before = world.names()
+        denied = "User is not authorized to perform: cloudformation:DescribeStacks"
+        world.stack = FakeStack("", refusal=ServiceError("AccessDenied", denied, "abc"))
         answer = world.send("Update", properties, old=changed(properties), PhysicalResourceId=second)
-        assert answer["PhysicalResourceId"] == first
+        assert answer["Status"] == "FAILED"
+        assert answer["PhysicalResourceId"] == second
+        assert answer["Reason"] == (
+            f"The tuning job '{first}' was not started: CloudFormation did not tell whether it rolls the stack back, "
+            "and a rollback must start none. If a policy denies the function cloudformation:DescribeStacks, have it "
+            f"allowed. Then deploy again, or continue the rollback. AccessDenied: {denied} (request id abc)"
+        )
+        assert world.names() == before
+
+    def test_running_job_is_returned_to_where_cloudformation_can_t_be_asked(
+        self, world: World, properties: dict[str, Any]
+    ) -> None:
+        """A deployment and a rollback both do."""
+        first = world.send("Create", properties)["PhysicalResourceId"]
+        second = world.send("Update", changed(properties), old=properties, PhysicalResourceId=first)
+        world.stack.now = ""
+        answer = world.send(
+            "Update", properties, old=changed(properties), PhysicalResourceId=second["PhysicalResourceId"]
+        )
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first)
 
     def test_resource_that_was_never_created_is_started(self, world: World, properties: dict[str, Any]) -> None:
         """With rollback disabled, the next deployment may update what has failed: there is no job to leave alone."""

@@ -17,9 +17,9 @@ import hpt_handler.clock
 import pytest
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from botocore.retries.quota import RetryQuota
-from hpt_handler import handler, sagemaker
+from hpt_handler import cloudformation, handler, sagemaker
 from hpt_handler.errors import ComeAgain, StartAnew
 from moto.core.botocore_stubber import MockRawResponse
 
@@ -169,8 +169,8 @@ class _SimulatedTime:
         self.account.function_goes_on()
 
 
-class _StackAsSeen:
-    """A stack, as CloudFormation describes it to the function."""
+class _CloudFormation:
+    """The client that the function asks CloudFormation with."""
 
     def __init__(self, account: Account, invocation: Invocation) -> None:
         self._account = account
@@ -178,22 +178,40 @@ class _StackAsSeen:
         self._stack = account.stacks[invocation.event["StackId"]]
         self._is_there = self._stack.stack_id == invocation.event["StackId"]
 
-    def status(self) -> str:
-        """The status of the stack."""
-        return self._ask(lambda: self._stack.status if self._is_there else "DELETE_COMPLETE")
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 – the API's names
+        """The status of the stack, and its times."""
+        del StackName
 
-    def updated_at(self) -> datetime | None:
-        """When the last update began."""
-        began = self._ask(lambda: self._stack.updated if self._is_there else None)
-        return None if began is None else datetime.fromtimestamp(began, UTC)
+        def stack() -> dict[str, Any]:
+            created, updated = self._stack.created, self._stack.updated
+            return {
+                "StackStatus": self._stack.status if self._is_there else "DELETE_COMPLETE",
+                "CreationTime": datetime.fromtimestamp(created, UTC),
+                **({} if updated is None else {"LastUpdatedTime": datetime.fromtimestamp(updated, UTC)}),
+            }
 
-    def physical_id(self, logical_id: str) -> str:
-        """The id of a resource."""
-        return self._ask(lambda: self._stack.physical_id(logical_id) if self._is_there else "")
+        return {"Stacks": [self._ask("DescribeStacks", stack)]}
 
-    def _ask(self, question: Callable[[], _Result]) -> _Result:
+    def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803
+        """The id of a resource, if it has one."""
+        del StackName
+
+        def resource() -> dict[str, Any]:
+            known = self._stack.physical_id(LogicalResourceId) if self._is_there else ""
+            return {"PhysicalResourceId": known} if known else {}
+
+        return {"StackResourceDetail": self._ask("DescribeStackResource", resource)}
+
+    def _ask(self, operation: str, question: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        trouble = self._account.trouble_with(operation)
+        number = self._invocation.calls
         answer = self._account.call_of(self._invocation, question)
-        self._account.tell(f"    {_name(self._invocation.event)}: CloudFormation says '{answer}'")
+        told = trouble.code if trouble else answer
+        self._account.tell(f"    {_name(self._invocation.event)}: CloudFormation says {told}")
+        if trouble:
+            raise ClientError({"Error": {"Code": trouble.code, "Message": trouble.message}}, operation)
+        if number in self._invocation.mishaps.lost:
+            raise ConnectionClosedError(endpoint_url="https://cloudformation.invalid")
         return answer
 
 
@@ -426,7 +444,7 @@ class Account:
         deadline = invocation.began + FUNCTION_SECONDS
         clock = hpt_handler.clock.LambdaClock(lambda: int(1000 * (deadline - self.timeline.now())))
         event, given_up = handler.unwrap(payload)
-        stack = _StackAsSeen(self, invocation)
+        stack = cloudformation.Stack(event["StackId"], lambda: _CloudFormation(self, invocation), clock)
         try:
             body = handler.answer_to(event, lambda: self._client, stack, clock, given_up)
             self.function_goes_on(dies=death == Death(None))
@@ -520,10 +538,13 @@ class Account:
         if operation.startswith("Describe") and now < invocation.unseen_until:
             self.service.add_fault(Fault(operation=operation, code="ResourceNotFound", message="Not known here yet."))
             return
-        for trouble in self.troubles:
-            if operation in trouble.operations and now < trouble.until:
-                self.service.add_fault(Fault(operation=operation, code=trouble.code, message=trouble.message))
-                return
+        if trouble := self.trouble_with(operation):
+            self.service.add_fault(Fault(operation=operation, code=trouble.code, message=trouble.message))
+
+    def trouble_with(self, operation: str) -> Trouble | None:
+        """What a call is answered with at this moment in place of what it asks for."""
+        now = self.timeline.now()
+        return next((each for each in self.troubles if operation in each.operations and now < each.until), None)
 
 
 def _name(event: dict[str, Any]) -> str:

@@ -89,8 +89,9 @@ class Stack:
     account: Account
     status: str = "NONE"
     stack_id: str = ""
+    created: float = 0.0
     updated: float | None = None
-    """When the last update began, or the creation if there was none."""
+    """When the last update began."""
     resources: dict[str, Resource] = field(default_factory=dict)
     reverses_after: float = 0.0
     """Seconds between a failure and the Updates of the rollback."""
@@ -209,7 +210,7 @@ class Stack:
 
     def _create(self, template: Mapping[str, Properties], other_fails: float | None) -> str:
         number = next(self._numbers)
-        self.updated = self.account.timeline.now()
+        self.created, self.updated = self.account.timeline.now(), None
         self.stack_id = f"arn:aws:cloudformation:us-east-1:111122223333:stack/{self.name}/{number:04}"
         self.account.stacks[self.stack_id] = self
         self._to_roll_back, self._superfluous = {}, []

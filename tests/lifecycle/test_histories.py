@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 STACKS = ("Training", "Training", "Weekly")
 _CREATE, _DESCRIBE, _STOP = (f"{verb}HyperParameterTuningJob" for verb in ("Create", "Describe", "Stop"))
+_STACK = ("DescribeStacks", "DescribeStackResource")
 ERRORS = {
     "throttled": ("ThrottlingException", "Rate exceeded"),
     "denied": ("AccessDeniedException", "User is not authorized to perform this."),
@@ -196,13 +197,13 @@ class Histories(RuleBasedStateMachine):
 
     @rule(
         operations=st.sampled_from(
-            [(_CREATE,), (_DESCRIBE,), (_STOP,), ("ListTags",), (_CREATE, _DESCRIBE, "AddTags")]
+            [(_CREATE,), (_DESCRIBE,), (_STOP,), ("ListTags",), (_CREATE, _DESCRIBE, "AddTags"), _STACK, _STACK]
         ),
         error=st.sampled_from(["throttled", *ERRORS]),
         seconds=st.sampled_from([5.0, 60.0, 170.0, 1000.0]),
     )
     def refuse(self, operations: tuple[str, ...], error: str, seconds: float) -> None:
-        """SageMaker is busy, or a permission is missing, or it does not like the request, for a while."""
+        """A service is busy, or a permission is missing, or it does not like the request, for a while."""
         self.account.tell(f"for {seconds} s, {operations} answer {ERRORS[error][0]}")
         self.account.troubles = [Trouble(operations, *ERRORS[error], until=self.account.timeline.now() + seconds)]
 

@@ -278,6 +278,23 @@ class TestUpdate:
         users = {key: value for key, value in tags_of(first.job).items() if not key.startswith(PREFIX)}
         assert users == {"stage": "test", "by-hand": "x"}
 
+    @pytest.mark.parametrize(
+        ("seconds", "status"), [(60, "UPDATE_COMPLETE"), (1e9, "UPDATE_ROLLBACK_COMPLETE")], ids=["a-minute", "forever"]
+    )
+    @pytest.mark.parametrize(
+        "error", [("Throttling", "Rate exceeded"), ("AccessDenied", "cloudformation:DescribeStacks")]
+    )
+    def test_asks_cloudformation_for_so_long_that_the_job_can_still_start(
+        self, user: User, seconds: float, status: str, error: tuple[str, str]
+    ) -> None:
+        """A policy that denies the question forever fails the update, and its rollback has nothing to ask."""
+        user.deploy(SMALL)
+        began = user.account.timeline.now()
+        user.account.troubles = [Trouble(("DescribeStacks", "DescribeStackResource"), *error, until=began + seconds)]
+        assert user.deploy(LARGE) == status
+        assert user.account.timeline.now() - began < 400
+        assert user.statuses() == (["Stopped", "InProgress"] if status == "UPDATE_COMPLETE" else ["InProgress"])
+
     def test_goes_back_from_tags_that_are_none(self, user: User) -> None:
         """A token became something else: the update fails, and the rollback doesn't."""
         user.deploy(Properties(tags=(("team", "ml"),)))
