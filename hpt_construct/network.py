@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NO_WAY_TO_S3 = "hpt-construct:no-way-to-s3"
 NO_WAY_TO_FILES = "hpt-construct:no-way-to-files"
 
+_KEPT = "_hpt_construct_network"
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _HTTPS = 443
 
@@ -69,19 +70,17 @@ def obstacles(definitions: Iterable[tuple[Path, TrainingJobDefinition]]) -> Iter
     :param definitions: The training job definitions, each with its path.
     :return: The ids of warnings, and what is wrong.
     """
-    app: _App | None = None
     for path, definition in definitions:
         if not isinstance(definition.vpc_config, VpcConfig):
             continue
         given = definition.vpc_config.security_groups
         groups, subnets = list(_constructs(given)), list(_constructs(definition.vpc_config.subnets))
-        for each in [*subnets, *groups][:1]:
-            app = app or _App(each.node.root)
-        if app is None:
+        if not (subnets or groups):
             continue
+        app = _App.of((subnets or groups)[0].node.root)
         for subnet in subnets:
-            if (why := _starved(app, subnet)) is not None:
-                yield NO_WAY_TO_S3, Problem((*path, "VpcConfig"), f"{subnet.node.path!r} {why}")
+            if (why := app.starves(subnet)) is not None:
+                yield NO_WAY_TO_S3, Problem((*path, "VpcConfig"), why)
         # What groups of others let through is not known.
         if isinstance(given, (list, tuple)) and len(groups) == len(given):
             yield from _shut(app, path, definition, [group.security_group_id for group in groups])
@@ -103,24 +102,12 @@ def _shut(
             yield NO_WAY_TO_FILES, Problem((*path, *place), why)
 
 
-def _starved(app: _App, subnet: Any) -> str | None:
-    """Why training jobs in a subnet don't reach S3; None if they may."""
-    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – loaded only by apps that have networks
-
-    network = _network(subnet)
-    if network is None:
-        return None
-    public = any(each.node.path == subnet.node.path for each in network.public_subnets)
-    # The internet has no address to answer to: training jobs get none in a public subnet either.
-    useless = network.internet_gateway_id if public else None
-    routes = [each for each in subnet.node.find_all() if isinstance(each, ec2.CfnRoute)]
-    if any(_leads_far(each) and (useless is None or each.gateway_id != useless) for each in routes):
-        return None
-    if any(app.leads_to_s3(each, network.vpc_id, subnet.route_table.route_table_id) for each in app.endpoints):
-        return None
-    what = "is public, where training jobs get no address, and has" if public else "is isolated and has"
-    free = "vpc.add_gateway_endpoint('S3', service=ec2.GatewayVpcEndpointAwsService.S3) costs nothing"
-    return f"{what} no endpoint of S3, where the training jobs' data is; {free}, or take subnets with a NAT"
+def _leads_to_s3(endpoint: ec2.CfnVPCEndpoint, vpc_id: str, route_table: str) -> bool:
+    """Whether an endpoint is one of S3 that a subnet with this route table can use."""
+    # The region stands in the name, most often as a token.
+    if endpoint.vpc_id != vpc_id or '.s3"' not in json.dumps(endpoint.stack.resolve(endpoint.service_name)):
+        return False
+    return endpoint.vpc_endpoint_type != "Gateway" or route_table in (endpoint.route_table_ids or ())
 
 
 def _leads_far(route: ec2.CfnRoute) -> bool:
@@ -145,18 +132,23 @@ def _locked(app: _App, groups: Sequence[str], files: Any) -> str | None:
 
 
 class _App:
-    """The endpoints and the security groups of an app, found at once."""
+    """What of a complete app decides about ways: looked for once, and judged once, however many jobs need it."""
 
     def __init__(self, root: IConstruct) -> None:
-        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – see above
+        from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415 – loaded only by apps that have networks
 
-        self.endpoints: list[ec2.CfnVPCEndpoint] = []
+        self._starving: dict[str, str | None] = {}
+        self._outward: dict[tuple[tuple[str, ...], int], bool | None] = {}
+        self._endpoints: list[ec2.CfnVPCEndpoint] = []
+        self._routes: dict[str, list[ec2.CfnRoute]] = {}
         self._groups: dict[str, ec2.CfnSecurityGroup] = {}
         self._in: list[ec2.CfnSecurityGroupIngress] = []
         self._out: list[ec2.CfnSecurityGroupEgress] = []
         for each in root.node.find_all():
             if isinstance(each, ec2.CfnVPCEndpoint):
-                self.endpoints.append(each)
+                self._endpoints.append(each)
+            elif isinstance(each, ec2.CfnRoute):
+                self._routes.setdefault(each.route_table_id, []).append(each)
             elif isinstance(each, ec2.CfnSecurityGroup):
                 self._groups[each.attr_group_id] = each
             elif isinstance(each, ec2.CfnSecurityGroupIngress):
@@ -164,15 +156,46 @@ class _App:
             elif isinstance(each, ec2.CfnSecurityGroupEgress):
                 self._out.append(each)
 
-    def leads_to_s3(self, endpoint: ec2.CfnVPCEndpoint, vpc_id: str, route_table: str) -> bool:
-        """Whether an endpoint is one of S3 that a subnet with this route table can use."""
-        # The region stands in the name, most often as a token.
-        if endpoint.vpc_id != vpc_id or '.s3"' not in json.dumps(endpoint.stack.resolve(endpoint.service_name)):
-            return False
-        return endpoint.vpc_endpoint_type != "Gateway" or route_table in (endpoint.route_table_ids or ())
+    @classmethod
+    def of(cls, root: IConstruct) -> _App:
+        """That of the root."""
+        known = vars(root).get(_KEPT)
+        if not isinstance(known, cls):
+            vars(root)[_KEPT] = known = cls(root)
+        return known
+
+    def starves(self, subnet: Any) -> str | None:
+        """Why training jobs in a subnet don't reach S3; None if they may."""
+        path: str = subnet.node.path
+        if path not in self._starving:
+            network = _network(subnet)
+            self._starving[path] = None if network is None else self._starves(path, subnet, network)
+        return self._starving[path]
+
+    def _starves(self, path: str, subnet: Any, network: ec2.Vpc) -> str | None:
+        table = subnet.route_table.route_table_id
+        public = any(each.node.path == path for each in network.public_subnets)
+        # The internet has no address to answer to: training jobs get none in a public subnet either.
+        useless = network.internet_gateway_id if public else None
+        far = [each for each in self._routes.get(table, ()) if _leads_far(each)]
+        if any(useless is None or each.gateway_id != useless for each in far):
+            return None
+        if any(_leads_to_s3(each, network.vpc_id, table) for each in self._endpoints):
+            return None
+        what = "is public, where training jobs get no address, and has" if public else "is isolated and has"
+        free = "vpc.add_gateway_endpoint('S3', service=ec2.GatewayVpcEndpointAwsService.S3) costs nothing"
+        return (
+            f"{path!r} {what} no endpoint of S3, where the training jobs' data is; {free}, or take subnets with a NAT"
+        )
 
     def lets_out(self, groups: Sequence[str], port: int) -> bool | None:
         """Whether groups let something out on a port; None if one of them is not of the app."""
+        asked = tuple(groups), port
+        if asked not in self._outward:
+            self._outward[asked] = self._lets_out(groups, port)
+        return self._outward[asked]
+
+    def _lets_out(self, groups: Sequence[str], port: int) -> bool | None:
         if (known := self._known(groups)) is None:
             return None
         inside = [each.stack.resolve(each.security_group_egress) for each in known]

@@ -153,6 +153,15 @@ def with_own_route(vpc: ec2.Vpc) -> None:
         subnet.add_route("Out", router_type=ec2.RouterType.TRANSIT_GATEWAY, router_id="tgw-0123456789abcdef0")
 
 
+def with_route_beside_the_subnet(vpc: ec2.Vpc) -> None:
+    """By its route table alone."""
+    for subnet in vpc.isolated_subnets:
+        where, table = cdk.Stack.of(vpc), subnet.route_table.route_table_id
+        ec2.CfnRoute(
+            where, "Out", route_table_id=table, destination_cidr_block="0.0.0.0/0", transit_gateway_id="tgw-0123456789"
+        )
+
+
 def with_endpoint_of_something_else(vpc: ec2.Vpc) -> None:
     """Not of S3."""
     vpc.add_gateway_endpoint("Table", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
@@ -179,6 +188,7 @@ class TestNoWayToS3:
             (ISOLATED, with_endpoint, False),
             (ISOLATED, with_interface_endpoint, False),
             (ISOLATED, with_own_route, False),
+            (ISOLATED, with_route_beside_the_subnet, False),
             (EGRESS, with_nothing, False),
             (PUBLIC, with_endpoint, False),
             (PUBLIC, with_interface_endpoint, False),
