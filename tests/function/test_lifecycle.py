@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hpt_handler import identity, lifecycle
+from hpt_handler import handler, identity, lifecycle
 from hpt_handler.errors import ServiceError
 
 from sandbox import Fault
@@ -1016,6 +1016,17 @@ class TestDelete:
         name = world.send("Create", properties)["PhysicalResourceId"]
         answer = world.send("Delete", properties, PhysicalResourceId=name)
         assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", name)
+        assert world.status(name) == "Stopped"
+
+    def test_job_is_stopped_where_the_clocks_can_not_be_compared(
+        self, world: World, properties: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """SageMaker's clock is an hour ahead, as in a sandbox that runs faster than life: the job isn't younger."""
+        name = world.send("Create", properties)["PhysicalResourceId"]
+        event = world.event("Delete", properties, PhysicalResourceId=name, ResponseURL=world.url(3600))
+        now = FakeClock.now
+        monkeypatch.setattr(FakeClock, "now", lambda clock: now(clock) - 3600)
+        handler.answer_to(event, lambda: world.client, world.stack, FakeClock(world.service))
         assert world.status(name) == "Stopped"
 
     def test_ended_job_is_left_as_it_is(self, world: World, properties: dict[str, Any]) -> None:
