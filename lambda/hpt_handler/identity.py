@@ -144,7 +144,7 @@ class Wish(NamedTuple):
 
 
 def _hashes(keys: Iterable[str]) -> str:
-    digests = (hashlib.sha256(key.encode()).digest() for key in sorted(keys))
+    digests = (hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest() for key in sorted(keys))
     return "".join(base64.urlsafe_b64encode(digest)[:_HASH_OF_KEY].decode() for digest in digests)
 
 
